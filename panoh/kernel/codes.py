@@ -1,0 +1,12 @@
+"""Random references and other codes that people read aloud."""
+
+import secrets
+
+# No 0/O, 1/I/L, U/V: letters that are misread over a telephone.
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTWXYZ"
+_REF_LENGTH = 10
+
+
+def new_ref() -> str:
+    """Return a random 10-character reference (29^10, about 48 bits); it tells nothing of the case."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_REF_LENGTH))
