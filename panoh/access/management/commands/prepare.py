@@ -1,0 +1,77 @@
+"""`manage prepare`: bring the database, the keys and the built files up to date."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from django.apps import apps
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.core.management.base import BaseCommand
+from django.db import connections, transaction
+
+from config.keys import renew, secret
+
+# Tables of libraries: sign-in, sessions, cache and jobs hold no case data and have no row security.
+FRAMEWORK = """
+DO $$
+DECLARE name text;
+BEGIN
+    FOR name IN
+        SELECT c.oid::regclass::text FROM pg_class c
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'S')
+          AND c.relname ~ '^(account|mfa|django_session|plain_cache|procrastinate)'
+    LOOP
+        EXECUTE format('GRANT %s ON %s TO app', 'ALL', name);
+        IF name ~ '^procrastinate' THEN
+            EXECUTE format('GRANT %s ON %s TO jobs', 'ALL', name);
+        END IF;
+    END LOOP;
+END $$;
+GRANT SELECT ON django_content_type, django_migrations TO app, jobs;
+"""
+
+
+class Command(BaseCommand):
+    """Idempotent; runs as the database's owner, who is known here and in no server process."""
+
+    help = "Migrate, grant privileges, store the context key, make cache table and built files."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--renew-key", action="store_true", help="make a fresh context key")
+        parser.add_argument("--database-only", action="store_true", help="no built files")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if "owner" not in settings.DATABASES:
+            raise CommandError("PANOH_OWNER_DATABASE_URL is not set (./run manage prepare sets it)")
+        if not options["database_only"]:
+            compile_catalogues(Path(settings.BASE_DIR))
+            call_command("collectstatic", interactive=False, verbosity=0)
+        call_command("migrate", database="owner", interactive=False, verbosity=0)
+        call_command("createcachetable", database="owner", verbosity=0)
+        if options["renew_key"]:
+            renew(settings.PANOH_KEYS, "context")
+        key = bytes.fromhex(secret(settings.PANOH_KEYS, "context"))
+        with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+            cursor.execute(FRAMEWORK)
+            if apps.is_installed("panoh.access"):
+                cursor.execute("SELECT access_install_privileges()")
+                cursor.execute("DELETE FROM access_context_key")
+                cursor.execute("INSERT INTO access_context_key (key) VALUES (%s)", [key])
+
+
+def compile_catalogues(root: Path) -> None:
+    """Compile each django.po of the rooms and packs that changed since it was last compiled."""
+    for source in [*root.glob("panoh/*/locale/**/*.po"), *root.glob("packs/*/locale/**/*.po")]:
+        target = source.with_suffix(".mo")
+        if target.exists() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns:
+            continue
+        with source.open("rb") as file:
+            catalogue = read_po(file)
+        aside = target.with_suffix(".mo.new")
+        with aside.open("wb") as file:
+            write_mo(file, catalogue)
+        aside.replace(target)

@@ -1,0 +1,26 @@
+"""Tables of authority. ``app`` reads them; only the definer functions of the walls write them."""
+
+from panoh.access.models.dossiers import Dossier, Grant, Listing, Never
+from panoh.access.models.staff import (
+    Membership,
+    RoleGrant,
+    RolePermission,
+    Team,
+    Territory,
+    Unit,
+    User,
+)
+
+__all__ = [
+    "Dossier",
+    "Grant",
+    "Listing",
+    "Membership",
+    "Never",
+    "RoleGrant",
+    "RolePermission",
+    "Team",
+    "Territory",
+    "Unit",
+    "User",
+]

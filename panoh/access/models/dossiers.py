@@ -1,0 +1,123 @@
+"""The bare root of a case, and who may reach it."""
+
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import Q
+
+from panoh.access.models.staff import Team
+
+
+class Dossier(models.Model):
+    """A random reference and the team that holds it; nothing else."""
+
+    id = models.BigAutoField(primary_key=True)
+    ref = models.CharField(max_length=10, unique=True)
+    holder = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+", db_column="holder")
+    sealed = models.BooleanField(default=False)
+    opened_at = models.DateTimeField()
+
+    class Privacy:
+        open = ("id", "ref", "holder", "sealed", "opened_at")
+
+    def __str__(self) -> str:
+        return self.ref
+
+
+class Source(models.TextChoices):
+    """Where a grant comes from. Nothing else opens a case."""
+
+    HOLDER = "holder"
+    OFFER = "offer"
+    REFERRAL = "referral"
+    FORMER_HOLDER = "former_holder"
+
+
+class Grant(models.Model):
+    """One team's reach into one dossier: categories as a bitmap, dated.
+
+    While ``source`` is ``offer`` only the request's own row (``source_id``) can be
+    read; ``offered`` holds the categories that acceptance will open.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="+")
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
+    categories = models.IntegerField()
+    offered = models.IntegerField(default=0)
+    source = models.CharField(max_length=20, choices=Source)
+    source_id = models.UUIDField(null=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    granted_by = models.IntegerField(null=True)
+
+    class Privacy:
+        open = (
+            "id",
+            "dossier",
+            "team",
+            "categories",
+            "offered",
+            "source",
+            "source_id",
+            "starts_at",
+            "ends_at",
+            "ended_at",
+            "granted_by",
+        )
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["dossier"],
+                condition=Q(source="holder", ended_at=None),
+                name="access_one_holder_grant",
+            ),
+            models.CheckConstraint(
+                condition=Q(source="holder") | Q(source="former_holder") | Q(source_id__isnull=False),
+                name="access_grant_names_its_source",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["ends_at"], condition=Q(ended_at=None), name="access_grant_ends_idx"
+            ),
+            models.Index(fields=["source_id"], name="access_grant_source_idx"),
+        )
+
+
+class Listing(models.Model):
+    """Narrow list of what a team reaches, newest first: lists are limited here, then fetched."""
+
+    id = models.BigAutoField(primary_key=True)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+", db_index=False)
+    opened_at = models.DateTimeField()
+    dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="+")
+
+    class Privacy:
+        open = ("id", "team", "opened_at", "dossier")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["team", "dossier"], name="access_listing_once"),
+        )
+        indexes = (
+            models.Index(
+                fields=["team", "-opened_at", "-dossier"], name="access_listing_newest_idx"
+            ),
+        )
+
+
+class Never(models.Model):
+    """Whom the person excludes; it beats every grant. Written by a later issue's verbs."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=[("unit", "unit"), ("district", "district")])
+    unit_id = models.IntegerField(null=True)
+    district = models.CharField(max_length=20, blank=True)
+
+    class Privacy:
+        open = ("id", "kind")
+        special = ("dossier", "unit_id", "district")

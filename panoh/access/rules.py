@@ -1,0 +1,66 @@
+"""Permissions, and the few pure questions about reach."""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """A verb on a noun. Packs map roles to these codes (``packs/<country>/roles.toml``)."""
+
+    CONTACT_CREATE = "contact_create"
+    CASE_READ = "case_read"
+    CASE_WRITE = "case_write"
+    CASE_CLOSE = "case_close"
+    CASE_CLASSIFY = "case_classify"
+    NOTE_WRITE = "note_write"
+    IDENTITY_READ = "identity_read"
+    IDENTITY_WRITE = "identity_write"
+    CONSENT_RECORD = "consent_record"
+    CONSENT_WITHDRAW = "consent_withdraw"
+    REFERRAL_SEND = "referral_send"
+    REFERRAL_ANSWER = "referral_answer"
+    REFERRAL_WITHDRAW = "referral_withdraw"
+    SEARCH_PEOPLE = "search_people"
+    DIRECTORY_READ = "directory_read"
+    DIRECTORY_WRITE = "directory_write"
+    DUTY_READ = "duty_read"
+    DUTY_SETTLE = "duty_settle"
+    TEAM_MANAGE = "team_manage"
+    UNIT_MANAGE = "unit_manage"
+    AUDIT_READ = "audit_read"
+    QUEUE_READ = "queue_read"
+    COUNTS_READ = "counts_read"
+    POLICY_READ = "policy_read"
+    IMPORT_CASES = "import_cases"
+    FILE_READ = "file_read"
+    FILE_WRITE = "file_write"
+    LEGAL_READ = "legal_read"
+    LEGAL_WRITE = "legal_write"
+    HEALTH_READ = "health_read"
+    HEALTH_WRITE = "health_write"
+    INSTALLATION_MANAGE = "installation_manage"
+
+
+# Views of libraries that carry no declaration of ours. Everything else must declare itself.
+PUBLIC_URLS = frozenset(
+    {
+        "account_login",
+        "account_logout",
+        "account_inactive",
+        "mfa_authenticate",
+        "set_language",
+    }
+)
+
+# Views of libraries that any signed-in account may use, without a permission.
+ACCOUNT_URLS = frozenset(
+    {
+        "account_reauthenticate",
+        "mfa_index",
+        "mfa_activate_totp",
+        "mfa_deactivate_totp",
+        "mfa_reauthenticate",
+        "mfa_view_recovery_codes",
+        "mfa_generate_recovery_codes",
+        "mfa_download_recovery_codes",
+    }
+)
