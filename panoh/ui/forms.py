@@ -1,0 +1,270 @@
+"""The base of every form: clean text, accessible rendering, partial dates, references.
+
+Templates stand in ``templates/django/forms``: ``{{ form }}`` and ``{{ field.as_field_group }}``
+give label, hint and error beside the field, tied by ``aria-describedby``; the frame of the page
+puts the summary on top.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.renderers import TemplatesSetting
+from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from panoh.ui import rules
+from panoh.ui.rules import MAX_TEXT, PartialDate
+
+FAULTS = {
+    "nul": _(
+        "There was a hidden character that cannot be kept. "
+        "It was taken out: please check the text and save again."
+    ),
+    "direction": _(
+        "There were hidden characters that turn the direction of the text. "
+        "They were taken out: please check the text and save again."
+    ),
+    "encoding": _("Some letters were lost on the way and show as �. Please type them again."),
+    "long": _(
+        "The text is too long: at most 15,000 characters fit in one field. Nothing was cut off."
+    ),
+}
+
+YES_NO_UNKNOWN: list[tuple[str, str | Promise]] = [
+    ("yes", _("Yes")),
+    ("no", _("No")),
+    ("unknown", _("Not yet known")),
+]
+
+
+class Renderer(TemplatesSetting):
+    """FORM_RENDERER: the form templates of this room, found like any other template."""
+
+
+class CleanForm(forms.Form):
+    """A form whose texts are cleaned before its fields see them.
+
+    A fault is named beside its field and the text shown again without what cannot be kept, so
+    nothing typed is lost. Passphrases are left as they are. ``mark_optional`` shows which
+    questions may stay empty.
+    """
+
+    use_required_attribute = False
+    mark_optional = True
+    required_css_class = ""
+
+    def full_clean(self) -> None:
+        """Clean the raw texts, then the fields, then add the faults found."""
+        faults = self._clean_data() if self.is_bound else {}
+        super().full_clean()
+        for name, codes in faults.items():
+            for code in codes:
+                self.add_error(name, ValidationError(FAULTS[code], code=code))
+
+    def _clean_data(self) -> dict[str, list[str]]:
+        faults: dict[str, list[str]] = {}
+        owner = self._owners()
+        clean = QueryDict(mutable=True)
+        for key, values in _lists(self.data):
+            name = owner.get(key)
+            if name is not None and _is_secret(self.fields[name].widget):
+                clean.setlist(key, values)
+                continue
+            done = [
+                rules.clean_text(value) if isinstance(value, str) else value for value in values
+            ]
+            clean.setlist(
+                key, [item.text if isinstance(item, rules.Cleaned) else item for item in done]
+            )
+            for item in done:
+                if name is not None and isinstance(item, rules.Cleaned):
+                    known = faults.setdefault(name, [])
+                    known += [code for code in item.faults if code not in known]
+        self.data = clean
+        return {name: codes for name, codes in faults.items() if codes}
+
+    def _owners(self) -> dict[str, str]:
+        """Which field each key of the data belongs to; one field may have several inputs."""
+        owner: dict[str, str] = {}
+        for name, field in self.fields.items():
+            html_name = self.add_prefix(name)
+            owner[html_name] = name
+            if isinstance(field.widget, forms.MultiWidget):
+                suffixes = field.widget.widgets_names  # type: ignore[attr-defined]
+                owner |= {html_name + suffix: name for suffix in suffixes}
+        return owner
+
+
+def _is_secret(widget: forms.Widget) -> bool:
+    return isinstance(widget, forms.PasswordInput)
+
+
+def _lists(data: Mapping[str, Any]) -> list[tuple[str, list[Any]]]:
+    if isinstance(data, QueryDict):
+        return [(key, list(values)) for key, values in data.lists()]
+    return [(key, list(v) if isinstance(v, list | tuple) else [v]) for key, v in data.items()]
+
+
+class TextField(forms.CharField):
+    """Several lines of free text, up to 15,000 characters."""
+
+    widget = forms.Textarea(attrs={"rows": 5})
+
+    def __init__(self, **kwargs: Any) -> None:
+        # The form itself says "too long" with the text kept; this bound only guards plain forms.
+        kwargs.setdefault("max_length", MAX_TEXT)
+        super().__init__(**kwargs)
+        self.validators = [v for v in self.validators if getattr(v, "code", "") != "max_length"]
+        self.widget.attrs.pop("maxlength", None)
+
+
+class _Hinted:
+    """Choices with a hint below some of them: ``hints`` is {value: text}."""
+
+    def __init__(self, *args: Any, hints: Mapping[str, str | Promise] | None = None, **kw: Any):
+        self.hints = dict(hints or {})
+        super().__init__(*args, **kw)
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option: dict[str, Any] = super().create_option(name, value, *args, **kwargs)  # type: ignore[misc]
+        hint = self.hints.get(str(value))
+        if hint:
+            option["hint"] = hint
+        return option
+
+
+class Radios(_Hinted, forms.RadioSelect):
+    """One of a few answers."""
+
+
+class Checkboxes(_Hinted, forms.CheckboxSelectMultiple):
+    """Any of a few answers."""
+
+
+class PartialDateWidget(forms.MultiWidget):
+    """Three inputs: day, month, year."""
+
+    template_name = "django/forms/widgets/partial_date.html"
+    use_fieldset = True
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        part = {"inputmode": "numeric", "maxlength": 4, "autocomplete": "off"}
+        super().__init__(
+            {name: forms.TextInput(attrs=part) for name in ("day", "month", "year")}, attrs
+        )
+
+    def decompress(self, value: Any) -> list[Any]:
+        """Spread a date over the three inputs."""
+        if isinstance(value, str) and value:
+            value = PartialDate.parse(value)
+        if isinstance(value, date | PartialDate):
+            return [value.day, value.month, value.year]
+        return [None, None, None]
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """Give each input its label."""
+        context = super().get_context(name, value, attrs)
+        labels = (_("Day"), _("Month"), _("Year"))
+        for part, label, width in zip(
+            context["widget"]["subwidgets"], labels, ("w-2", "w-2", "w-4"), strict=True
+        ):
+            part["label"] = label
+            part["attrs"]["class"] = width
+        return context
+
+
+class PartialDateField(forms.Field):
+    """A date of which the day, or day and month, may be unknown; gives a ``PartialDate``.
+
+    ``whole`` asks for all three parts. ``latest`` is a question (for instance: today in the
+    pack's time zone) and refuses dates that can only lie after it.
+    """
+
+    widget = PartialDateWidget
+    default_error_messages = {
+        "invalid": _(
+            "This is not a date. Write it in figures: day, month, year, for example 27 3 1998."
+        ),
+        "year": _(
+            "Write the year in four figures. If even the year is not known, leave all three empty."
+        ),
+        "gap": _("The month is missing. Give the month too, or leave the day empty."),
+        "whole": _("Give day, month and year."),
+        "future": _("This date lies in the future."),
+        "past": _("This date lies too far in the past."),
+    }
+
+    def __init__(
+        self,
+        *,
+        whole: bool = False,
+        latest: Callable[[], date] | None = None,
+        earliest: Callable[[], date] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.whole, self.latest, self.earliest = whole, latest, earliest
+        if not whole:
+            kwargs.setdefault(
+                "help_text",
+                _("Leave empty what is not known. For example: 27 3 1998, or only 1998."),
+            )
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> PartialDate | None:
+        """Read the three inputs. All empty means not known."""
+        if value is None or isinstance(value, PartialDate):
+            return value
+        texts = [str(part or "").strip() for part in value]
+        if not any(texts):
+            return None
+        if not all(re.fullmatch(r"\d{0,4}", text) for text in texts):
+            raise self._refusal("invalid")
+        day, month, year = (int(text) if text else None for text in texts)
+        if year is None or len(texts[2]) != 4:
+            raise self._refusal("year")
+        if day is not None and month is None:
+            raise self._refusal("gap")
+        if self.whole and (day is None or month is None):
+            raise self._refusal("whole")
+        try:
+            found = PartialDate(year, month, day)
+        except ValueError:
+            raise self._refusal("invalid") from None
+        if self.latest is not None and found.earliest > self.latest():
+            raise self._refusal("future")
+        if self.earliest is not None and found.latest < self.earliest():
+            raise self._refusal("past")
+        return found
+
+    def _refusal(self, code: str) -> ValidationError:
+        return ValidationError(self.error_messages[code], code=code)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether the three inputs differ from what was known."""
+        known = [str(part or "") for part in PartialDateWidget().decompress(initial)]
+        return known != [str(part or "") for part in data or ["", "", ""]]
+
+
+class RefField(forms.CharField):
+    """A reference of ten signs as people read it aloud: spaces, dashes and small letters pass."""
+
+    default_error_messages = {
+        "invalid": _("This is not a reference. It has ten letters and figures.")
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("Reference"))
+        super().__init__(**kwargs)
+        self.widget.attrs |= {"class": "w-20 code", "autocomplete": "off", "spellcheck": "false"}
+
+    def to_python(self, value: Any) -> str:
+        """Return the ten signs in capitals, or an empty text."""
+        text = re.sub(r"[\s\-–—.]", "", super().to_python(value) or "").upper()
+        if text and not re.fullmatch(r"[2-9A-Z]{10}", text):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return text

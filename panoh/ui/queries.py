@@ -1,0 +1,66 @@
+"""What every page asks: the name of the installation, its mode, the way out, the navigation."""
+
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Link(NamedTuple):
+    """One entry of the navigation."""
+
+    label: str | Promise
+    url: str
+    current: bool
+
+
+# The pages themselves stand in higher rooms: an address that does not exist (yet) is left out.
+_NAVIGATION: tuple[tuple[str | Promise, str], ...] = (
+    (_("Today"), "desk:today"),
+    (_("Search"), "desk:search"),
+    (_("First contact"), "desk:first_contact"),
+    (_("Inbox"), "desk:inbox"),
+    (_("Directory"), "directory:list"),
+    (_("More"), "desk:more"),
+)
+
+
+def installation() -> str | Promise:
+    """The neutral name chosen at set-up; it stands on every page and names no subject."""
+    return str(getattr(settings, "PANOH_NAME", "")) or _("Service desk")
+
+
+def is_demo() -> bool:
+    """Whether everything here is invented, which every page then says."""
+    return getattr(settings, "PANOH_MODE", "serve") == "demo"
+
+
+def leave_url() -> str:
+    """Where "leave this page" leads: an everyday site that explains nothing."""
+    return str(getattr(settings, "PANOH_LEAVE_URL", "https://www.wikipedia.org/"))
+
+
+def navigation(path: str) -> list[Link]:
+    """The staff pages that exist, with the one that ``path`` belongs to marked."""
+    links = []
+    for label, name in _NAVIGATION:
+        try:
+            url = reverse(name)
+        except NoReverseMatch:
+            continue
+        links.append((label, url))
+    # "/" is a prefix of everything: the longest match is the page's own.
+    nearest = max((u for _l, u in links if path == u or _under(path, u)), key=len, default="")
+    return [Link(label, url, url == nearest) for label, url in links]
+
+
+def _under(path: str, url: str) -> bool:
+    return len(url) > 1 and path.startswith(url)
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: what the frame of a page needs. Reads no table."""
+    return {"navigation": navigation(request.path), "is_demo": is_demo()}

@@ -1,0 +1,84 @@
+"""Tags and filters of the components: ``{% load panoh %}``."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.forms import BoundField
+from django.template.loader import select_template
+from django.utils import formats, timezone
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString, mark_safe
+
+from panoh.ui import queries
+from panoh.ui.rules import PartialDate
+
+register = template.Library()
+
+
+@register.simple_tag
+def installation() -> str | Promise:
+    """The neutral name of this installation."""
+    return queries.installation()
+
+
+@register.simple_tag
+def leave_url() -> str:
+    """Where "leave this page" leads."""
+    return queries.leave_url()
+
+
+@register.simple_tag
+def demo() -> bool:
+    """Whether everything here is invented."""
+    return queries.is_demo()
+
+
+@register.simple_tag(takes_context=True)
+def include_if_there(context: template.Context, name: str) -> SafeString:
+    """Include a template of a higher room, or nothing where that room is not installed."""
+    found = select_template([name, "ui/nothing.html"])
+    known = {str(key): value for key, value in context.flatten().items()}
+    return mark_safe(found.render(known, context.get("request")))  # noqa: S308 - already escaped
+
+
+@register.filter
+def first_input(field: BoundField) -> str:
+    """The id that a link of the error summary leads to."""
+    return f"{field.auto_id}_0" if field.use_fieldset else field.id_for_label
+
+
+@register.filter
+def day(value: date | datetime | PartialDate | str | None) -> str:
+    """A date in words of the reader's language; of a partial date the part that is known."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, str):
+        value = PartialDate.parse(value)
+    if isinstance(value, datetime):
+        value = timezone.localtime(value).date() if timezone.is_aware(value) else value.date()
+    if isinstance(value, PartialDate):
+        if value.month is None:
+            return str(value.year)
+        if value.day is None:
+            return formats.date_format(value.earliest, "YEAR_MONTH_FORMAT")
+        value = value.earliest
+    return formats.date_format(value, "DATE_FORMAT")
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """Date and time of day in words of the reader's language, in the active time zone."""
+    if value is None:
+        return ""
+    if timezone.is_aware(value):
+        value = timezone.localtime(value)
+    return formats.date_format(value, "DATETIME_FORMAT")
+
+
+@register.filter
+def grouped(value: Any) -> str:
+    """A reference or secret in groups of four or five, as it is read aloud."""
+    text = str(value)
+    size = 5 if len(text) % 5 == 0 else 4
+    return " ".join(text[at : at + size] for at in range(0, len(text), size))
