@@ -16,7 +16,6 @@ from csp.constants import NONE, SELF
 from config.cluster import Cluster
 from config.keys import secret
 
-
 BASE_DIR = Path(__file__).resolve().parent.parent
 PANOH_MODE = os.environ.get("PANOH_MODE") or ("test" if "PYTEST_VERSION" in os.environ else "demo")
 if PANOH_MODE not in {"demo", "test", "serve"}:
@@ -183,8 +182,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False

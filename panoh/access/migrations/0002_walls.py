@@ -84,7 +84,11 @@ ALTER TABLE public.access_grant DISABLE ROW LEVEL SECURITY;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("access", "0001_initial"), ("vault", "0001_initial")]
+    dependencies = [
+        ("access", "0001_initial"),
+        ("audit", "0001_context"),
+        ("vault", "0002_walls"),
+    ]
 
     operations = [
         migrations.RunSQL((HERE / "walls.sql").read_text("utf-8"), DROP),

@@ -241,7 +241,7 @@ BEGIN
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO app, jobs, auditor', current_database());
     FOR t IN SELECT c.relname FROM pg_catalog.pg_class c
              WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' LOOP
-        IF t.relname ~ '^(django_session|django_cache|account_|mfa_)' THEN
+        IF t.relname ~ '^(django_session|plain_cache|account_|mfa_)' THEN
             EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON public.%I TO app', t.relname);
             IF t.relname = 'django_session' THEN
                 EXECUTE format('GRANT SELECT, DELETE ON public.%I TO jobs', t.relname);

@@ -1,37 +1,18 @@
 """`manage prepare`: bring the database, the keys and the built files up to date."""
 
+import os
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from django.apps import apps
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 from django.db import connections, transaction
 
 from config.keys import renew, secret
-
-# Tables of libraries: sign-in, sessions, cache and jobs hold no case data and have no row security.
-FRAMEWORK = """
-DO $$
-DECLARE name text;
-BEGIN
-    FOR name IN
-        SELECT c.oid::regclass::text FROM pg_class c
-        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'S')
-          AND c.relname ~ '^(account|mfa|django_session|plain_cache|procrastinate)'
-    LOOP
-        EXECUTE format('GRANT %s ON %s TO app', 'ALL', name);
-        IF name ~ '^procrastinate' THEN
-            EXECUTE format('GRANT %s ON %s TO jobs', 'ALL', name);
-        END IF;
-    END LOOP;
-END $$;
-GRANT SELECT ON django_content_type, django_migrations TO app, jobs;
-"""
 
 
 class Command(BaseCommand):
@@ -56,11 +37,9 @@ class Command(BaseCommand):
             renew(settings.PANOH_KEYS, "context")
         key = bytes.fromhex(secret(settings.PANOH_KEYS, "context"))
         with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
-            cursor.execute(FRAMEWORK)
-            if apps.is_installed("panoh.access"):
-                cursor.execute("SELECT access_install_privileges()")
-                cursor.execute("DELETE FROM access_context_key")
-                cursor.execute("INSERT INTO access_context_key (key) VALUES (%s)", [key])
+            cursor.execute("SELECT access_install_privileges()")
+            cursor.execute("DELETE FROM audit_context_key")
+            cursor.execute("INSERT INTO audit_context_key (key) VALUES (%s)", [key])
 
 
 def compile_catalogues(root: Path) -> None:
@@ -71,7 +50,7 @@ def compile_catalogues(root: Path) -> None:
             continue
         with source.open("rb") as file:
             catalogue = read_po(file)
-        aside = target.with_suffix(".mo.new")
+        aside = target.with_suffix(f".{os.getpid()}.new")
         with aside.open("wb") as file:
             write_mo(file, catalogue)
         aside.replace(target)
