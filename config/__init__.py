@@ -1,0 +1,1 @@
+"""The installation: settings, addresses, embedded PostgreSQL and the processes round it."""

@@ -1,0 +1,64 @@
+"""PostgreSQL whose every transaction says, signed, who is acting.
+
+Row security in the database believes only a context that carries a valid signature of this
+installation (`access.md`): teams, user, this connection's server process, an expiry and an
+HMAC-SHA256 over the four. It is written with `set_config(…, is_local => true)`, so it ends with
+the transaction, and sent as bound parameters, so that it never shows in `pg_stat_activity`.
+"""
+
+import hmac
+import time
+from hashlib import sha256
+
+import psycopg
+from django.conf import settings
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.postgresql import base
+
+from panoh.kernel.context import ACTING, Acting
+
+# A stolen context is worth this long, and only on the connection it was written for.
+CONTEXT_SECONDS = 60
+
+WRITE = (
+    "SELECT set_config('app.teams', %s, true), set_config('app.user', %s, true),"
+    " set_config('app.pid', %s, true), set_config('app.until', %s, true),"
+    " set_config('app.sig', %s, true)"
+)
+
+
+def signed(acting: Acting, pid: int, until: int) -> tuple[str, str, str, str, str]:
+    """Return the five values: teams, user, pid, until (seconds since 1970) and the signature in hex."""
+    values = (",".join(map(str, acting.team_ids)), str(acting.user_id), str(pid), str(until))
+    message = "|".join(values).encode()
+    return (*values, hmac.new(settings.PANOH_CONTEXT_KEY, message, sha256).hexdigest())
+
+
+def write_context(connection: BaseDatabaseWrapper) -> None:
+    """Write the context of ACTING into the open transaction, or clear it if nobody is acting."""
+    raw: psycopg.Connection = connection.connection
+    acting = ACTING.get()
+    values = ("", "", "", "", "")
+    if acting is not None:
+        values = signed(acting, raw.info.backend_pid, int(time.time()) + CONTEXT_SECONDS)
+    with psycopg.Cursor(raw) as cursor:  # psycopg's own cursor binds on the server
+        cursor.execute(WRITE, values)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Django's PostgreSQL backend that begins each outermost transaction with the context."""
+
+    def set_autocommit(
+        self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False
+    ) -> None:
+        """Begin (False) or end (True) a transaction, and write the context at each beginning."""
+        super().set_autocommit(autocommit, force_begin_transaction_with_broken_autocommit)
+        if autocommit or ACTING.get() is None:
+            return
+        try:
+            with self.wrap_database_errors:
+                write_context(self)
+        except BaseException:
+            # Django does not yet know that it is inside a transaction, so it would not end it.
+            self.close()
+            raise

@@ -1,0 +1,260 @@
+"""Starts and stops the processes of an installation: database, web server, worker.
+
+`python -m config.launch demo | check-demo | serve | manage …`, called by `./run`.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+
+from config.cluster import Cluster, ClusterError
+
+ROOT = Path(__file__).resolve().parent.parent
+FIRST_LINE = (
+    "No real names until a lawyer has signed the periods and the reporting duty, a native reader "
+    "the scripts, survivors the words, and an independent host is found."
+)
+DEFAULT_PORT = 8000
+MANAGE = (sys.executable, "-W", "ignore", "manage.py")
+
+
+def say(text: str) -> None:
+    """Show progress at once, also through a pipe."""
+    print(text, flush=True)  # noqa: T201
+
+
+def var_folder() -> Path:
+    """Return the folder of this installation's data and keys."""
+    mode = os.environ.setdefault("PANOH_MODE", "demo")
+    return Path(os.environ.setdefault("PANOH_VAR", str(ROOT / "var" / mode))).absolute()
+
+
+@contextlib.contextmanager
+def database() -> Iterator[dict[str, str]]:
+    """Make sure that a database answers; yield the environment that knows its owner's address."""
+    if url := os.environ.get("PANOH_DATABASE_URL"):
+        say("using the database of PANOH_DATABASE_URL")
+        yield {**os.environ, "PANOH_DATABASE_URL": url}
+        return
+    with Cluster(var_folder()).running(say) as cluster:
+        yield {**os.environ, "PANOH_OWNER_DATABASE_URL": cluster.url("owner")}
+
+
+def run(command: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Run one step to its end. Raises StepFailed."""
+    code = subprocess.call(command, cwd=ROOT, env=environment)  # noqa: S603
+    if code:
+        raise StepFailed(f"{' '.join(command[3:])} ended with {code}")
+
+
+class StepFailed(Exception):
+    """A step of the start did not succeed; its own output says why."""
+
+
+class Processes:
+    """Children that live and die together."""
+
+    def __init__(self) -> None:
+        self.children: list[subprocess.Popen[bytes]] = []
+
+    def start(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        """Start a child in a session of its own, so that Ctrl-C reaches us alone."""
+        self.children.append(
+            subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)  # noqa: S603
+        )
+
+    def one_ended(self) -> bool:
+        """Whether a child has ended by itself."""
+        return any(child.poll() is not None for child in self.children)
+
+    def stop(self) -> None:
+        """Ask all to end, wait, and end by force what does not."""
+        for child in self.children:
+            if child.poll() is None:
+                child.terminate()
+        for child in self.children:
+            try:
+                child.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
+
+
+def free_port(wanted: int | None) -> int:
+    """Return `wanted` if it is free, else any free port; a named one that is taken is an error."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", DEFAULT_PORT if wanted is None else wanted))
+        except OSError:
+            if wanted is not None:
+                raise StepFailed(f"port {wanted} is taken: PORT=… chooses another") from None
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start_web(processes: Processes, environment: Mapping[str, str], port: int) -> None:
+    """Start web server and worker, neither of which knows the owner's address."""
+    plain = {key: value for key, value in environment.items() if key != "PANOH_OWNER_DATABASE_URL"}
+    gunicorn = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
+    gunicorn += ["--workers", "1", "--worker-class", "gthread", "--threads", "8"]
+    gunicorn += [
+        "--log-level",
+        "warning",
+        "--graceful-timeout",
+        "5",
+        "--worker-tmp-dir",
+        temporary(),
+    ]
+    processes.start(gunicorn, plain)
+    worker = [*MANAGE, "procrastinate", "worker", "--concurrency", "1"]
+    jobs = {**plain, "PANOH_ROLE": "jobs"}
+    if url := environment.get("PANOH_JOBS_DATABASE_URL"):
+        jobs["PANOH_DATABASE_URL"] = url
+    processes.start(worker, jobs)
+    for _ in range(600):
+        if processes.one_ended():
+            raise StepFailed("the web server or the worker did not start")
+        if answers(port):
+            return
+        time.sleep(0.05)
+    raise StepFailed("the web server does not answer")
+
+
+def temporary() -> str:
+    """Return a folder in memory for gunicorn's heartbeat where there is one."""
+    return "/dev/shm" if Path("/dev/shm").is_dir() else tempfile.gettempdir()  # noqa: S108
+
+
+def answers(port: int) -> bool:
+    """Whether a web server speaks HTTP on the port."""
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).close()
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def until_stopped(processes: Processes) -> None:
+    """Wait for Ctrl-C, SIGTERM or the end of a child."""
+    stopped = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+    while not stopped.wait(0.5):
+        if processes.one_ended():
+            raise StepFailed("the web server or the worker ended")
+    say("stopping")
+
+
+def demo(*, seconds_only: bool = False) -> None:
+    """Start the demo: a fictional country in motion. With `seconds_only` walk it and stop."""
+    os.environ["PANOH_MODE"] = "demo"
+    given = os.environ.get("PORT")
+    port = free_port(0 if seconds_only else int(given) if given else None)
+    os.environ["PANOH_ORIGIN"] = f"http://localhost:{port}"
+    with database() as environment:
+        say("preparing the database")
+        run([*MANAGE, "prepare", "--renew-key"], environment)
+        if has_command("demo"):
+            say("making the fictional country")
+            run([*MANAGE, "demo"], environment)
+        processes = Processes()
+        try:
+            start_web(processes, environment, port)
+            if seconds_only:
+                if has_command("walk"):
+                    run([*MANAGE, "walk", os.environ["PANOH_ORIGIN"]], environment)
+                say("the demo works")
+                return
+            say(f"\nPanoh runs at http://localhost:{port} (Ctrl-C stops it)")
+            until_stopped(processes)
+        finally:
+            processes.stop()
+
+
+def serve() -> None:
+    """Start a real installation."""
+    say(FIRST_LINE)
+    os.environ["PANOH_MODE"] = "serve"
+    given = os.environ.get("PORT")
+    port = free_port(int(given) if given else None)
+    os.environ.setdefault("PANOH_ORIGIN", f"http://localhost:{port}")
+    with database() as environment:
+        run([*MANAGE, "prepare", "--renew-key"], environment)
+        if has_command("setup") and sys.stdin.isatty():
+            run([*MANAGE, "setup"], environment)
+        processes = Processes()
+        try:
+            start_web(processes, environment, port)
+            say(f"Panoh runs at {os.environ['PANOH_ORIGIN']} (port {port} on this machine)")
+            until_stopped(processes)
+        finally:
+            processes.stop()
+
+
+def has_command(name: str) -> bool:
+    """Whether a room brings the management command `name`."""
+    return any(ROOT.glob(f"panoh/*/management/commands/{name}.py"))
+
+
+def check_demo() -> None:
+    """Start the demo in a throwaway folder on a free port, walk the main job, stop everything."""
+    folder = tempfile.mkdtemp(prefix="panoh-check-")
+    os.environ["PANOH_VAR"] = folder
+    try:
+        demo(seconds_only=True)
+    finally:
+        shutil.rmtree(Cluster(Path(folder)).home, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def manage(arguments: Sequence[str]) -> int:
+    """Run one of Django's commands with the database up, as its owner and `app`."""
+    with database() as environment:
+        return subprocess.call([*MANAGE, *arguments], cwd=ROOT, env=environment)  # noqa: S603
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what `./run` was asked; return the exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        match list(arguments):
+            case ["demo"]:
+                demo()
+            case ["check-demo"]:
+                check_demo()
+            case ["serve"]:
+                serve()
+            case ["manage", *rest]:
+                return manage(rest)
+            case _:
+                say(__doc__)
+                return 2
+    except (StepFailed, ClusterError) as error:
+        say(f"FAILED: {error}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

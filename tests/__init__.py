@@ -1,0 +1,1 @@
+"""Tests: rooms mirrored, journeys through all rooms, the browser, the house itself."""

@@ -1,0 +1,121 @@
+"""Fixtures for all tests: real databases, a closed network."""
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.test.testcases import LiveServerThread
+from pytest_django import DjangoDbBlocker
+
+from panoh.access.management.commands.prepare import compile_catalogues
+from tests.harness import ALIASES, ROOT, Databases, cluster
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the catalogues before anybody reads one."""
+    compile_catalogues(ROOT)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give database tests both aliases; send tests that commit to `fresh_db`."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        asked = {"db", "client", "rf"} & set(getattr(item, "fixturenames", ()))
+        if "fresh_db" in getattr(item, "fixturenames", ()):
+            if marker:
+                raise pytest.UsageError(f"{item.nodeid}: fresh_db and django_db exclude each other")
+        elif marker and marker.kwargs.get("transaction"):
+            raise pytest.UsageError(f"{item.nodeid}: a test that commits takes `fresh_db`")
+        elif marker or "db" in asked:
+            wanted = {**(marker.kwargs if marker else {}), "databases": list(ALIASES)}
+            item.add_marker(pytest.mark.django_db(**wanted), append=False)
+        if "server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+            if not CHROMIUM.exists():
+                item.add_marker(pytest.mark.skip(reason="CHROMIUM IS MISSING"))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say loudly what was not tested."""
+    if not CHROMIUM.exists():
+        terminalreporter.section("BROWSER TESTS WERE SKIPPED: /usr/bin/chromium is missing", "!")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def closed_network() -> Iterator[None]:
+    """Let no test reach further than this machine."""
+    connect = socket.socket.connect
+
+    def local_only(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX:
+            host = str(address[0])
+            if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+                raise PermissionError(f"a test wants to reach {host}")
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", local_only)
+        yield
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """The running test server."""
+    with cluster().running() as server:
+        yield Databases(server)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, databases: Databases, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """One clone of the template for this worker; each test in it is rolled back."""
+    with django_db_blocker.unblock(), databases.clone():
+        yield
+
+
+@pytest.fixture
+def fresh_db(
+    django_db_setup: None, databases: Databases, django_db_blocker: DjangoDbBlocker
+) -> Iterator[str]:
+    """A clone for one test that commits (races, browser, kill); the value is its name."""
+    with django_db_blocker.unblock(), databases.clone() as name:
+        yield name
+        connections.close_all()
+
+
+@pytest.fixture
+def connect(databases: Databases) -> Iterator[Callable[[str], psycopg.Connection]]:
+    """Open a plain connection to the test's database as a role (owner, app, jobs, auditor)."""
+    opened: list[psycopg.Connection] = []
+
+    def to(role: str) -> psycopg.Connection:
+        name = connections["default"].settings_dict["NAME"]
+        opened.append(psycopg.connect(**databases.server.parameters(role, name), autocommit=True))
+        return opened[-1]
+
+    yield to
+    for connection in opened:
+        connection.close()
+
+
+@pytest.fixture
+def server(fresh_db: str) -> Iterator[str]:
+    """The application on a free port over a fresh database; the value is its address."""
+    thread = LiveServerThread("localhost", lambda handler: handler)
+    thread.daemon = True
+    thread.start()
+    thread.is_ready.wait()
+    if thread.error:
+        raise thread.error
+    settings.PANOH_ORIGIN = f"http://localhost:{thread.port}"
+    yield settings.PANOH_ORIGIN
+    thread.terminate()

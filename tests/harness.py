@@ -1,0 +1,144 @@
+"""Databases for tests: one server of their own, one migrated template, a clone for each worker.
+
+Several test runs may share the server; the last one out stops it. Tests run as role `app`.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import itertools
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+from django.conf import settings
+from django.db import connections
+from psycopg import sql
+
+from config.cluster import FLEETING, Cluster
+
+ROOT = Path(__file__).resolve().parent.parent
+ALIASES = ("default", "plain")
+KEPT_TEMPLATES = 5
+_number = itertools.count(1)
+
+
+def cluster() -> Cluster:
+    """Return the server of the tests (not started)."""
+    return Cluster(settings.PANOH_VAR, settings=FLEETING)
+
+
+def shape() -> str:
+    """Return a hash of everything that shapes the template: migrations, pack, grants, libraries."""
+    digest = hashlib.sha256((ROOT / "requirements.txt").read_bytes())
+    files = [*ROOT.glob("panoh/*/migrations/**/*.py"), *ROOT.glob("panoh/access/**/*.py")]
+    files += [path for path in ROOT.glob("packs/**/*") if path.is_file()]
+    for path in sorted(files):
+        if "__pycache__" not in path.parts and path.suffix != ".mo":
+            digest.update(str(path.relative_to(ROOT)).encode())
+            digest.update(path.read_bytes())
+    digest.update((settings.PANOH_KEYS / "context").read_bytes())
+    return digest.hexdigest()[:12]
+
+
+class Databases:
+    """The databases of one running server."""
+
+    def __init__(self, server: Cluster) -> None:
+        self.server = server
+
+    def _run(self, *statements: sql.SQL | sql.Composed) -> None:
+        with psycopg.connect(**self.server.parameters("owner", "panoh"), autocommit=True) as owner:
+            for statement in statements:
+                owner.execute(statement)
+
+    def _names(self, prefix: str) -> list[str]:
+        with psycopg.connect(**self.server.parameters("owner", "panoh"), autocommit=True) as owner:
+            rows = owner.execute(
+                "SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY oid",
+                [prefix],
+            )
+            return [name for (name,) in rows]
+
+    def template(self) -> str:
+        """Return the name of the migrated template, making it if migrations or pack changed."""
+        name = f"template_{shape()}"
+        with (self.server.home / "template.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if name not in self._names("template_"):
+                self.drop("building")
+                self.create("building", "template0")
+                self.prepare("building")
+                self._run(
+                    sql.SQL("ALTER DATABASE building RENAME TO {}").format(sql.Identifier(name))
+                )
+            for old in self._names("template_")[:-KEPT_TEMPLATES]:
+                self.drop(old)
+            for left in self._names("clone_"):
+                if not Path(f"/proc/{left.split('_')[1]}").exists():
+                    self.drop(left)
+        return name
+
+    def prepare(self, name: str) -> None:
+        """Run `manage prepare` on a database, as an installation does."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", "prepare", "--database-only"],
+            cwd=ROOT,
+            env=self.environment(name)
+            | {"PANOH_OWNER_DATABASE_URL": self.server.url("owner", name)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(done.stdout + done.stderr)
+
+    def environment(self, name: str) -> dict[str, str]:
+        """Return the environment with which a child process works on this database as `app`."""
+        return os.environ | {
+            "PANOH_MODE": "test",
+            "PANOH_VAR": str(settings.PANOH_VAR),
+            "PANOH_DATABASE_URL": self.server.url("app", name),
+        }
+
+    def create(self, name: str, template: str) -> None:
+        """Copy a database; privileges on the database itself are not copied, so grant them."""
+        names = {"name": sql.Identifier(name), "template": sql.Identifier(template)}
+        self._run(
+            *(
+                sql.SQL(text).format(**names)
+                for text in (
+                    "CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY",
+                    "REVOKE ALL ON DATABASE {name} FROM PUBLIC",
+                    "GRANT CONNECT ON DATABASE {name} TO app, jobs, auditor",
+                )
+            )
+        )
+
+    def drop(self, name: str) -> None:
+        """Remove a database, whoever is still connected."""
+        self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    @contextlib.contextmanager
+    def clone(self) -> Iterator[str]:
+        """Make a fresh copy of the template and point Django at it; remove it afterwards."""
+        name = f"clone_{os.getpid()}_{next(_number)}"
+        self.create(name, self.template())
+        before = {alias: connections[alias].settings_dict["NAME"] for alias in ALIASES}
+        point_to(dict.fromkeys(ALIASES, name))
+        try:
+            yield name
+        finally:
+            point_to(before)
+            self.drop(name)
+
+
+def point_to(names: dict[str, str]) -> None:
+    """Let the aliases speak to other databases from now on."""
+    for alias, name in names.items():
+        connections[alias].close()
+        connections[alias].settings_dict["NAME"] = name
+        settings.DATABASES[alias]["NAME"] = name
