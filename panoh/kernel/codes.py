@@ -8,5 +8,5 @@ _REF_LENGTH = 10
 
 
 def new_ref() -> str:
-    """Return a random 10-character reference (29^10, about 48 bits); it tells nothing of the case."""
+    """Return 10 random characters (29^10, about 48 bits); they tell nothing of the case."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(_REF_LENGTH))

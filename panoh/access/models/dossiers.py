@@ -75,7 +75,9 @@ class Grant(models.Model):
                 name="access_one_holder_grant",
             ),
             models.CheckConstraint(
-                condition=Q(source="holder") | Q(source="former_holder") | Q(source_id__isnull=False),
+                condition=Q(source="holder")
+                | Q(source="former_holder")
+                | Q(source_id__isnull=False),
                 name="access_grant_names_its_source",
             ),
         )

@@ -28,7 +28,7 @@ class _OnModel(Operation):
 
     def _table(self, app_label: str, state: ProjectState) -> str:
         apps: Apps = state.apps
-        return apps.get_model(app_label, self.model)._meta.db_table
+        return str(apps.get_model(app_label, self.model)._meta.db_table)
 
     def describe(self) -> str:
         return f"{type(self).__name__} {self.model}"
@@ -107,9 +107,7 @@ class Allow(_OnModel):
     or unsigned query of ``app`` may. A table that no operation names is closed.
     """
 
-    def __init__(
-        self, model: str, *, app: str = "select", jobs: str = "", owner: str = ""
-    ) -> None:
+    def __init__(self, model: str, *, app: str = "select", jobs: str = "", owner: str = "") -> None:
         super().__init__(model, app=app, jobs=jobs, owner=owner)
 
     def database_forwards(

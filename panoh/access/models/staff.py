@@ -5,6 +5,8 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 
@@ -75,6 +77,18 @@ class User(AbstractBaseUser):
 
     def get_full_name(self) -> str:
         return self.display_name
+
+    @cached_property
+    def permissions(self) -> frozenset[str]:
+        """What the account's roles allow now; asked once per request."""
+        now = Now()
+        return frozenset(
+            RolePermission.objects.filter(
+                role__in=self.role_grants.filter(
+                    Q(until=None) | Q(until__gt=now), since__lte=now
+                ).values("role")
+            ).values_list("permission", flat=True)
+        )
 
 
 class Membership(models.Model):

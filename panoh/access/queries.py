@@ -1,0 +1,196 @@
+"""Who acts, what they may, and what their teams reach."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import NamedTuple, TypeVar
+
+from django.db import connection, models
+from django.db.models import Q
+from django.db.models.functions import Now
+from psycopg.pq import TransactionStatus
+
+from config.database.base import write_context
+from panoh.access.models import Dossier, Grant, Listing, Membership, Team, Unit, User
+from panoh.access.rules import Permission
+from panoh.kernel.context import ACTING, Acting
+from panoh.kernel.rules import CASE_CATEGORIES, Category, Gone, Refused
+
+PAGE = 50
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class Place(NamedTuple):
+    """Where a page of a list begins: the last row that was shown before it."""
+
+    opened_at: datetime
+    dossier_id: int
+
+
+def live(moment: object = None) -> Q:
+    """Rows with ``since``/``until`` that hold at ``moment`` (default: the statement's time)."""
+    now = moment or Now()
+    return Q(since__lte=now) & (Q(until=None) | Q(until__gt=now))
+
+
+def teams_of(user: User) -> tuple[int, ...]:
+    """The ids of the teams the account belongs to now."""
+    return tuple(
+        Membership.objects.filter(live(), user=user)
+        .order_by("team_id")
+        .values_list("team_id", flat=True)
+    )
+
+
+@contextmanager
+def acting(user: User) -> Iterator[Acting]:
+    """Let ``user`` act: the context goes into the open transaction and each later one.
+
+    Restores the former context on exit. A broken transaction is left alone: nothing can be
+    read in it any more.
+    """
+    context = Acting(user.pk, teams_of(user))
+    token = ACTING.set(context)
+    try:
+        _rewrite()
+        yield context
+    finally:
+        ACTING.reset(token)
+        _rewrite()
+
+
+def _rewrite() -> None:
+    if connection.in_atomic_block and not connection.needs_rollback:
+        status = connection.connection.info.transaction_status
+        if status != TransactionStatus.INERROR:
+            write_context(connection)
+
+
+def my_teams() -> tuple[int, ...]:
+    """The team ids of whoever is acting; none when nobody is."""
+    context = ACTING.get()
+    return context.team_ids if context else ()
+
+
+def may(user: User, permission: Permission) -> bool:
+    """Does one of the account's roles carry the permission?"""
+    return permission in user.permissions
+
+
+def require(
+    by: User,
+    permission: Permission,
+    *,
+    on: Dossier | None = None,
+    category: Category = Category.CORE,
+) -> None:
+    """The first wall. Raises ``Refused`` without the permission, ``Gone`` without the reach."""
+    context = ACTING.get()
+    if context is None or context.user_id != by.pk or not may(by, permission):
+        raise Refused
+    if on is not None and not reaches(on) & category:
+        raise Gone
+
+
+def lock(dossier_id: int) -> Dossier:
+    """Lock the dossier of a case that my teams hold, reach or were asked about.
+
+    Every verb on a case begins here, so that a withdrawal cannot slip between check and
+    write. Raises ``Gone``.
+    """
+    for dossier in Dossier.objects.raw(
+        "SELECT id, ref, holder, sealed, opened_at FROM access_lock_dossier(%s)", [dossier_id]
+    ):
+        return dossier
+    raise Gone
+
+
+def by_ref(ref: str) -> Dossier:
+    """The dossier with this reference, if my teams reach it. Raises ``Gone``."""
+    dossier = Dossier.objects.filter(ref=ref).first()
+    if dossier is None:
+        raise Gone
+    return dossier
+
+
+def holds(dossier: Dossier) -> bool:
+    """Do my teams hold this dossier?"""
+    return dossier.holder_id in my_teams()
+
+
+def reaches(dossier: Dossier) -> Category:
+    """The categories of this dossier that my teams may read now."""
+    if holds(dossier):
+        return CASE_CATEGORIES
+    found = Category(0)
+    for categories in (
+        grants_on(dossier).filter(team_id__in=my_teams()).values_list("categories", flat=True)
+    ):
+        found |= Category(categories)
+    return found
+
+
+def grants_on(dossier: Dossier) -> models.QuerySet[Grant]:
+    """The live grants on a dossier; a team sees its own, the holder sees all."""
+    return Grant.objects.filter(
+        Q(ends_at=None) | Q(ends_at__gt=Now()),
+        dossier=dossier,
+        ended_at=None,
+        starts_at__lte=Now(),
+    ).select_related("team__unit")
+
+
+def newest(
+    before: Place | None = None, limit: int = PAGE, teams: tuple[int, ...] | None = None
+) -> list[Place]:
+    """The newest dossiers that my teams reach, newest first; ``before`` continues a list.
+
+    Read from the narrow table first; fetch rows with ``pk__in`` after. One team is read
+    straight from the index; several are merged from one limited list each.
+    """
+    mine = my_teams() if teams is None else tuple(t for t in teams if t in my_teams())
+    found: set[Place] = set()
+    for team_id in mine:
+        rows = Listing.objects.filter(team_id=team_id)
+        if before is not None:
+            rows = rows.filter(
+                Q(opened_at__lt=before.opened_at)
+                | Q(opened_at=before.opened_at, dossier_id__lt=before.dossier_id)
+            )
+        found.update(
+            Place(*row)
+            for row in rows.order_by("-opened_at", "-dossier_id").values_list(
+                "opened_at", "dossier_id"
+            )[:limit]
+        )
+    return sorted(found, reverse=True)[:limit]
+
+
+def visible_to(rows: models.QuerySet[Row]) -> models.QuerySet[Row]:
+    """The second wall on a protected table: only rows that the acting teams reach.
+
+    The columns stand in the database, not in Django, so they are named in SQL.
+    """
+    table = rows.model._meta.db_table
+    teams = list(my_teams())
+    return rows.extra(  # noqa: S610 - the table's name is ours, the teams are parameters
+        where=[f'("{table}".teams && %s::int[] OR "{table}".holder = ANY (%s::int[]))'],
+        params=[teams, teams],
+    )
+
+
+def intake_team(unit: Unit) -> Team | None:
+    """The one team of a unit that requests go to; ``None`` if it has none yet."""
+    return Team.objects.filter(unit=unit, is_intake=True).order_by("pk").first()
+
+
+def duty_officers(team: Team) -> list[User]:
+    """Who answers an alarm in a team: duty officers, then supervisors, then deputies."""
+    rows = (
+        Membership.objects.filter(live(), team=team, user__is_active=True)
+        .filter(Q(is_duty_officer=True) | Q(is_supervisor=True) | Q(is_deputy=True))
+        .select_related("user")
+        .order_by("-is_duty_officer", "-is_supervisor", "pk")
+    )
+    return [row.user for row in rows]
