@@ -102,10 +102,8 @@ def version(folder: Path) -> int | None:
     """Return the major version of the programs in `folder`, None if there are none."""
     if not (folder / "postgres").exists() or not (folder / "initdb").exists():
         return None
-    said = subprocess.run(
-        [folder / "postgres", "--version"], capture_output=True, text=True, check=False
-    )  # noqa: S603
-    match = re.search(r"(\d+)", said.stdout)
+    said = subprocess.check_output([folder / "postgres", "--version"], text=True)  # noqa: S603
+    match = re.search(r"(\d+)", said)
     return int(match[1]) if match else None
 
 
@@ -122,7 +120,7 @@ class Cluster:
 
     @property
     def home(self) -> Path:
-        """Folder of data, log and locks; outside the checkout if the system user cannot get there."""
+        """Folder of data, log and locks, where the system user can reach it."""
         if is_root() and not reachable_by_others(self.var / "server"):
             return SYSTEM_HOME / short_hash(self.var)
         return self.var / "server"
@@ -145,18 +143,10 @@ class Cluster:
         """Return the password of a role, made at first run."""
         return secret(self.keys, f"database-{role}")
 
-    def parameters(self, role: str, database: str = DATABASE) -> dict[str, str]:
-        """Return libpq connection parameters."""
-        return {
-            "host": str(self.socket),
-            "dbname": database,
-            "user": role,
-            "password": self.password(role),
-        }
-
     def url(self, role: str, database: str = DATABASE) -> str:
-        """Return the same as an address, as PANOH_DATABASE_URL has it."""
-        return f"postgresql://{role}:{self.password(role)}@/{database}?host={quote(str(self.socket), safe='')}"
+        """Return the address of a database for a role, as PANOH_DATABASE_URL has it."""
+        host = quote(str(self.socket), safe="")
+        return f"postgresql://{role}:{self.password(role)}@/{database}?host={host}"
 
     # -- joining and leaving
 
@@ -249,7 +239,7 @@ class Cluster:
 
     def _answers(self) -> bool:
         try:
-            psycopg.connect(**self.parameters("owner"), connect_timeout=5).close()
+            psycopg.connect(self.url("owner"), connect_timeout=5).close()
         except psycopg.OperationalError as error:
             if "authentication failed" in str(error):
                 raise ClusterError(
@@ -280,13 +270,14 @@ class Cluster:
 
     # -- after a crash
 
-    def _processes(self) -> list[int]:
+    def server_processes(self) -> list[int]:
         """Return the processes that work in the data folder: a server and its backends."""
         found = []
         for entry in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
                 # A dead process that nobody has waited for has no working folder any more.
-                if os.readlink(entry / "cwd") == str(self.data.resolve()):
+                here = (entry / "cwd").readlink() == self.data.resolve()
+                if here and (entry / "comm").read_text() == "postgres\n":
                     found.append(int(entry.name))
         return found
 
@@ -297,7 +288,7 @@ class Cluster:
         except (FileNotFoundError, ValueError):
             return None
         if Path("/proc").exists():
-            return pid if pid in self._processes() else None
+            return pid if pid in self.server_processes() else None
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
@@ -305,8 +296,8 @@ class Cluster:
         return pid
 
     def _clear_traces(self) -> None:
-        """Remove what a killed server left: backends still attached, its process file, its socket."""
-        while left := self._processes():
+        """Remove what a killed server left: backends, its process file, its socket."""
+        while left := self.server_processes():
             for pid in left:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
@@ -345,21 +336,12 @@ class Cluster:
         if (version(programs) or 0) < 17:
             locale = ["--locale=C.UTF-8"]
         self._run(
-            [
-                programs / "initdb",
-                "-D",
-                aside,
-                "-U",
-                "postgres",
-                "--encoding=UTF8",
-                "--data-checksums",
-            ]
-            + ["--auth-local=scram-sha-256", "--auth-host=reject", *locale]
-            + ["--no-sync", "--no-instructions"]
+            [programs / "initdb", "-D", aside, "--username=postgres", "--encoding=UTF8", *locale],
+            *("--data-checksums", "--auth-local=scram-sha-256", "--auth-host=reject"),
+            *("--no-sync", "--no-instructions"),
         )
         statements = [
-            f"CREATE ROLE {role} LOGIN PASSWORD '{self.password(role)}' CONNECTION LIMIT -1"
-            for role in ROLES
+            f"CREATE ROLE {role} LOGIN PASSWORD '{self.password(role)}'" for role in ROLES
         ]
         # The owner makes and removes copies of databases (tests, benchmarks); it is no superuser.
         statements += [
@@ -370,14 +352,17 @@ class Cluster:
         ]
         self._run(
             [programs / "postgres", "--single", "-D", aside, "postgres"],
-            "".join(f"{statement};\n" for statement in statements),
+            text="".join(f"{statement};\n" for statement in statements),
         )
         os.sync()
         aside.rename(self.data)
 
-    def _run(self, command: Sequence[str | Path], text: str = "") -> None:
+    def _run(self, program: Sequence[str | Path], *options: str, text: str = "") -> None:
         process = self._spawn(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            [*program, *options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         said, _ = process.communicate(text.encode())
         # Single-user mode reports a failed statement on its output and still ends with 0.

@@ -1,4 +1,4 @@
-"""Secrets of one installation: made at first run, readable by their owner only, never in the repository."""
+"""Secrets of one installation: made at first run, readable by their owner only."""
 
 import os
 import secrets

@@ -53,13 +53,13 @@ def database() -> Iterator[dict[str, str]]:
 
 
 def run(command: Sequence[str], environment: Mapping[str, str]) -> None:
-    """Run one step to its end. Raises StepFailed."""
+    """Run one step to its end. Raises StepError."""
     code = subprocess.call(command, cwd=ROOT, env=environment)  # noqa: S603
     if code:
-        raise StepFailed(f"{' '.join(command[3:])} ended with {code}")
+        raise StepError(f"{' '.join(command[3:])} ended with {code}")
 
 
-class StepFailed(Exception):
+class StepError(Exception):
     """A step of the start did not succeed; its own output says why."""
 
 
@@ -100,7 +100,7 @@ def free_port(wanted: int | None) -> int:
             probe.bind(("127.0.0.1", DEFAULT_PORT if wanted is None else wanted))
         except OSError:
             if wanted is not None:
-                raise StepFailed(f"port {wanted} is taken: PORT=… chooses another") from None
+                raise StepError(f"port {wanted} is taken: PORT=… chooses another") from None
             probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
@@ -110,14 +110,8 @@ def start_web(processes: Processes, environment: Mapping[str, str], port: int) -
     plain = {key: value for key, value in environment.items() if key != "PANOH_OWNER_DATABASE_URL"}
     gunicorn = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
     gunicorn += ["--workers", "1", "--worker-class", "gthread", "--threads", "8"]
-    gunicorn += [
-        "--log-level",
-        "warning",
-        "--graceful-timeout",
-        "5",
-        "--worker-tmp-dir",
-        temporary(),
-    ]
+    gunicorn += ["--log-level", "warning", "--graceful-timeout", "5"]
+    gunicorn += ["--worker-tmp-dir", temporary()]
     processes.start(gunicorn, plain)
     worker = [*MANAGE, "procrastinate", "worker", "--concurrency", "1"]
     jobs = {**plain, "PANOH_ROLE": "jobs"}
@@ -126,11 +120,11 @@ def start_web(processes: Processes, environment: Mapping[str, str], port: int) -
     processes.start(worker, jobs)
     for _ in range(600):
         if processes.one_ended():
-            raise StepFailed("the web server or the worker did not start")
+            raise StepError("the web server or the worker did not start")
         if answers(port):
             return
         time.sleep(0.05)
-    raise StepFailed("the web server does not answer")
+    raise StepError("the web server does not answer")
 
 
 def temporary() -> str:
@@ -160,7 +154,7 @@ def until_stopped(processes: Processes) -> None:
         signal.signal(number, stop)
     while not stopped.wait(0.5):
         if processes.one_ended():
-            raise StepFailed("the web server or the worker ended")
+            raise StepError("the web server or the worker ended")
     say("stopping")
 
 
@@ -248,7 +242,7 @@ def main(arguments: Sequence[str]) -> int:
             case _:
                 say(__doc__)
                 return 2
-    except (StepFailed, ClusterError) as error:
+    except (StepError, ClusterError) as error:
         say(f"FAILED: {error}")
         return 1
     except KeyboardInterrupt:

@@ -60,13 +60,7 @@ ROOMS = [
     "panoh.exchange",
 ]
 # TEMPORARY while the rooms are being built: a room that is not there yet is left out.
-_ACCESS_STANDS = True
-ROOMS = [
-    room
-    for room in ROOMS
-    if (BASE_DIR / room.replace(".", "/") / "__init__.py").exists()
-    and (room != "panoh.access" or _ACCESS_STANDS)
-]
+ROOMS = [room for room in ROOMS if (BASE_DIR / room.replace(".", "/") / "__init__.py").exists()]
 
 INSTALLED_APPS = [
     *reversed(ROOMS),  # faces first: their templates and translations win over libraries'
@@ -97,7 +91,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    # The innermost is panoh.access.middleware: it opens the one transaction round view and rendering.
+    # Innermost: the one transaction round view and rendering (panoh.access.middleware).
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -170,7 +164,7 @@ CACHES = {
 
 # -- sign-in -------------------------------------------------------------------------------------
 
-AUTH_USER_MODEL = "access.User" if _ACCESS_STANDS else "auth.User"
+AUTH_USER_MODEL = "access.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["config.hashers.Argon2"]
 AUTH_PASSWORD_VALIDATORS = [

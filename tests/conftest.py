@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connections
 from django.test.testcases import LiveServerThread
 from pytest_django import DjangoDbBlocker
@@ -99,7 +100,7 @@ def connect(databases: Databases) -> Iterator[Callable[[str], psycopg.Connection
 
     def to(role: str) -> psycopg.Connection:
         name = connections["default"].settings_dict["NAME"]
-        opened.append(psycopg.connect(**databases.server.parameters(role, name), autocommit=True))
+        opened.append(psycopg.connect(databases.server.url(role, name), autocommit=True))
         return opened[-1]
 
     yield to
@@ -110,7 +111,7 @@ def connect(databases: Databases) -> Iterator[Callable[[str], psycopg.Connection
 @pytest.fixture
 def server(fresh_db: str) -> Iterator[str]:
     """The application on a free port over a fresh database; the value is its address."""
-    thread = LiveServerThread("localhost", lambda handler: handler)
+    thread = LiveServerThread("localhost", StaticFilesHandler)
     thread.daemon = True
     thread.start()
     thread.is_ready.wait()

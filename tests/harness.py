@@ -51,12 +51,12 @@ class Databases:
         self.server = server
 
     def _run(self, *statements: sql.SQL | sql.Composed) -> None:
-        with psycopg.connect(**self.server.parameters("owner", "panoh"), autocommit=True) as owner:
+        with psycopg.connect(self.server.url("owner", "panoh"), autocommit=True) as owner:
             for statement in statements:
                 owner.execute(statement)
 
     def _names(self, prefix: str) -> list[str]:
-        with psycopg.connect(**self.server.parameters("owner", "panoh"), autocommit=True) as owner:
+        with psycopg.connect(self.server.url("owner", "panoh"), autocommit=True) as owner:
             rows = owner.execute(
                 "SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY oid",
                 [prefix],
@@ -84,11 +84,12 @@ class Databases:
 
     def prepare(self, name: str) -> None:
         """Run `manage prepare` on a database, as an installation does."""
+        environment = self.environment(name)
+        environment["PANOH_OWNER_DATABASE_URL"] = self.server.url("owner", name)
         done = subprocess.run(
             [sys.executable, "manage.py", "prepare", "--database-only"],
             cwd=ROOT,
-            env=self.environment(name)
-            | {"PANOH_OWNER_DATABASE_URL": self.server.url("owner", name)},
+            env=environment,
             capture_output=True,
             text=True,
             check=False,
