@@ -43,8 +43,9 @@ class Command(BaseCommand):
 
 
 def compile_catalogues(root: Path) -> None:
-    """Compile each django.po of the rooms and packs that changed since it was last compiled."""
-    for source in [*root.glob("panoh/*/locale/**/*.po"), *root.glob("packs/*/locale/**/*.po")]:
+    """Compile each django.po of rooms, packs and libraries that is newer than its result."""
+    places = ("panoh/*/locale", "packs/*/locale", "config/locale")
+    for source in [po for place in places for po in root.glob(f"{place}/**/*.po")]:
         target = source.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns:
             continue
