@@ -1,0 +1,1 @@
+"""Tests of the house: what every room promises. Each checker is also shown something bad."""

@@ -1,0 +1,51 @@
+"""Migrations can be taken back, or say why not; schema and data stand apart."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import migrations, models
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations.base import Operation
+
+from tests.house.tree import ROOMS
+
+LOADER = MigrationLoader(None, ignore_no_initial=True)
+OURS = sorted(key for key in LOADER.disk_migrations if key[0] in ROOMS)
+
+
+def one_way(operations: list[Operation]) -> list[str]:
+    """Operations that cannot be taken back."""
+    return [type(one).__name__ for one in operations if not one.reversible]
+
+
+def mixed(operations: list[Operation]) -> bool:
+    """Whether rows are rewritten in the migration that changes tables (pending trigger events)."""
+    data = any(isinstance(one, migrations.RunPython) for one in operations)
+    schema = any(
+        isinstance(one, migrations.AddField | migrations.AlterField | migrations.RemoveField)
+        for one in operations
+    )
+    return data and schema
+
+
+@pytest.mark.parametrize("key", OURS, ids=".".join)
+def test_a_migration_can_be_taken_back_or_says_why(key: tuple[str, str]) -> None:
+    migration: Any = LOADER.disk_migrations[key]
+    module = __import__(type(migration).__module__, fromlist=["x"])
+    if one_way(migration.operations):
+        assert "Irreversible:" in (module.__doc__ or ""), one_way(migration.operations)
+    assert not mixed(migration.operations)
+
+
+def test_a_one_way_migration_is_noticed() -> None:
+    assert one_way([migrations.RunSQL("SELECT 1")]) == ["RunSQL"]
+    assert one_way([migrations.RunSQL("SELECT 1", migrations.RunSQL.noop)]) == []
+    field = migrations.AddField("a", "b", models.IntegerField())
+    assert mixed([field, migrations.RunPython(lambda *_: None)])
+
+
+def test_there_is_one_line_of_migrations() -> None:
+    assert len(OURS) > 0
+    assert LOADER.detect_conflicts() == {}
+    assert all(Path(name).suffix == "" and name[:4].isdigit() for _, name in OURS)

@@ -1,0 +1,158 @@
+"""Every address declares who may open it; every template keeps the rules of the page."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.house.tree import ROOT, relative
+
+# Addresses that anybody may open, each with its reason. Nothing else is public.
+PUBLIC = {
+    r"^accounts/|^sign|^account": "signing in and out",
+    r"^language|^i18n": "choosing a language",
+    r"^setup|^set-up": "the first administrator, with the code from the terminal",
+    r"^static|^favicon|^robots|^health": "files and life sign without data",
+    r"^csp": "reports of the browser",
+    r"^help|^$": "the front page and plain information",
+}
+PARAMETERS = re.compile(r"<(?:(\w+):)?(\w+)>")
+MAY_STAND_IN_ADDRESSES = {
+    *("ref", "id", "pk", "key", "code", "verb", "language", "slug", "token", "page", "row"),
+}
+
+
+def addresses(
+    resolver: URLResolver | None = None, prefix: str = ""
+) -> Iterator[tuple[str, URLPattern]]:
+    """Every address of the installation with its view."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        text = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from addresses(entry, text)
+        else:
+            yield text, entry
+
+
+def undeclared(pages: list[tuple[str, URLPattern]]) -> list[str]:
+    """Addresses whose view says nothing about who may open it."""
+    return [text for text, entry in pages if not hasattr(entry.callback, "panoh_page")]
+
+
+def test_every_address_declares_who_may_open_it() -> None:
+    pages = list(addresses())
+    assert len(pages) > 10
+    assert undeclared(pages) == []
+
+
+def test_a_page_without_declaration_is_noticed() -> None:
+    def bare() -> None: ...
+
+    entry = URLPattern(get_resolver().pattern, bare)
+    assert undeclared([("x/", entry)]) == ["x/"]
+
+
+def test_the_public_list_is_short_and_known() -> None:
+    found = [
+        text
+        for text, entry in addresses()
+        if getattr(getattr(entry.callback, "panoh_page", None), "public", False)
+        and not any(re.search(known, text) for known in PUBLIC)
+    ]
+    assert found == []
+
+
+def test_addresses_carry_references_only() -> None:
+    """No name, no text: a reference, a row's key, a code."""
+    found = [
+        text
+        for text, _ in addresses()
+        for kind, name in PARAMETERS.findall(text)
+        if kind == "path" or not parameter_is_known(name)
+    ]
+    assert found == []
+
+
+def parameter_is_known(name: str) -> bool:
+    return name in MAY_STAND_IN_ADDRESSES or name.endswith(("_id", "_ref", "_code", "_key"))
+
+
+def test_a_name_in_an_address_is_noticed() -> None:
+    assert not parameter_is_known("person_name")
+    assert parameter_is_known("referral_id")
+
+
+# -- templates --------------------------------------------------------------------------------
+
+TEMPLATES = sorted(ROOT.glob("panoh/*/templates/**/*.*"))
+FAULTS = {
+    "inline style": re.compile(r"\sstyle\s*=|<style\b", re.IGNORECASE),
+    "inline script": re.compile(
+        r"<script\b(?![^>]*\b(?:src=|type=\"application/json\"))", re.IGNORECASE
+    ),
+    "event attribute": re.compile(r"\son[a-z]+\s*=\s*[\"']", re.IGNORECASE),
+    "third party": re.compile(
+        r"(?:src|href|action|data|poster|srcset)\s*=\s*[\"'](?:https?:)?//", re.IGNORECASE
+    ),
+    "unescaped": re.compile(r"\|\s*safe\b|autoescape\s+off|\|\s*safeseq"),
+    "javascript address": re.compile(r"[\"']\s*javascript:", re.IGNORECASE),
+    "change by GET": re.compile(
+        r"hx-(?:get)\s*=\s*[\"'][^\"']*(?:delete|withdraw|close)", re.IGNORECASE
+    ),
+}
+
+
+def faults(text: str) -> list[str]:
+    """What a template does that no page may do."""
+    plain = re.sub(r"{#.*?#}|{%\s*comment.*?endcomment\s*%}|<!--.*?-->", "", text, flags=re.DOTALL)
+    return [name for name, pattern in FAULTS.items() if pattern.search(plain)]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=relative)
+def test_a_template_keeps_the_rules(path: Path) -> None:
+    assert faults(path.read_text(encoding="utf-8")) == []
+
+
+def test_a_bad_template_is_noticed() -> None:
+    bad = [
+        '<p style="color:red">',
+        "<script>alert(1)</script>",
+        '<a onclick="x()">',
+        '<img src="https://example.org/x.png">',
+        '<link href="//cdn.example.org/x.css">',
+        "{{ text|safe }}",
+    ]
+    assert all(faults(line) for line in bad)
+    assert not faults('<script src="{% static "x.js" %}" defer></script><p class="style">')
+
+
+def forms(text: str) -> list[str]:
+    """Forms that post without a token, or send identity by GET."""
+    found = []
+    for form in re.findall(r"<form\b.*?</form>", text, flags=re.DOTALL | re.IGNORECASE):
+        posts = re.search(r"method\s*=\s*[\"']post", form, re.IGNORECASE)
+        if posts and not re.search(r"csrf_token|include|component|{%\s*form", form):
+            found.append("post without token")
+    return found
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=relative)
+def test_forms_carry_a_token(path: Path) -> None:
+    assert forms(path.read_text(encoding="utf-8")) == []
+
+
+def test_a_form_without_token_is_noticed() -> None:
+    assert forms('<form method="post"><input></form>')
+    assert not forms('<form method="post">{% csrf_token %}</form>')
+
+
+def test_own_scripts_keep_nothing_in_the_browser() -> None:
+    for path in ROOT.glob("panoh/*/static/**/*.js"):
+        if "vendor" in path.parts:
+            continue
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"localStorage|sessionStorage|indexedDB|document\.cookie", text), path
+        assert not re.search(r"\beval\(|new Function|innerHTML", text), path
+        assert not re.search(r"https?://(?!www\.w3\.org)", text), path
