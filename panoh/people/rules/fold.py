@@ -20,14 +20,14 @@ _ENDING = re.compile(
     r"|zod[ae]?h?|zad[ae]?h?|zd[ah]|pu+r|po+r|pour|duht(?:ar)?|i[eao]n)$"
 )
 _HONORIFIC = re.compile(r"(?:j[oa]n|h[oa]n|b[ei][kg]|boi|bai|b[oa]nu|begim|mu?r[oa]d)$")
-_PERSIAN_SURNAME = re.compile(r"[ua]f$")
+_PERSIAN_SURNAME = re.compile(r"(?:ai|[uav])f$")
 # Words that are an ending by themselves, or an article: no name.
 _PARTICLE = frozenset(
-    ("ugli", "ogli", "oglu", "uglu", "gli", "kizi", "gizi", "ulu", "uulu")
-    + ("zoda", "zade", "zada", "zadeh", "zodah", "bin", "binti", "bint", "ibn", "al", "el")
-)
+    ("ugli", "ogli", "oglu", "uglu", "gli", "kizi", "gizi", "ulu", "uulu", "zoda", "zade")
+) | frozenset(("zada", "zadeh", "zodah", "bin", "binti", "bint", "ibn", "al", "el"))
+_PREFIX = frozenset(("abd", "abdu", "abdul"))  # Абдул written apart from its name
 _SPLIT = re.compile(r"[^\w]+|[\d_]+")
-_MOST_READINGS = 4
+_MOST_SKELETONS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,8 @@ def stem(rough: str) -> str:
     while (cut := _ENDING.sub("", bare)) != bare and len(skeleton(cut)) >= 2:
         bare = cut
     cut = _HONORIFIC.sub("", bare)
-    return cut if len(cut) >= 3 and len(skeleton(cut)) >= 2 else bare
+    enough = len(cut) >= 3 or not VOWELS.intersection(cut)  # Persian گل is a whole name
+    return cut if enough and len(skeleton(cut)) >= 2 else bare
 
 
 @lru_cache(maxsize=200_000)
@@ -77,13 +78,14 @@ def fold_token(word: str) -> Token:
     text = mend(word).casefold()
     script = script_of(text)
     roughs = readings(text, script)
-    bare = dict.fromkeys(stem(rough) for rough in roughs)
+    bare = [stem(rough) for rough in roughs]
     if script is Script.PERSIAN:  # وف and اف may be the ending -ов or part of a name (معروف)
-        bare |= dict.fromkeys(
-            cut for rough in roughs if len(cut := _PERSIAN_SURNAME.sub("", rough)) >= 3
-        )
+        cut = [stem(_PERSIAN_SURNAME.sub("", rough)) for rough in roughs]
+        bare = [rough for pair in zip(cut, bare, strict=True) for rough in pair if len(rough) > 1]
     skeletons = dict.fromkeys(skeleton(rough) for rough in bare)
-    return Token(text, script, roughs, tuple(found for found in skeletons if found)[:_MOST_READINGS])
+    return Token(
+        text, script, roughs, tuple(found for found in skeletons if found)[:_MOST_SKELETONS]
+    )
 
 
 def words(text: str) -> list[str]:
@@ -103,7 +105,7 @@ def fold_name(*parts: str) -> tuple[Token, ...]:
         prefix = ""
         for word in words(part):
             token = fold_token(prefix + word)
-            if token.skeletons and token.skeletons[0] in {"Abd", "Abdl"} and not prefix:
+            if not prefix and token.readings and token.readings[0] in _PREFIX:
                 prefix = word
                 continue
             prefix = ""

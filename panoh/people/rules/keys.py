@@ -124,9 +124,7 @@ def keys_asked(facts: Facts) -> frozenset[Key]:
     """The keys that a search asks for: the year before and after, day and month swapped too."""
     tokens = fold_name(*facts.names)
     keys = {*_name_keys(tokens, facts), *_contact_keys(facts)}
-    keys.update(
-        Key(Kind.ONLY_NAME, skeleton) for token in tokens for skeleton in token.skeletons
-    )
+    keys.update(Key(Kind.ONLY_NAME, skeleton) for token in tokens for skeleton in token.skeletons)
     for birth in _near(facts.birth):
         keys.update(_date_keys(tokens, birth))
     return frozenset(keys)

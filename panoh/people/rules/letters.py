@@ -55,26 +55,83 @@ def mend(token: str) -> str:
 
 _CYRILLIC = {
     **dict(zip("абвгдезийклмнопрстуфхчшщыэюя", "abvgdeziiklmnoprstufhjxxieua", strict=True)),
-    **{"ё": "e", "ж": "j", "ц": "ts", "дж": "j", "ъ": "", "ь": ""},
-    **{"ғ": "g", "ӣ": "i", "қ": "k", "ӯ": "u", "ҳ": "h", "ҷ": "j"},
-    **{"ў": "u", "ә": "a", "ө": "o", "ү": "u", "ұ": "u", "ң": "ng", "һ": "h", "і": "i"},
+    "ё": "e",
+    "ж": "j",
+    "ц": "ts",
+    "дж": "j",
+    "ъ": "",
+    "ь": "",
+    "ғ": "g",
+    "ӣ": "i",
+    "қ": "k",
+    "ӯ": "u",
+    "ҳ": "h",
+    "ҷ": "j",
+    "ў": "u",
+    "ә": "a",
+    "ө": "o",
+    "ү": "u",
+    "ұ": "u",
+    "ң": "ng",
+    "һ": "h",
+    "і": "i",
     # Old set A; љ, ї and і mean other letters in set B, which is a convention of its own below.
-    **{"љ": "j", "њ": "h", "ќ": "k", "ѓ": "g", "ї": "i", "ѕ": "k", "ј": "j"},
+    "љ": "j",
+    "њ": "h",
+    "ќ": "k",
+    "ѓ": "g",
+    "ї": "i",
+    "ѕ": "k",
+    "ј": "j",
 }
 _LATIN = {
     **dict(zip("abcdefghijklmnopqrstuvwyz", "abkdefghijklmnopkrstuvviz", strict=True)),
-    **{"x": "h", "ch": "j", "sh": "x", "kh": "h", "gh": "g", "zh": "j", "ph": "f", "tz": "ts"},
-    **{"dj": "j", "dzh": "j", "dsch": "j", "tch": "j", "tsch": "j"},
-    **{"sch": "x", "shch": "x", "schtsch": "x", "ck": "k"},
-    **{"ya": "a", "yu": "u", "yo": "e", "ye": "e"},
-    **{"ç": "j", "č": "j", "ž": "j", "ş": "x", "š": "x", "ı": "i", "ə": "a", "æ": "a", "ø": "o"},
-    **{"ß": "s", "ħ": "h", "đ": "d", "ł": "l"},
+    "x": "h",
+    "ch": "j",
+    "sh": "x",
+    "kh": "h",
+    "gh": "g",
+    "zh": "j",
+    "ph": "f",
+    "tz": "ts",
+    "dj": "j",
+    "dzh": "j",
+    "dsch": "j",
+    "tch": "j",
+    "tsch": "j",
+    "sch": "x",
+    "shch": "x",
+    "schtsch": "x",
+    "ck": "k",
+    "ya": "a",
+    "yu": "u",
+    "yo": "e",
+    "ye": "e",
+    "ç": "j",
+    "č": "j",
+    "ž": "j",
+    "ş": "x",
+    "š": "x",
+    "ı": "i",
+    "ə": "a",
+    "æ": "a",
+    "ø": "o",
+    "ß": "s",
+    "ħ": "h",
+    "đ": "d",
+    "ł": "l",
 }
 _SURE_V_LETTER = "ڤ"  # stands for a و that is certainly a consonant
 _PERSIAN = {
     **dict(zip("بپتثجچحخدذرزژسشصضطظ", "bptsjjhhdzrzjsxsztz", strict=True)),
     **dict(zip("غفقکكگلمنهیيىاأإٱآ", "gfkkkglmnhiiiaaaao", strict=True)),
-    **{"ع": "", "ء": "", "ئ": "i", "ؤ": "u", "ة": "a", "و": "u", _SURE_V_LETTER: "v"},
+    "ع": "",
+    "ء": "",
+    "ئ": "i",
+    "ؤ": "u",
+    "ة": "a",
+    "و": "u",
+    _SURE_V_LETTER: "v",
 }
 
 
@@ -102,11 +159,11 @@ CONVENTIONS: dict[Script, tuple[Convention, ...]] = {
         Convention(_LATIN),  # ICAO, English, Uzbek
         Convention(_LATIN, ch="x"),  # French: Djamched
         Convention(_LATIN, ch="h", j="i"),  # German: Rachmonow, Jusuf
+        Convention(_LATIN, skh="x", zkh="j"),  # Iskhak beside Ishoq, as for Cyrillic
         Convention(_LATIN, x="ks"),
         Convention(_LATIN, x="j"),  # an older Tajik habit: x for ҷ
     ),
-    # و is a consonant or a vowel; where the place in the word does not tell, it is both.
-    Script.PERSIAN: (Convention(_PERSIAN), Convention(_PERSIAN, و="v")),
+    Script.PERSIAN: (Convention(_PERSIAN), Convention(_PERSIAN, سح="x", زح="j")),
 }
 
 _SUN_ARTICLE = re.compile("(?<=..)ال(?=[تثدذرزسشصضطظلن])")
@@ -116,13 +173,22 @@ _FINAL_H = re.compile("(?<=[^اآو])ه$")
 _INITIAL_AIN = re.compile("^ع")
 
 
-def _spell_persian(token: str) -> str:
-    """Settle by position what Persian letters leave open."""
+def _spellings_persian(token: str) -> list[str]:
+    """Settle by its place what a Persian letter stands for.
+
+    A و that is neither surely a consonant nor silent is read both ways, the first two of a
+    word independently, so a word has at most four spellings.
+    """
     token = _SILENT_V.sub("خا", token)
     token = _SUN_ARTICLE.sub("ا", token)  # نورالدین is said Нуриддин
     token = _SURE_V.sub(_SURE_V_LETTER, token)
     token = _FINAL_H.sub("ا", token)
-    return _INITIAL_AIN.sub("ا", token)
+    token = _INITIAL_AIN.sub("ا", token)
+    first, *rest = token.split("و", 2)
+    spellings = [first]
+    for part in rest:
+        spellings = [done + letter + part for letter in ("و", _SURE_V_LETTER) for done in spellings]
+    return spellings
 
 
 def _without_marks(token: str, keep: str) -> str:
@@ -139,11 +205,14 @@ def _without_marks(token: str, keep: str) -> str:
 
 def readings(token: str, script: Script) -> tuple[str, ...]:
     """Every rough spelling of a mended, case-folded token, the likeliest first, none twice."""
+    spellings = [token]
     if script is Script.LATIN:
-        token = _without_marks(token, "çčžşš")
+        spellings = [_without_marks(token, "çčžşš")]
     elif script is Script.PERSIAN:
-        token = _spell_persian(_without_marks(token, "آأإؤئ"))
-    found = dict.fromkeys(convention.read(token) for convention in CONVENTIONS[script])
+        spellings = _spellings_persian(_without_marks(token, "آأإؤئ"))
+    found = dict.fromkeys(
+        convention.read(spelling) for spelling in spellings for convention in CONVENTIONS[script]
+    )
     return tuple(rough for rough in found if rough)
 
 
@@ -176,6 +245,6 @@ def old_letter_set(text: str) -> LetterSet | None:
 
 def from_old_letters(text: str, letter_set: LetterSet) -> str:
     """Write a text of an old letter set with today's Tajik letters; case is kept."""
-    letters = _OLD[letter_set]
-    upper = {old.upper(): new.upper() for old, new in letters.items()}
-    return unicodedata.normalize("NFC", text).translate(str.maketrans({**letters, **upper}))
+    old, new = "".join(_OLD[letter_set]), "".join(_OLD[letter_set].values())
+    table = str.maketrans(old + old.upper(), new + new.upper())
+    return unicodedata.normalize("NFC", text).translate(table)

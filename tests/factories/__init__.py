@@ -1,0 +1,1 @@
+"""Makers of synthetic things for tests, demo and benchmarks."""
