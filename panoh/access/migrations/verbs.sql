@@ -135,9 +135,10 @@ BEGIN
     RETURN v_count;
 END $$;
 
--- The team that accepted becomes the holder; the former one keeps what p_keep names.
+-- The team that accepted becomes the holder. The former one keeps its reach for as long as it
+-- takes to lay the keys for the new one, then narrows it itself (access_narrow).
 CREATE FUNCTION public.access_hand_over(
-    p_dossier bigint, p_team int, p_keep int, p_at timestamptz, p_until timestamptz
+    p_dossier bigint, p_team int, p_at timestamptz, p_until timestamptz
 ) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 DECLARE
     v_old int;
@@ -147,7 +148,7 @@ BEGIN
     END IF;
     SELECT d.holder INTO v_old FROM public.access_dossier d
     WHERE d.id = p_dossier AND d.holder = ANY (public.ctx_teams()) FOR NO KEY UPDATE;
-    IF v_old IS NULL OR v_old = p_team OR (p_keep & ~511) <> 0 OR NOT EXISTS (
+    IF v_old IS NULL OR v_old = p_team OR NOT EXISTS (
         SELECT FROM public.access_grant g
         WHERE g.dossier_id = p_dossier AND g.team_id = p_team AND g.source = 'referral'
           AND g.ended_at IS NULL AND (g.ends_at IS NULL OR g.ends_at > statement_timestamp())
@@ -161,9 +162,21 @@ BEGIN
         (id, dossier_id, team_id, categories, offered, source, starts_at, ends_at, granted_by)
     VALUES
         (gen_random_uuid(), p_dossier, p_team, 511, 0, 'holder', p_at, NULL, public.ctx_user()),
-        (gen_random_uuid(), p_dossier, v_old, p_keep, 0, 'former_holder', p_at, p_until,
+        (gen_random_uuid(), p_dossier, v_old, 511, 0, 'former_holder', p_at, p_until,
          public.ctx_user());
-    PERFORM public.access_prune_wraps(ARRAY[p_dossier]);
+END $$;
+
+-- A team gives up reach of its own; nobody gains by it.
+CREATE FUNCTION public.access_narrow(p_dossier bigint, p_keep int) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+BEGIN
+    IF NOT public.ctx_ok() THEN
+        PERFORM public.access_refuse();
+    END IF;
+    PERFORM 1 FROM public.access_dossier WHERE id = p_dossier FOR NO KEY UPDATE;
+    UPDATE public.access_grant SET categories = categories & p_keep
+    WHERE dossier_id = p_dossier AND source = 'former_holder' AND ended_at IS NULL
+      AND team_id = ANY (public.ctx_teams());
 END $$;
 
 -- Each minute and at start: rows whose moment has passed.

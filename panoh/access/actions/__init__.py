@@ -1,0 +1,45 @@
+"""The verbs of access. Each calls one definer function of the walls, which checks again."""
+
+from panoh.access.actions.dossiers import (
+    end,
+    hand_over,
+    offer,
+    open_dossier,
+    open_dossier_many,
+    release,
+    sweep,
+)
+from panoh.access.actions.staff import (
+    add_team,
+    add_unit,
+    appoint,
+    close_account,
+    dismiss,
+    invite,
+    join,
+    leave,
+    let_in,
+    set_up,
+    take_invitation,
+)
+
+__all__ = [
+    "add_team",
+    "add_unit",
+    "appoint",
+    "close_account",
+    "dismiss",
+    "end",
+    "hand_over",
+    "invite",
+    "join",
+    "leave",
+    "let_in",
+    "offer",
+    "open_dossier",
+    "open_dossier_many",
+    "release",
+    "set_up",
+    "sweep",
+    "take_invitation",
+]

@@ -1,0 +1,215 @@
+"""Units, teams and accounts: invite, join, appoint, and the way out."""
+
+import secrets
+from datetime import datetime
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.password_validation import validate_password
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from panoh.access.models import Team, Unit, User
+from panoh.access.queries import acting, require
+from panoh.access.rules import Permission
+from panoh.audit import actions as audit
+from panoh.kernel.rules import Invalid, Refused
+from panoh.policy import queries as policy
+from panoh.vault import actions as vault
+
+
+@transaction.atomic
+def set_up(
+    *,
+    unit_name: str,
+    unit_type: str,
+    username: str,
+    display_name: str,
+    language: str,
+    passphrase: str,
+    at: datetime,
+) -> User:
+    """Make the first administrator of an empty installation. Raises ``Refused`` if one exists.
+
+    The administrator manages units and accounts and reads no case (role ``adm``).
+    """
+    user = User(username=username, display_name=display_name)
+    validate_password(passphrase, user)
+    if User.objects.exists():
+        raise Refused
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT access_set_up(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                "administration",
+                unit_name,
+                unit_type,
+                username,
+                display_name,
+                language,
+                make_password(passphrase),
+                policy.setting("administrator_role"),
+                at,
+            ],
+        )
+        user = User.objects.get(pk=cursor.fetchone()[0])
+    with acting(user):
+        vault.make_account(user.pk, passphrase)
+        audit.record("installation.set_up", by=user, at=at, subject=user)
+    return user
+
+
+@transaction.atomic
+def add_unit(
+    *, code: str, name: str, type: str, district: str, duty_phone: str, by: User, at: datetime
+) -> Unit:
+    """Register a unit that may hold cases. ``type`` and ``district`` are codes of the pack."""
+    require(by, Permission.INSTALLATION_MANAGE)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT access_put_unit(%s, %s, %s, %s, %s)", [code, name, type, district, duty_phone]
+        )
+        unit = Unit.objects.get(pk=cursor.fetchone()[0])
+    audit.record("unit.added", by=by, at=at, subject=unit)
+    return unit
+
+
+@transaction.atomic
+def add_team(*, unit: Unit, name: str, is_intake: bool, by: User, at: datetime) -> Team:
+    """Make a team in the actor's unit, or in any unit for the installation's administrator."""
+    require(by, _managing(by))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT access_put_team(%s::int, %s, %s)", [unit.pk, name, is_intake])
+        team = Team.objects.get(pk=cursor.fetchone()[0])
+    audit.record("team.added", by=by, at=at, subject=team)
+    return team
+
+
+@transaction.atomic
+def invite(
+    *, unit: Unit, username: str, display_name: str, language: str, by: User, at: datetime
+) -> tuple[User, str]:
+    """Make an account without a passphrase; returns it and the one-time code to hand over."""
+    require(by, _managing(by))
+    if User.objects.filter(username__iexact=username).exists():
+        raise Invalid(_("This user name is taken."), field="username")
+    code = secrets.token_urlsafe(12)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT access_put_user(%s::int, %s, %s, %s, %s, %s)",
+            [
+                unit.pk,
+                username,
+                display_name,
+                language,
+                make_password(code),
+                policy.due("invitation_hours", at),
+            ],
+        )
+        user = User.objects.get(pk=cursor.fetchone()[0])
+    audit.record("account.invited", by=by, at=at, subject=user)
+    return user, code
+
+
+@transaction.atomic
+def take_invitation(*, username: str, code: str, passphrase: str, at: datetime) -> User:
+    """Set the passphrase of an invited account, once. Raises ``Invalid`` for a wrong code.
+
+    There is no ``by``: nobody is signed in yet, and the code is the only credential.
+    """
+    user = User.objects.filter(username__iexact=username).first()
+    invitation = user.invitation if user else make_password(None)
+    if user is None or not check_password(code, invitation):
+        raise Invalid(_("The user name or the code is not right, or the code is too old."))
+    validate_password(passphrase, user)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT access_take_invitation(%s::int, %s, %s, %s)",
+            [user.pk, invitation, make_password(passphrase), at],
+        )
+        if not cursor.fetchone()[0]:
+            raise Invalid(_("The user name or the code is not right, or the code is too old."))
+    with acting(user):
+        vault.make_account(user.pk, passphrase)
+        audit.record("account.opened", by=user, at=at, subject=user)
+    return user
+
+
+@transaction.atomic
+def join(
+    *,
+    user: User,
+    team: Team,
+    is_supervisor: bool = False,
+    is_deputy: bool = False,
+    is_duty_officer: bool = False,
+    by: User,
+    at: datetime,
+) -> None:
+    """Put an account into a team.
+
+    An administrator only seats the first members; once the team has a key, its own
+    supervisor lets the others in (``let_in``).
+    """
+    require(by, Permission.TEAM_MANAGE if _supervises(by, team) else _managing(by))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT access_join(%s::int, %s::int, %s, %s, %s, %s)",
+            [user.pk, team.pk, at, is_supervisor, is_deputy, is_duty_officer],
+        )
+    audit.record("team.joined", by=by, at=at, subject=user)
+
+
+@transaction.atomic
+def let_in(*, user: User, team: Team, by: User, at: datetime) -> None:
+    """Wrap the team's key for a member who has none yet. Only a supervisor's open vault can."""
+    require(by, Permission.TEAM_MANAGE)
+    vault.let_in(team.pk, user.pk)
+    audit.record("team.let_in", by=by, at=at, subject=user)
+
+
+@transaction.atomic
+def leave(*, user: User, team: Team, by: User, at: datetime) -> None:
+    """End a membership now; the member's wraps of the team's key go with it."""
+    require(by, Permission.TEAM_MANAGE if _supervises(by, team) else _managing(by))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT access_leave(%s::int, %s::int, %s)", [user.pk, team.pk, at])
+    audit.record("team.left", by=by, at=at, subject=user)
+
+
+@transaction.atomic
+def close_account(*, user: User, by: User, at: datetime) -> None:
+    """Close an account: no sign-in, no role, no team, no key."""
+    require(by, _managing(by))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT access_close_user(%s::int, %s)", [user.pk, at])
+    audit.record("account.closed", by=by, at=at, subject=user)
+
+
+@transaction.atomic
+def appoint(*, user: User, role: str, by: User, at: datetime) -> None:
+    """Give a role of the pack; nobody gives one to themselves."""
+    require(by, _managing(by))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT access_appoint(%s::int, %s, %s)", [user.pk, role, at])
+    audit.record("role.given", by=by, at=at, subject=user, reason=role)
+
+
+@transaction.atomic
+def dismiss(*, user: User, role: str, by: User, at: datetime) -> None:
+    """Take a role back."""
+    require(by, _managing(by))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT access_dismiss(%s::int, %s, %s)", [user.pk, role, at])
+    audit.record("role.taken", by=by, at=at, subject=user, reason=role)
+
+
+def _managing(by: User) -> Permission:
+    if Permission.INSTALLATION_MANAGE in by.permissions:
+        return Permission.INSTALLATION_MANAGE
+    return Permission.UNIT_MANAGE
+
+
+def _supervises(by: User, team: Team) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT access_supervises(%s::int)", [team.pk])
+        return bool(cursor.fetchone()[0])

@@ -1,0 +1,51 @@
+"""How allauth signs staff in: no sign-up, sealed seeds, and the vault opens with the passphrase."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.http import HttpRequest
+
+from panoh.access.middleware import VAULT
+from panoh.access.models import User
+from panoh.access.queries import acting
+from panoh.vault import actions as vault
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Accounts come by invitation; the passphrase always takes part."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Nobody makes an account for themselves."""
+        return False
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
+        """Check the passphrase and open the account's vault with it for this session.
+
+        The second factor comes after: until then the session is nobody's, and the
+        middleware opens a vault for signed-in accounts only.
+        """
+        user = super().authenticate(request, **credentials)
+        passphrase = credentials.get("password")
+        if isinstance(user, User) and passphrase:
+            with transaction.atomic(), acting(user):
+                opened = vault.unlock(user.pk, passphrase)
+            if opened is not None:
+                sealed, secret = vault.seal_for_session(opened)
+                request.session[VAULT] = sealed
+                request.panoh_vault_secret = secret  # type: ignore[attr-defined]
+        return user
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Seeds and recovery codes lie under the server's outer key."""
+
+    def encrypt(self, text: str) -> str:
+        """Seal a seed."""
+        return vault.seal_outer(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Open a seed."""
+        return vault.open_outer(encrypted_text)

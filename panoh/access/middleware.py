@@ -1,0 +1,226 @@
+"""One transaction round view and rendering, somebody acting in it, and default deny.
+
+The innermost middleware. A view without a declaration is refused, so a forgotten decorator
+closes a page instead of opening it.
+"""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+from urllib.parse import urlencode
+
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth import logout
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from panoh.access.models import Dossier, User
+from panoh.access.queries import acting, by_ref, require
+from panoh.access.rules import ACCOUNT_URLS, PUBLIC_URLS, Permission
+from panoh.audit import actions as audit
+from panoh.kernel.rules import Gone, Problem, Refused, Stale
+from panoh.policy import queries as policy
+from panoh.vault import actions as vault
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+VAULT_COOKIE = "panoh_vault"
+SEEN = "panoh_seen"
+STARTED = "panoh_started"
+VAULT = "panoh_vault"
+# A page is noted as "seen" at most this often: each note is a write to the session.
+NOTE_EVERY_SECONDS = 60
+NO_PRIVILEGE = "42501"
+DEADLOCK = ("40001", "40P01", "55P03")
+
+
+class StaffRequest(HttpRequest):
+    """A request inside ``page``: somebody is signed in."""
+
+    user: User
+    dossier: Dossier
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a view declares: the permission it needs, the URL part that names a dossier."""
+
+    permission: Permission | None
+    on: str
+    public: bool
+
+
+def page(
+    permission: Permission | None = None, *, on: str = "", public: bool = False
+) -> Callable[[Callable[Concatenate[StaffRequest, P], HttpResponse]], View[P]]:
+    """Declare a view. Without a permission every signed-in account may use it.
+
+    With ``on`` the named URL part is a dossier's reference: ``request.dossier`` is set, and a
+    reference that the account's teams do not reach answers 404 like one that does not exist.
+    """
+
+    def declare(view: Callable[Concatenate[StaffRequest, P], HttpResponse]) -> View[P]:
+        @wraps(view)
+        def declared(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            staff = cast(StaffRequest, request)
+            if permission is not None:
+                require(staff.user, permission)
+            if on:
+                staff.dossier = by_ref(str(kwargs[on]))
+            return view(staff, *args, **kwargs)
+
+        declared.panoh_page = Page(permission, on, public)  # type: ignore[attr-defined]
+        return declared
+
+    return declare
+
+
+class Wall:
+    """Open the transaction, let the account act, keep drafts, turn problems into pages."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and (late := self._too_late(request)):
+            return late
+        with transaction.atomic(), ExitStack() as stack:
+            if request.user.is_authenticated:
+                user = cast(User, request.user)
+                stack.enter_context(acting(user))
+                if opened := self._opened(request, user):
+                    stack.enter_context(vault.opened(opened))
+            response = self.get_response(request)
+        if problem := getattr(request, "panoh_problem", None):
+            response = self._problem_page(request, problem)
+        self._vault_cookie(request, response)
+        if request.user.is_authenticated:
+            # Pages with identity are never kept by a browser or a proxy.
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """Default deny; then sign-in; then the second factor."""
+        match = request.resolver_match
+        name = match.view_name if match else ""
+        declared = cast(Page | None, getattr(view, "panoh_page", None))
+        if name in PUBLIC_URLS or (declared and declared.public):
+            return None
+        if declared is None and name not in ACCOUNT_URLS:
+            raise Refused
+        if not request.user.is_authenticated:
+            return HttpResponseRedirect(_sign_in(request))
+        if name not in ACCOUNT_URLS and not _second_factor(request):
+            return redirect("mfa_activate_totp")
+        return None
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Undo the transaction; a problem of ours gets its page after it, in a new one."""
+        transaction.set_rollback(True)
+        problem = _problem(error)
+        if problem is None:
+            return None
+        request.panoh_problem = problem  # type: ignore[attr-defined]
+        return HttpResponse(status=problem.status)
+
+    def _problem_page(self, request: HttpRequest, problem: Problem) -> HttpResponse:
+        if isinstance(problem, Refused | Gone) and request.user.is_authenticated:
+            match = request.resolver_match
+            with transaction.atomic(), acting(cast(User, request.user)):
+                audit.record(
+                    "access.refused",
+                    by=request.user,
+                    at=timezone.now(),
+                    subject=("url", match.view_name if match else ""),
+                    reason=str(problem.status),
+                )
+        return render(
+            request, f"{problem.status}.html", {"problem": problem}, status=problem.status
+        )
+
+    def _too_late(self, request: HttpRequest) -> HttpResponse | None:
+        """End a session that was idle or open for too long; what was being typed is kept."""
+        now = timezone.now().timestamp()
+        started = request.session.setdefault(STARTED, now)
+        seen = request.session.get(SEEN, now)
+        idle = policy.number("session_idle_minutes") * 60
+        longest = policy.number("session_hours") * 3600
+        if now - seen <= idle and now - started <= longest:
+            if SEEN not in request.session or now - seen > NOTE_EVERY_SECONDS:
+                request.session[SEEN] = now
+            return None
+        user = cast(User, request.user)
+        if request.method == "POST":
+            with transaction.atomic(), acting(user):
+                keep_draft(request)
+        logout(request)
+        return HttpResponseRedirect(_sign_in(request))
+
+    def _opened(self, request: HttpRequest, user: User) -> vault.Opened | None:
+        return vault.open_from_session(
+            user.pk, request.session.get(VAULT), request.COOKIES.get(VAULT_COOKIE)
+        )
+
+    def _vault_cookie(self, request: HttpRequest, response: HttpResponse) -> None:
+        secret = getattr(request, "panoh_vault_secret", None)
+        if secret:
+            response.set_cookie(
+                VAULT_COOKIE,
+                secret,
+                httponly=True,
+                secure=settings.SESSION_COOKIE_SECURE,
+                samesite="Lax",
+            )
+        elif VAULT_COOKIE in request.COOKIES and VAULT not in request.session:
+            response.delete_cookie(VAULT_COOKIE, samesite="Lax")
+
+
+def keep_draft(request: HttpRequest) -> None:
+    """Seal what was typed to the account's public key; nobody need be signed in to do that."""
+    typed = {
+        key: values
+        for key, values in request.POST.lists()
+        if key != "csrfmiddlewaretoken" and not key.startswith("password")
+    }
+    until = policy.due("draft_hours", timezone.now())
+    if typed and until is not None and request.user.pk is not None:
+        vault.keep_draft(request.user.pk, request.path, typed, expires_at=until)
+
+
+def _problem(error: Exception) -> Problem | None:
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, Http404):
+        return Gone()
+    if isinstance(error, PermissionDenied):
+        return Refused()
+    if isinstance(error, DatabaseError):
+        state = getattr(error.__cause__, "sqlstate", None)
+        if state == NO_PRIVILEGE:
+            return Gone()
+        if state in DEADLOCK:
+            return Stale()
+    return None
+
+
+def _sign_in(request: HttpRequest) -> str:
+    # Only the path: a query may hold what somebody typed.
+    return f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': request.path})}"
+
+
+def _second_factor(request: HttpRequest) -> bool:
+    """Was a second factor shown in this session, or set up in it?"""
+    if any(record.get("method") == "mfa" for record in get_authentication_records(request)):
+        return True
+    return Authenticator.objects.filter(user_id=request.user.pk).exists()
