@@ -1,0 +1,218 @@
+"""What the country's pack says: the pack is read once and kept."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.functional import Promise, lazystr
+from django.utils.translation import get_language
+
+from .rules import (
+    SETTING,
+    Code,
+    CodeList,
+    ListedWord,
+    Pack,
+    PackFault,
+    Period,
+    Place,
+    Role,
+    Script,
+    UnitType,
+    due_at,
+    read_pack,
+    tajik_key,
+)
+
+
+def read(folder: Path) -> Pack:
+    """Read the pack in a folder from the disk. Raises PackFault."""
+    files = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in (".toml", ".csv"):
+            name = path.relative_to(folder).as_posix()
+            try:
+                files[name] = path.read_bytes().decode("utf-8")
+            except UnicodeDecodeError as error:
+                line = error.object[: error.start].count(b"\n") + 1
+                raise PackFault(name, line, "the file is not UTF-8") from error
+    return read_pack(files)
+
+
+@cache
+def _read_once(folder: Path) -> Pack:
+    return read(folder)
+
+
+def pack() -> Pack:
+    """The pack in force here. Raises PackFault if it cannot be used."""
+    return _read_once(Path(settings.PANOH_PACK))
+
+
+def local_day(at: datetime) -> date:
+    """The day it is, in the pack's zone, at a moment."""
+    return pack().calendar.local_day(at)
+
+
+def today() -> date:
+    """The local day of the reader's now."""
+    return local_day(timezone.now())
+
+
+def setting(key: str) -> SETTING:
+    """A switch or a count of the pack; None if it is not set. KeyError if there is none such."""
+    return pack().settings[key]
+
+
+def number(key: str) -> int:
+    """A setting that is a count. KeyError if there is none such, TypeError if it is no number."""
+    value = setting(key)
+    if type(value) is not int:
+        raise TypeError(key)
+    return value
+
+
+def periods(on: date | None = None) -> list[Period]:
+    """Every clock as it stands on a day, default today, in the order of the pack."""
+    day = on or today()
+    return [
+        period
+        for versions in pack().periods.values()
+        for period in versions
+        if period.valid_on(day)
+    ]
+
+
+def period(key: str, on: date | None = None) -> Period:
+    """One clock as it stands on a day, default today. KeyError if there is none such."""
+    versions, day = pack().periods[key], on or today()
+    return next((found for found in versions if found.valid_on(day)), versions[-1])
+
+
+def due(key: str, start_at: datetime) -> datetime | None:
+    """When the clock `key`, begun at `start_at`, runs out; None while nobody has set it.
+
+    The version in force on the day of the start counts: a later change moves no running clock.
+    """
+    found = period(key, local_day(start_at))
+    if found.value is None:
+        return None
+    return due_at(found.value, found.unit, start_at, pack().calendar)
+
+
+def code_list(name: str) -> CodeList:
+    """A whole list, past and present rows. KeyError if there is none such."""
+    return pack().lists[name]
+
+
+def codes(name: str, on: date | None = None) -> list[Code]:
+    """The rows of a list on a day, default today: an old case shows the list of its date."""
+    return list(code_list(name).on(on or today()))
+
+
+def code(name: str, value: str, on: date | None = None) -> Code | None:
+    """The row of a stored code, as of a day or the newest; None if it never existed."""
+    return code_list(name).find(value, on)
+
+
+def choices(name: str, on: date | None = None) -> list[tuple[str, Promise]]:
+    """Codes and labels for a form field; a label is in the language of whoever reads the page."""
+    return [(row.code, lazystr(row)) for row in codes(name, on)]
+
+
+def label(name: str, value: str, on: date | None = None) -> str:
+    """The label of a stored code in the reader's language; an unknown code stays itself."""
+    found = code(name, value, on)
+    return found.label() if found else value
+
+
+def says(name: str, value: str, language: str) -> str:
+    """The words for a code when reading aloud in a language of the person."""
+    found = code(name, value)
+    return found.says(language) if found else value
+
+
+def crosswalk(name: str) -> tuple[Mapping[str, str], ...]:
+    """The rows of a table of another standard, such as "htcds_values"."""
+    return pack().crosswalks[name]
+
+
+def places(level: int | None = None) -> list[Place]:
+    """Regions (level 1) and districts (level 2) in the order of the pack; default both."""
+    return [place for place in pack().places.values() if level in (None, place.level)]
+
+
+def place(value: str) -> Place | None:
+    """The place of a code; None if there is none such."""
+    return pack().places.get(value)
+
+
+def region_of(value: str) -> Place | None:
+    """The region in which a place lies; a region lies in itself."""
+    found = place(value)
+    return place(found.parent) if found and found.parent else found
+
+
+def place_choices() -> list[tuple[str, list[tuple[str, Promise]]]]:
+    """Districts for a form field, grouped by region, sorted as the reader's alphabet goes."""
+    groups = []
+    for region in places(1):
+        inside = [found for found in places(2) if found.parent == region.code]
+        inside.sort(key=lambda found: tajik_key(found.label()))
+        groups.append((region.label(), [(found.code, lazystr(found)) for found in inside]))
+    return groups
+
+
+def roles() -> dict[str, frozenset[str]]:
+    """Each role with the codes of its permissions."""
+    return {found.code: found.permissions for found in pack().roles.values()}
+
+
+def role(value: str) -> Role:
+    """A role with its label. KeyError if there is none such."""
+    return pack().roles[value]
+
+
+def unit_types() -> Mapping[str, UnitType]:
+    """Each kind of unit."""
+    return pack().unit_types
+
+
+def languages() -> tuple[str, ...]:
+    """The languages of the pages."""
+    return pack().languages
+
+
+def script(purpose: str, language: str, version: str | None = None) -> Script:
+    """What is read aloud before this is asked, in one language: the newest version, or the one
+    that was read then.
+
+    `purpose` is a code of `consent_purposes`, or the name of a script ("principles"). If the
+    pack has no such language the script is `missing`: an interpreter is needed. KeyError for an
+    unknown purpose or version.
+    """
+    name = purpose if purpose in pack().scripts else "consent"
+    versions = {found.version: found for found in pack().scripts[name]}
+    found = versions[version] if version else pack().scripts[name][-1]
+    sentence = None if name == purpose else found.sentences[purpose]
+    missing = language not in found.languages
+    parts = () if missing else found.parts
+    return Script(
+        purpose=purpose,
+        version=found.version,
+        language=language,
+        parts=tuple((part.code, part.words.into(language)) for part in parts),
+        sentence=sentence.into(language) if sentence and not missing else "",
+        explained=tuple(dict.fromkeys(point for part in parts for point in part.points)),
+        reviewed=found.reviewed,
+        missing=missing,
+    )
+
+
+def listed_words(language: str | None = None) -> list[ListedWord]:
+    """The words that blame or label, with neutral ones, in a language; default the reader's."""
+    wanted = (language or get_language() or "en").split("-")[0]
+    return [word for word in pack().words if word.language == wanted]

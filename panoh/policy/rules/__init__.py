@@ -1,0 +1,55 @@
+"""What a pack may say and how it is read: values in, answers out."""
+
+from .dates import Calendar, TimeUnit, add_months, add_working_days, due_at
+from .pack import (
+    EXPLAINED,
+    PERMISSIONS,
+    SETTING,
+    Act,
+    Code,
+    CodeList,
+    ListedWord,
+    Pack,
+    PackFault,
+    Part,
+    Period,
+    Place,
+    Role,
+    Script,
+    ScriptVersion,
+    Standing,
+    UnitType,
+    Words,
+    length_in_words,
+)
+from .reading import read_pack
+from .sorting import tajik_key
+
+__all__ = [
+    "EXPLAINED",
+    "PERMISSIONS",
+    "SETTING",
+    "Act",
+    "Calendar",
+    "Code",
+    "CodeList",
+    "ListedWord",
+    "Pack",
+    "PackFault",
+    "Part",
+    "Period",
+    "Place",
+    "Role",
+    "Script",
+    "ScriptVersion",
+    "Standing",
+    "TimeUnit",
+    "UnitType",
+    "Words",
+    "add_months",
+    "add_working_days",
+    "due_at",
+    "length_in_words",
+    "read_pack",
+    "tajik_key",
+]

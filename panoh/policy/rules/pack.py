@@ -1,0 +1,378 @@
+"""What a country pack says, as frozen values: no file, no clock, no table."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from .dates import Calendar, TimeUnit
+
+CODE = re.compile(r"[a-z][a-z0-9_]*")
+SETTING = str | int | bool | None
+
+# The names of what an account may be allowed to do. The same names are the members of
+# `access.rules.Permission`, one floor up; a house test keeps the two equal.
+PERMISSIONS = frozenset(
+    [
+        "contact_create",
+        "case_read",
+        "case_write",
+        "case_close",
+        "case_classify",
+        "note_write",
+        "identity_read",
+        "identity_write",
+        "consent_record",
+        "consent_withdraw",
+        "referral_send",
+        "referral_answer",
+        "referral_withdraw",
+        "search_people",
+        "directory_read",
+        "directory_write",
+        "duty_read",
+        "duty_settle",
+        "team_manage",
+        "unit_manage",
+        "audit_read",
+        "queue_read",
+        "counts_read",
+        "policy_read",
+        "import_cases",
+        "file_read",
+        "file_write",
+        "legal_read",
+        "legal_write",
+        "health_read",
+        "health_write",
+        "installation_manage",
+    ]
+)
+
+# What a consent record must prove was explained: IOM, HTCDS 2.0, help text of `con_Consent`.
+EXPLAINED = (
+    "interview",
+    "purpose",
+    "use_of_data",
+    "research",
+    "ask_for_data",
+    "storage_time",
+    "withdraw",
+)
+
+
+class PackFault(Exception):
+    """A pack that cannot be used: which file, which line, and why. Lines count from 1."""
+
+    def __init__(self, file: str, line: int, reason: str) -> None:
+        super().__init__(f"{file}, line {line}: {reason}")
+        self.file, self.line, self.reason = file, line, reason
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Words:
+    """One text in several languages; `str()` is the text in the reader's language."""
+
+    texts: Mapping[str, str]
+
+    def into(self, language: str | None = None) -> str:
+        """The text in `language` (default: the reader's), else in English."""
+        wanted = (language or get_language() or "en").split("-")[0]
+        return self.texts.get(wanted) or self.texts["en"]
+
+    def __str__(self) -> str:
+        return self.into()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Code:
+    """One row of a code list. The code is stored, the label shown; `extra` holds the further
+    columns that the list declares in `lists.csv`."""
+
+    code: str
+    words: Words
+    maps_to: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+    sure: str = ""
+    source: str = ""
+    note: str = ""
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    def label(self, language: str | None = None) -> str:
+        """The label in `language`, default the reader's."""
+        return self.words.into(language)
+
+    def says(self, language: str | None = None) -> str:
+        """The words to use when reading aloud to the person, else the label."""
+        wanted = (language or get_language() or "en").split("-")[0]
+        return self.extra.get(f"say_{wanted}") or self.label(language)
+
+    def valid_on(self, day: date) -> bool:
+        """Whether the row is in the list of that day; both ends belong to it."""
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or day <= self.valid_to
+        )
+
+    def __str__(self) -> str:
+        return self.label()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CodeList:
+    """A named list with all its rows, past and present, in the order of the file."""
+
+    name: str
+    title: Words
+    rows: tuple[Code, ...]
+    note: str = ""
+
+    def on(self, day: date) -> tuple[Code, ...]:
+        """The list as it stood on that day."""
+        return tuple(row for row in self.rows if row.valid_on(day))
+
+    def find(self, code: str, day: date | None = None) -> Code | None:
+        """The row of a stored code: as of that day, else the newest one."""
+        rows = [row for row in self.rows if row.code == code]
+        if day is not None:
+            for row in rows:
+                if row.valid_on(day):
+                    return row
+        return max(rows, key=lambda row: row.valid_from or date.min, default=None)
+
+
+class Standing(StrEnum):
+    """How far a period may be trusted."""
+
+    UNSET = "unset"
+    TARGET = "target"
+    UNVERIFIED = "unverified"
+    VERIFIED = "verified"
+
+    @property
+    def label(self) -> Promise:
+        """The words that stand beside the number wherever it is shown or printed."""
+        return _STANDINGS[self]
+
+
+_STANDINGS: Mapping[Standing, Promise] = {
+    Standing.UNSET: _("not set"),
+    Standing.TARGET: _("service target, not law"),
+    Standing.UNVERIFIED: _("not verified by a lawyer"),
+    Standing.VERIFIED: _("verified by a lawyer"),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Period:
+    """A clock of the mechanism. `value` is None while nobody has set it; a `candidate` is a
+    suggestion to the administrator and never runs."""
+
+    key: str
+    label: Words
+    value: int | None
+    unit: TimeUnit
+    start: str
+    act: str = ""
+    article: str = ""
+    source: str = ""
+    verified: bool = False
+    verified_by: str = ""
+    verified_on: date | None = None
+    target: bool = False
+    candidate: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+    note: str = ""
+
+    @property
+    def standing(self) -> Standing:
+        """Not set, service target, unverified or verified."""
+        if self.value is None:
+            return Standing.UNSET
+        if self.target:
+            return Standing.TARGET
+        return Standing.VERIFIED if self.verified else Standing.UNVERIFIED
+
+    @property
+    def text(self) -> str:
+        """The length in the reader's words, such as "3 working days" or "not set"."""
+        if self.value is None:
+            return str(Standing.UNSET.label)
+        return length_in_words(self.value, self.unit)
+
+    def valid_on(self, day: date) -> bool:
+        """Whether this version of the period is in force that day."""
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or day <= self.valid_to
+        )
+
+
+def length_in_words(value: int, unit: TimeUnit) -> str:
+    """A number of minutes, hours, days or months in the reader's language."""
+    match unit:
+        case TimeUnit.MINUTES:
+            words = ngettext("%(count)d minute", "%(count)d minutes", value)
+        case TimeUnit.HOURS:
+            words = ngettext("%(count)d hour", "%(count)d hours", value)
+        case TimeUnit.CALENDAR_DAYS:
+            words = ngettext("%(count)d day", "%(count)d days", value)
+        case TimeUnit.WORKING_DAYS:
+            words = ngettext("%(count)d working day", "%(count)d working days", value)
+        case TimeUnit.MONTHS:
+            words = ngettext("%(count)d month", "%(count)d months", value)
+    return words % {"count": value}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """A region (level 1) or a district or town (level 2). `names` lacks a language where no
+    name has a source; then the English label is shown with a star."""
+
+    code: str
+    pcode: str
+    level: int
+    parent: str
+    type: str
+    names: Mapping[str, str]
+    sure: str = ""
+    note: str = ""
+
+    def named_in(self, language: str | None = None) -> bool:
+        """Whether there is a name with a source in that language."""
+        return (language or get_language() or "en").split("-")[0] in self.names
+
+    def label(self, language: str | None = None) -> str:
+        """The name; with a star if only the English one is known."""
+        wanted = (language or get_language() or "en").split("-")[0]
+        return self.names.get(wanted) or f"{self.names['en']} *"
+
+    def __str__(self) -> str:
+        return self.label()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Role:
+    """A kind of user and what it may do. `account` is False for those who need none."""
+
+    code: str
+    label: Words
+    permissions: frozenset[str]
+    account: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitType:
+    """A kind of unit. Towards an authority consent is asked apart and takes effect later;
+    `consent_purposes` are the only ones this kind of unit may record."""
+
+    code: str
+    label: Words
+    roles: tuple[str, ...]
+    consent_purposes: tuple[str, ...]
+    is_police: bool = False
+    is_authority: bool = False
+    is_commission: bool = False
+    holds_cases: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A paragraph that is read aloud, and the points it explains."""
+
+    code: str
+    points: tuple[str, ...]
+    words: Words
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScriptVersion:
+    """One version of a text that is read aloud, in every language of the pack."""
+
+    name: str
+    version: str
+    reviewed: bool
+    parts: tuple[Part, ...]
+    sentences: Mapping[str, Words]
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Script:
+    """What is read aloud in one language. `missing` means that the pack has no such language
+    and an interpreter is needed; then there is nothing to read."""
+
+    purpose: str
+    version: str
+    language: str
+    parts: tuple[tuple[str, str], ...]
+    sentence: str
+    explained: tuple[str, ...]
+    reviewed: bool
+    missing: bool
+
+    @property
+    def text(self) -> str:
+        """The paragraphs in the order in which they are read."""
+        return "\n\n".join(text for _code, text in self.parts)
+
+    def ask(self, *, who: str = "", what: str = "", until: str = "") -> str:
+        """The one sentence per receiver: may I tell `who` `what` until `until`?"""
+        return self.sentence.format(who=who, what=what, until=until)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ListedWord:
+    """A word that blames or labels, and a neutral one. `stem` is found at the start of a word,
+    in any case."""
+
+    language: str
+    stem: str
+    option: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Act:
+    """A legal act that is known to exist, and how far its text could be checked."""
+
+    code: str
+    title: Words
+    adopted_on: str
+    number: str
+    verified: bool
+    source: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pack:
+    """A country: its policy as data."""
+
+    code: str
+    version: str
+    name: Words
+    languages: tuple[str, ...]
+    spoken_languages: tuple[str, ...]
+    calendar: Calendar
+    gaps: tuple[str, ...]
+    settings: Mapping[str, SETTING]
+    periods: Mapping[str, tuple[Period, ...]]
+    unit_types: Mapping[str, UnitType]
+    roles: Mapping[str, Role]
+    places: Mapping[str, Place]
+    lists: Mapping[str, CodeList]
+    crosswalks: Mapping[str, tuple[Mapping[str, str], ...]]
+    scripts: Mapping[str, tuple[ScriptVersion, ...]]
+    words: tuple[ListedWord, ...]
+    acts: tuple[Act, ...]
+
+    @property
+    def timezone(self) -> str:
+        """The name of the pack's time zone."""
+        return self.calendar.zone.key
