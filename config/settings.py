@@ -237,7 +237,7 @@ def pack_languages(pack: Path) -> list[str]:
     """Return the pack's languages of pages, its own first."""
     try:
         with (pack / "pack.toml").open("rb") as file:
-            found = tomllib.load(file).get("languages")
+            found = tomllib.load(file).get("pack", {}).get("languages")
     except FileNotFoundError:
         found = None
     return [code for code in found or _NAMES if code in _NAMES]
