@@ -34,9 +34,10 @@ def cluster() -> Cluster:
 def shape() -> str:
     """Return a hash of everything that shapes the template: migrations, pack, grants, libraries."""
     digest = hashlib.sha256((ROOT / "requirements.txt").read_bytes())
-    files = [*ROOT.glob("panoh/*/migrations/**/*.py"), *ROOT.glob("panoh/access/**/*.py")]
+    files = [*ROOT.glob("panoh/*/migrations/**/*"), *ROOT.glob("panoh/access/**/*.py")]
+    files += [*ROOT.glob("panoh/vault/**/*.py"), ROOT / "tests/factories/staff.py"]
     files += [path for path in ROOT.glob("packs/**/*") if path.is_file()]
-    for path in sorted(files):
+    for path in sorted(path for path in files if path.is_file()):
         if "__pycache__" not in path.parts and path.suffix != ".mo":
             digest.update(str(path.relative_to(ROOT)).encode())
             digest.update(path.read_bytes())
@@ -85,9 +86,14 @@ class Databases:
     def prepare(self, name: str) -> None:
         """Run `manage prepare` on a database, as an installation does."""
         environment = self.environment(name)
-        environment["PANOH_OWNER_DATABASE_URL"] = self.server.url("owner", name)
+        owner = {"PANOH_OWNER_DATABASE_URL": self.server.url("owner", name)}
+        self._child(environment | owner, "manage.py", "prepare", "--database-only")
+        # The units and accounts that the tests work with, made by the actions as `app`.
+        self._child(environment, "-m", "tests.factories.staff")
+
+    def _child(self, environment: dict[str, str], *command: str) -> None:
         done = subprocess.run(
-            [sys.executable, "manage.py", "prepare", "--database-only"],
+            [sys.executable, *command],
             cwd=ROOT,
             env=environment,
             capture_output=True,

@@ -7,6 +7,7 @@ closes a page instead of opening it.
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
@@ -151,14 +152,13 @@ class Wall:
 
     def _too_late(self, request: HttpRequest) -> HttpResponse | None:
         """End a session that was idle or open for too long; what was being typed is kept."""
-        now = timezone.now().timestamp()
-        started = request.session.setdefault(STARTED, now)
-        seen = request.session.get(SEEN, now)
-        idle = policy.number("session_idle_minutes") * 60
-        longest = policy.number("session_hours") * 3600
-        if now - seen <= idle and now - started <= longest:
-            if SEEN not in request.session or now - seen > NOTE_EVERY_SECONDS:
-                request.session[SEEN] = now
+        now = timezone.now()
+        started = datetime.fromisoformat(request.session.setdefault(STARTED, now.isoformat()))
+        seen = datetime.fromisoformat(request.session.get(SEEN, now.isoformat()))
+        ends = [policy.due("session_absolute", started), policy.due("session_idle", seen)]
+        if all(end is None or now < end for end in ends):
+            if SEEN not in request.session or (now - seen).total_seconds() > NOTE_EVERY_SECONDS:
+                request.session[SEEN] = now.isoformat()
             return None
         user = cast(User, request.user)
         if request.method == "POST":

@@ -154,4 +154,3 @@ def sweep() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT access_sweep()")
         return int(cursor.fetchone()[0])
-

@@ -96,8 +96,12 @@ class Migration(migrations.Migration):
         migrations.RunSQL((HERE / "verbs.sql").read_text("utf-8"), migrations.RunSQL.noop),
         Allow("Unit"),
         Allow("Team"),
-        Allow("User", app="select, update (password, last_login, language)"),
-        Allow("Membership"),
+        Allow(
+            "User",
+            app="select, update (password, last_login, language)",
+            jobs="select (id, is_active)",  # whom an alert rings
+        ),
+        Allow("Membership", jobs="select"),
         Allow("RoleGrant"),
         Allow("RolePermission"),
         Allow("Territory"),

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand
 from django.db import connections, transaction
 
 from config.keys import renew, secret
+from panoh.policy import queries as policy
 
 
 class Command(BaseCommand):
@@ -38,6 +39,11 @@ class Command(BaseCommand):
         key = bytes.fromhex(secret(settings.PANOH_KEYS, "context"))
         with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
             cursor.execute("SELECT access_install_privileges()")
+            cursor.execute("DELETE FROM access_rolepermission")
+            cursor.executemany(
+                "INSERT INTO access_rolepermission (role, permission) VALUES (%s, %s)",
+                [(role, verb) for role, verbs in policy.roles().items() for verb in verbs],
+            )
             cursor.execute("DELETE FROM audit_context_key")
             cursor.execute("INSERT INTO audit_context_key (key) VALUES (%s)", [key])
 

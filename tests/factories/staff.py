@@ -1,0 +1,156 @@
+"""A small fictional country of units, teams and accounts; it stands in every test database.
+
+Made through the actions, as role ``app``, when the template is built; tests look people up with
+``user`` and work as them with ``as_user``.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache
+
+from django.db import transaction
+
+from panoh.access import actions as access
+from panoh.access.models import Team, Unit, User
+from panoh.access.queries import acting
+from panoh.vault import actions as vault
+
+PASSPHRASE = "five fictional words for tests"
+NOW = datetime(2026, 1, 1, 6, 0, tzinfo=UTC)
+
+# code, name, type, district
+UNITS = (
+    ("ngo", "Fictional Road NGO", "ngo", "tj_3505401"),
+    ("shelter", "Fictional House", "shelter", "tj_3501266"),
+    ("police", "Fictional Post", "police", "tj_3505401"),
+    ("hotline", "Fictional Line", "hotline", "tj_3501266"),
+    ("clinic", "Fictional Clinic", "health_service", "tj_3505401"),
+    ("legal", "Fictional Counsel", "legal_aid", "tj_3501266"),
+    ("commission", "Fictional Commission", "national_commission", "tj_3501266"),
+)
+
+# unit, team, accepts requests, members (user name, role, supervisor)
+TEAMS = (
+    ("ngo", "ngo-cases", True, (("nigora", "ngo", False), ("safar", "soc", True))),
+    ("ngo", "ngo-other", False, (("lola", "ngo", True),)),
+    ("shelter", "shelter-cases", True, (("shirin", "shl", True),)),
+    ("police", "police-cases", True, (("pulod", "pol", True),)),
+    ("hotline", "hotline-cases", True, (("hadia", "hot", True),)),
+    ("clinic", "clinic-cases", True, (("mavluda", "med", True),)),
+    ("legal", "legal-cases", True, (("latif", "law", True),)),
+)
+
+# Accounts that hold no case: user name, unit, role.
+OTHERS = (
+    ("ibrohim", "commission", "ics"),
+    ("rustam", "commission", "rap"),
+    ("tahmina", "commission", "tcs"),
+    ("firuz", "commission", "fnd"),
+    ("amina", "commission", "aud"),
+)
+ADMIN = "admin"
+
+
+@cache
+def _opened(user_id: int) -> vault.Opened | None:
+    return vault.unlock(user_id, PASSPHRASE)
+
+
+def user(name: str) -> User:
+    """The account with this user name."""
+    return User.objects.select_related("unit").get(username=name)
+
+
+def team(name: str) -> Team:
+    """The team with this name."""
+    return Team.objects.select_related("unit").get(name=name)
+
+
+@contextmanager
+def as_user(name: str | User) -> Iterator[User]:
+    """Work as an account, with its vault open, in a transaction."""
+    account = user(name) if isinstance(name, str) else name
+    with transaction.atomic(), acting(account):
+        opened = _opened(account.pk)
+        if opened is None:
+            yield account
+        else:
+            with vault.opened(opened):
+                yield account
+
+
+def _account(name: str, unit: Unit, role: str, admin: User) -> User:
+    with as_user(admin):
+        made, code = access.invite(
+            unit=unit,
+            username=name,
+            display_name=f"{name.title()} (fictional)",
+            language="en",
+            by=admin,
+            at=_now(),
+        )
+        access.appoint(user=made, role=role, by=admin, at=NOW)
+    return access.take_invitation(username=name, code=code, passphrase=PASSPHRASE, at=_now())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def build() -> None:
+    """Make everything above."""
+    admin = access.set_up(
+        unit_name="Fictional Administration",
+        unit_type="operator",
+        username=ADMIN,
+        display_name="Admin (fictional)",
+        language="en",
+        passphrase=PASSPHRASE,
+        at=NOW,
+    )
+    units: dict[str, Unit] = {}
+    for code, name, kind, district in UNITS:
+        with as_user(admin):
+            units[code] = access.add_unit(
+                code=code,
+                name=name,
+                type=kind,
+                district=district,
+                duty_phone="",
+                by=admin,
+                at=NOW,
+            )
+    for unit_code, name, is_intake, members in TEAMS:
+        unit = units[unit_code]
+        with as_user(admin):
+            made = access.add_team(unit=unit, name=name, is_intake=is_intake, by=admin, at=NOW)
+        # The supervisor is seated first: the team's key is made by its first member.
+        accounts = [
+            (_account(person, unit, role, admin), lead)
+            for person, role, lead in sorted(members, key=lambda row: not row[2])
+        ]
+        first = accounts[0][0]
+        for account, lead in accounts:
+            with as_user(admin if account == first else first) as by:
+                access.join(
+                    user=account, team=made, is_supervisor=lead, is_duty_officer=lead, by=by, at=NOW
+                )
+            if account == first:
+                with as_user(first):
+                    vault.make_team(made.pk, made.unit_id)
+                _opened.cache_clear()
+            else:
+                with as_user(first):
+                    access.let_in(user=account, team=made, by=first, at=NOW)
+    for person, unit_code, role in OTHERS:
+        _account(person, units[unit_code], role, admin)
+
+
+if __name__ == "__main__":
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    build()
