@@ -158,7 +158,7 @@ def region_of(value: str) -> Place | None:
 
 def place_choices() -> list[tuple[str, list[tuple[str, Promise]]]]:
     """Districts for a form field, grouped by region, sorted as the reader's alphabet goes."""
-    groups = []
+    groups: list[tuple[str, list[tuple[str, Promise]]]] = []
     for region in places(1):
         inside = [found for found in places(2) if found.parent == region.code]
         inside.sort(key=lambda found: tajik_key(found.label()))

@@ -122,12 +122,10 @@ def as_date(file: str, line: int, key: str, value: str) -> date | None:
 
 def no_overlap(file: str, line: int, new: T, others: Iterable[T]) -> None:
     """Refuse two versions of one code or period that are in force on the same day."""
-    name = new.code if isinstance(new, Code) else new.key
     start, end = new.valid_from or date.min, new.valid_to or date.max
     if start > end:
-        raise PackFault(file, line, f'"{name}" ends before it begins')
+        raise PackFault(file, line, f'"{new.key}" ends before it begins')
     for other in others:
-        same = other.code if isinstance(other, Code) else other.key
         begins, ends = other.valid_from or date.min, other.valid_to or date.max
-        if same == name and start <= ends and begins <= end:
-            raise PackFault(file, line, f'"{name}" is there twice on the same day')
+        if other.key == new.key and start <= ends and begins <= end:
+            raise PackFault(file, line, f'"{new.key}" is there twice on the same day')
