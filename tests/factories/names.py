@@ -10,8 +10,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from panoh.people.rules.dates import PartialDate
 from panoh.people.rules.keys import Facts
+from panoh.ui.rules import PartialDate
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -133,12 +133,11 @@ def seen_again(person: Synthetic, rng: random.Random) -> Synthetic:
 
 
 def _blurred(birth: PartialDate, rng: random.Random) -> PartialDate:
-    year = birth.year or 1950
     chance = rng.random()
     if chance < 0.2:
-        return PartialDate(year)
-    if chance < 0.3:
-        return birth.swapped or birth
+        return PartialDate(birth.year)
+    if chance < 0.3 and birth.day and birth.day <= 12:
+        return PartialDate(birth.year, birth.day, birth.month)
     if chance < 0.4:
-        return PartialDate(year + rng.choice((-1, 1)))
+        return PartialDate(birth.year + rng.choice((-1, 1)))
     return birth

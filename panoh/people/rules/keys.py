@@ -8,13 +8,15 @@ import itertools
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import MAXYEAR, MINYEAR
 from enum import IntEnum
 
-from panoh.people.rules.dates import PartialDate
 from panoh.people.rules.fold import Token, fold_name
+from panoh.ui.rules import PartialDate
 
 PHONE_TAIL = 7  # a local number: what is left of every way to write one
+MONTHS = 12
 DF_CAP = 500  # a key shared by more files than this tells nothing
 _LOOKALIKE = str.maketrans("АВСЕНКМОРТХУІ", "ABCEHKMOPTXYI")
 
@@ -41,7 +43,7 @@ class Facts:
     """
 
     names: Sequence[str] = ()
-    birth: PartialDate = field(default_factory=PartialDate)
+    birth: PartialDate | None = None
     place: str = ""
     phones: Sequence[str] = ()
     documents: Sequence[str] = ()
@@ -96,15 +98,14 @@ def _name_keys(tokens: Sequence[Token], facts: Facts) -> Iterable[Key]:
 
 def _date_keys(tokens: Sequence[Token], birth: PartialDate) -> Iterable[Key]:
     skeletons = {skeleton for token in tokens for skeleton in token.skeletons}
-    if birth.year is not None:
-        for skeleton in skeletons:
-            yield Key(Kind.NAME_YEAR, f"{skeleton}|{birth.year}")
-    if birth.month is not None and birth.day is not None:
-        for skeleton in skeletons:
-            yield Key(Kind.NAME_DAY, f"{skeleton}|{birth.month:02}{birth.day:02}")
-        if birth.year is not None:
-            for one, other in {(a[0], b[0]) for a, b in _pairs(tokens)}:
-                yield Key(Kind.INITIALS_DATE, f"{min(one, other)}{max(one, other)}|{birth}")
+    for skeleton in skeletons:
+        yield Key(Kind.NAME_YEAR, f"{skeleton}|{birth.year}")
+    if birth.month is None or birth.day is None:
+        return
+    for skeleton in skeletons:
+        yield Key(Kind.NAME_DAY, f"{skeleton}|{birth.month:02}{birth.day:02}")
+    for one, other in {(a[0], b[0]) for a, b in _pairs(tokens)}:
+        yield Key(Kind.INITIALS_DATE, f"{min(one, other)}{max(one, other)}|{birth}")
 
 
 def keys_of(facts: Facts) -> frozenset[Key]:
@@ -114,7 +115,9 @@ def keys_of(facts: Facts) -> frozenset[Key]:
     two words or more no key of a single word is stored, because its frequency would name it.
     """
     tokens = fold_name(*facts.names)
-    keys = {*_name_keys(tokens, facts), *_date_keys(tokens, facts.birth), *_contact_keys(facts)}
+    keys = {*_name_keys(tokens, facts), *_contact_keys(facts)}
+    if facts.birth:
+        keys.update(_date_keys(tokens, facts.birth))
     if len(tokens) == 1:
         keys.update(Key(Kind.ONLY_NAME, skeleton) for skeleton in tokens[0].skeletons)
     return frozenset(keys)
@@ -125,19 +128,18 @@ def keys_asked(facts: Facts) -> frozenset[Key]:
     tokens = fold_name(*facts.names)
     keys = {*_name_keys(tokens, facts), *_contact_keys(facts)}
     keys.update(Key(Kind.ONLY_NAME, skeleton) for token in tokens for skeleton in token.skeletons)
-    for birth in _near(facts.birth):
+    for birth in _near(facts.birth) if facts.birth else ():
         keys.update(_date_keys(tokens, birth))
     return frozenset(keys)
 
 
 def _near(birth: PartialDate) -> Iterable[PartialDate]:
     yield birth
-    if birth.swapped:
-        yield birth.swapped
-    if birth.year is not None:
-        for year in (birth.year - 1, birth.year + 1):
-            if 1 <= year <= 9999:
-                yield PartialDate(year)
+    if birth.month and birth.day and birth.day <= MONTHS:
+        yield PartialDate(birth.year, birth.day, birth.month)
+    for year in (birth.year - 1, birth.year + 1):
+        if MINYEAR <= year <= MAXYEAR:
+            yield PartialDate(year)
 
 
 @dataclass(frozen=True, slots=True)

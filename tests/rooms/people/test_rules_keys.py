@@ -1,15 +1,10 @@
-"""Blind keys, partial dates and rank."""
+"""Blind keys and rank."""
 
-import datetime
 import math
 import random
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from panoh.kernel.rules import Invalid
-from panoh.people.rules.dates import PartialDate
 from panoh.people.rules.keys import (
     DF_CAP,
     Facts,
@@ -21,68 +16,8 @@ from panoh.people.rules.keys import (
     phone_tail,
     rank,
 )
+from panoh.ui.rules import PartialDate
 from tests.factories.names import people, seen_again
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("", PartialDate()),
-        ("1990", PartialDate(1990)),
-        ("1990-05", PartialDate(1990, 5)),
-        ("1990-05-12", PartialDate(1990, 5, 12)),
-        ("--05-12", PartialDate(None, 5, 12)),
-        ("12.05.1990", PartialDate(1990, 5, 12)),
-        ("12/5/1990", PartialDate(1990, 5, 12)),
-        ("05.1990", PartialDate(1990, 5)),
-        ("29.02", PartialDate(None, 2, 29)),
-    ],
-)
-def test_a_date_known_in_part_is_read(text: str, expected: PartialDate) -> None:
-    assert PartialDate.parse(text) == expected
-
-
-@pytest.mark.parametrize(
-    "text", ["30.02.1990", "1990-13", "yesterday", "0000", "12.05.90", "1990-"]
-)
-def test_what_is_no_date_is_refused(text: str) -> None:
-    with pytest.raises(Invalid) as caught:
-        PartialDate.parse(text)
-    assert caught.value.field == "birth"
-
-
-def test_a_day_needs_its_month() -> None:
-    with pytest.raises(Invalid):
-        PartialDate(1990, None, 3)
-
-
-def test_a_birth_is_not_in_the_future() -> None:
-    today = datetime.date(2026, 3, 1)
-    PartialDate(2026).check_past(today)
-    PartialDate(None, 12, 31).check_past(today)
-    with pytest.raises(Invalid):
-        PartialDate(2026, 4).check_past(today)
-
-
-def test_day_and_month_swap_only_where_both_are_months() -> None:
-    assert PartialDate(1990, 5, 12).swapped == PartialDate(1990, 12, 5)
-    assert PartialDate(1990, 5, 13).swapped is None
-    assert PartialDate(1990).swapped is None
-
-
-PARTIAL = st.one_of(
-    st.just(PartialDate()),
-    st.integers(1, 9999).map(PartialDate),
-    st.dates().map(lambda day: PartialDate(day.year, day.month)),
-    st.dates().map(lambda day: PartialDate(day.year, day.month, day.day)),
-    st.dates().map(lambda day: PartialDate(None, day.month, day.day)),
-)
-
-
-@given(PARTIAL)
-def test_a_date_is_written_as_it_is_read(date: PartialDate) -> None:
-    assert PartialDate.parse(str(date)) == date
-    assert bool(date) == bool(str(date))
 
 
 @pytest.mark.parametrize(
@@ -135,8 +70,8 @@ def test_a_chosen_name_alone_is_found_and_a_longer_name_is_not_found_by_one_word
         PartialDate(1990),
         PartialDate(1989),
         PartialDate(1991, 2),
-        PartialDate(None, 5, 12),
-        PartialDate(None, 12, 5),
+        PartialDate(1970, 5, 12),
+        PartialDate(1970, 12, 5),
         PartialDate(1990, 12, 5),
     ],
 )
