@@ -1,0 +1,198 @@
+"""Kinds of duties, the order in which they are shown, and deadlines in words."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from panoh.policy.rules import Calendar, Standing, TimeUnit
+
+# Rows without a rank of their own stand behind those that have one.
+LAST_RANK = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A sort of duty: its words, whether it rings named people at once, whether a person may
+    tick it off by hand (the others are settled by doing the thing itself)."""
+
+    label: str | Promise
+    alert: bool = False
+    by_hand: bool = False
+
+
+KINDS: Mapping[str, Kind] = {
+    "urgent.alert": Kind(_("Urgent: see to this person now"), alert=True, by_hand=True),
+    "case.later_questions": Kind(_("Ask what was left for later"), by_hand=True),
+    "case.close_review": Kind(_("Read why a case was closed"), by_hand=True),
+    "non_punishment_review": Kind(
+        _("Check that the person is not punished for what she or he was forced to do"),
+        by_hand=True,
+    ),
+    "referral.reply": Kind(_("Answer a request")),
+    "referral.confirm": Kind(_("Confirm an answer given by telephone")),
+    "referral.info": Kind(_("Answer a question of the receiver"), by_hand=True),
+    "referral.declined": Kind(_("A request was declined: find another place"), by_hand=True),
+    "referral.unanswered": Kind(
+        _("Nobody answered a request: call or ask elsewhere"), by_hand=True
+    ),
+    "referral.next": Kind(_("A request was answered: go on"), by_hand=True),
+    "referral.outcome": Kind(_("Enter what came of a request")),
+    "referral.handover": Kind(_("Hand the person over")),
+    "referral.enter_answer": Kind(_("Enter the answer of a receiver without an account")),
+    "referral.consent_gone": Kind(
+        _("Consent ended: talk to the person about the request"), by_hand=True
+    ),
+    "consent.destroy_copies": Kind(_("Destroy copies, and confirm it")),
+    "consent.ask_later": Kind(_("Ask for consent again, as the person wished"), by_hand=True),
+    "consent.ends_soon": Kind(_("Consent ends soon: ask whether to go on"), by_hand=True),
+    "people.ring": Kind(
+        _("Another service may be helping the same person: ask whether you may speak"),
+        by_hand=True,
+    ),
+    "people.unusual_search": Kind(_("Look at an unusual number of searches"), by_hand=True),
+    "directory.verify": Kind(_("Check that the entry of an organisation is still true")),
+    "exchange.import": Kind(_("Finish an import")),
+}
+UNNAMED = Kind(_("Something to see to"), by_hand=True)
+
+
+def kind(code: str) -> Kind:
+    """The kind with this code; a code that is no longer known keeps a plain name."""
+    return KINDS.get(code, UNNAMED)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member of the owning team whom an alert may ring, with the codes of the steps
+    (``duty_officer``, ``deputy``, ``supervisor``) that apply."""
+
+    user_id: int
+    steps: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of escalation: whom it rings and after which period the next one follows."""
+
+    user_id: int
+    wait: str
+
+
+def ladder(people: Iterable[Person], steps: Sequence[tuple[str, str]], most: int) -> list[Rung]:
+    """Who is rung, one after the other: each person once, at most ``most`` people.
+
+    ``steps`` are ``(code, period key)`` in the pack's order. ``people`` are members of the
+    owning team only: an alert never leaves it, and never reaches the police by default (A17).
+    """
+    members = list(people)
+    found: dict[int, Rung] = {}
+    for code, wait in steps:
+        for person in members:
+            if code in person.steps:
+                found.setdefault(person.user_id, Rung(person.user_id, wait))
+    return list(found.values())[:most]
+
+
+def next_rung(
+    rungs: Sequence[Rung], level: int, assigned_to: int | None, *, ringing: bool
+) -> Rung | None:
+    """Whom to ring next: the next step of an alert that nobody took; for what is merely late
+    the last step at once, the supervisor. ``None`` where nobody further is named."""
+    if ringing:
+        return rungs[level] if level < len(rungs) else None
+    return next((rung for rung in rungs[-1:] if rung.user_id != assigned_to), None)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLeft:
+    """How much time is left, or by how much a duty is late, in the unit of its period."""
+
+    value: int
+    unit: TimeUnit
+    late: bool
+
+
+def time_left(due_at: datetime, at: datetime, unit: TimeUnit, calendar: Calendar) -> TimeLeft:
+    """Count down to ``due_at`` (or up from it), never rounding in the reader's favour.
+
+    Minutes and hours are whole ones. Days are local days after today: 0 means today. A period
+    of months counts in days; working days leave out weekends and holidays.
+    """
+    late = due_at < at
+    first, last = (due_at, at) if late else (at, due_at)
+    gone = last - first
+    if unit in {TimeUnit.MINUTES, TimeUnit.HOURS} and gone < timedelta(hours=1):
+        return TimeLeft(int(gone.total_seconds() // 60), TimeUnit.MINUTES, late)
+    if unit in {TimeUnit.MINUTES, TimeUnit.HOURS} and gone < timedelta(days=1):
+        return TimeLeft(int(gone.total_seconds() // 3600), TimeUnit.HOURS, late)
+    day, end = calendar.local_day(first), calendar.local_day(last)
+    if unit is not TimeUnit.WORKING_DAYS:
+        return TimeLeft((end - day).days, TimeUnit.CALENDAR_DAYS, late)
+    count = 0
+    while day < end:
+        day += timedelta(days=1)
+        count += calendar.is_working(day)
+    return TimeLeft(count, TimeUnit.WORKING_DAYS, late)
+
+
+def left_in_words(left: TimeLeft) -> str:
+    """ "2 working days left", "1 hour late", "today" in the reader's language."""
+    n = left.value
+    if left.unit in {TimeUnit.CALENDAR_DAYS, TimeUnit.WORKING_DAYS} and n == 0:
+        return str(_("late since today") if left.late else _("today"))
+    words = {
+        (TimeUnit.MINUTES, False): ngettext("%(n)d minute left", "%(n)d minutes left", n),
+        (TimeUnit.MINUTES, True): ngettext("%(n)d minute late", "%(n)d minutes late", n),
+        (TimeUnit.HOURS, False): ngettext("%(n)d hour left", "%(n)d hours left", n),
+        (TimeUnit.HOURS, True): ngettext("%(n)d hour late", "%(n)d hours late", n),
+        (TimeUnit.CALENDAR_DAYS, False): ngettext("%(n)d day left", "%(n)d days left", n),
+        (TimeUnit.CALENDAR_DAYS, True): ngettext("%(n)d day late", "%(n)d days late", n),
+        (TimeUnit.WORKING_DAYS, False): ngettext(
+            "%(n)d working day left", "%(n)d working days left", n
+        ),
+        (TimeUnit.WORKING_DAYS, True): ngettext(
+            "%(n)d working day late", "%(n)d working days late", n
+        ),
+    }
+    return words[left.unit, left.late] % {"n": n}
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A deadline as the page says it: time left, where the clock comes from, and how sure it is.
+
+    ``article`` is the act and article of the law where the period names one, else empty.
+    """
+
+    left: str
+    article: str
+    standing: Standing
+    late: bool
+    due_at: datetime | None
+
+    @property
+    def text(self) -> str:
+        """ "2 working days left, article 5", "3 hours left, service target, not law" or
+        "not set"."""
+        if self.due_at is None:
+            return str(Standing.UNSET.label)
+        return ", ".join(filter(None, [self.left, self.article, self._standing]))
+
+    @property
+    def _standing(self) -> str:
+        return "" if self.standing is Standing.UNSET else str(self.standing.label)
+
+
+def why_here(*, late: bool, urgency: str, sensitivity: str, alert: bool, rung: bool) -> str:
+    """Why a duty stands where it stands, in words; labels come from the pack's lists."""
+    reasons = [
+        _("late") if late else "",
+        _("nobody has taken the alert yet") if alert and rung else "",
+        urgency,
+        sensitivity,
+    ]
+    return " · ".join(str(reason) for reason in reasons if reason)
