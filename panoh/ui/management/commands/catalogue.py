@@ -100,7 +100,17 @@ def update(room: Path, language: str, *, prune: bool) -> None:
     path = file_of(room, language)
     old = read(path, language)
     used = dict(messages_of(room))
-    new = Catalog(locale=language, fuzzy=False, creation_date=MADE_AT, revision_date=MADE_AT)
+    new = Catalog(
+        locale=language,
+        project="Panoh",
+        version="1",
+        msgid_bugs_address="none",
+        last_translator="none",
+        language_team=language,
+        creation_date=MADE_AT,
+        revision_date=MADE_AT,
+        fuzzy=False,
+    )
     new.header_comment = f"# {room.name.capitalize()}: {language}"
     kept = {key_of(message): message for message in old if message.id}
     for key in used:
@@ -133,7 +143,9 @@ def faults_of(rooms: Iterable[Path], language: str) -> Iterator[str]:
                 continue
             known.add(key_of(message))
             name = f"{room.name}/{language}: {message.id!r}"
-            given = [message.string] if isinstance(message.string, str) else list(message.string)
+            given = (
+                [message.string] if isinstance(message.string, str) else [*(message.string or [""])]
+            )
             if message.fuzzy:
                 yield f"{name} is fuzzy"
             elif language != SOURCE_LANGUAGE and not all(given):
