@@ -1,11 +1,16 @@
 """Who saw a dossier, what a unit did, and whether the table is what was sealed."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from datetime import datetime
+from queue import SimpleQueue
 from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from panoh.audit.models import Head
 from panoh.audit.rules import (
@@ -18,7 +23,8 @@ from panoh.audit.rules import (
     is_signed,
 )
 
-CHUNK: Final = 50_000
+READERS: Final = 2
+AHEAD: Final = 8
 
 
 class Seen(NamedTuple):
@@ -96,15 +102,14 @@ def verify(
         if not is_signed(head, key):
             return Report(0, 0, Finding("kept head not signed by this installation", 0, 0))
     tree, after = Tree(), 0
-    for stored in Head.objects.using(using).defer("seqs", "leaves").order_by("size"):
-        found = b"".join(_leaves(after, stored.last_seq, using))
+    for stored, begin, found in _heads_with_leaves(using):
         due = []
         while waiting and waiting[0].size <= stored.size:
             due.append(waiting.pop(0))
         grown = _grow(tree, found, stored, due, key)
         if grown is None:
             finding = _name(
-                after, stored, found, genuine=_is_genuine(tree, stored, key), using=using
+                begin, stored, found, genuine=_is_genuine(tree, stored, key), using=using
             )
             return Report(tree.size, 0, finding)
         tree, after = grown, stored.last_seq
@@ -116,21 +121,48 @@ def verify(
     return Report(tree.size, unsealed, None)
 
 
-def _leaves(after: int, upto: int, using: str) -> Iterator[bytes]:
-    """The leaf hashes of the rows with ``after`` < seq ≤ ``upto``, as blocks, in order."""
-    with connections[using].cursor() as cursor:
-        while after < upto:
-            cursor.execute(
-                "SELECT max(seq), string_agg(leaf, ''::bytea ORDER BY seq) FROM ("  # noqa: S608
-                f"SELECT seq, {LEAF_SQL} AS leaf FROM audit_entry "
-                "WHERE seq > %s AND seq <= %s ORDER BY seq LIMIT %s) t",
-                [after, upto, CHUNK],
-            )
-            last, block = cursor.fetchone()
-            if last is None:
-                return
-            after = last
-            yield block
+def _read(connection: BaseDatabaseWrapper, after: int, upto: int) -> bytes:
+    """The leaf hashes of the rows with ``after`` < seq ≤ ``upto``, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(string_agg(leaf, ''::bytea ORDER BY seq), '') FROM ("  # noqa: S608
+            f"SELECT seq, {LEAF_SQL} AS leaf FROM audit_entry WHERE seq > %s AND seq <= %s) t",
+            [after, upto],
+        )
+        return bytes(cursor.fetchone()[0])
+
+
+def _heads_with_leaves(using: str) -> Iterator[tuple[Head, int, bytes]]:
+    """Each stored head with the seq after which it begins and the leaves of its rows as they are.
+
+    PostgreSQL computes the leaves ahead on two connections while the tree is built here.
+    """
+    heads = Head.objects.using(using).defer("seqs", "leaves").order_by("size")
+    spare: SimpleQueue[BaseDatabaseWrapper] = SimpleQueue()
+
+    def read(after: int, upto: int) -> bytes:
+        own = spare.get()
+        try:
+            return _read(own, after, upto)
+        finally:
+            spare.put(own)
+
+    with ExitStack() as stack:
+        for _ in range(READERS):
+            own = stack.enter_context(closing(connections[using].copy()))
+            own.inc_thread_sharing()
+            spare.put(own)
+        pool = stack.enter_context(ThreadPoolExecutor(READERS))
+        ahead: deque[tuple[Head, int, Future[bytes]]] = deque()
+        after = 0
+        for head in heads.iterator(chunk_size=500):
+            ahead.append((head, after, pool.submit(read, after, head.last_seq)))
+            after = head.last_seq
+            if len(ahead) > AHEAD:
+                first, begin, leaves = ahead.popleft()
+                yield first, begin, leaves.result()
+        for first, begin, leaves in ahead:
+            yield first, begin, leaves.result()
 
 
 def _grow(
