@@ -238,7 +238,9 @@ SECRETS = {
         r"\bAKIA[0-9A-Z]{16}\b|\bghp_\w{30,}|\bglpat-\w{18,}|\bxox[bap]-\w{10,}"
     ),
     "token": re.compile(r"\beyJ[\w-]{12,}\.[\w-]{12,}\.[\w-]{8,}"),
-    "password in an address": re.compile(r"\b[a-z]+://[^\s:/@{}<>$]+:[^\s:/@{}<>$]{3,}@[^\s/]+"),
+    "password in an address": re.compile(
+        r"\b[a-z]+://[^\s:/@{}<>$]+:(?!password)[^\s:/@{}<>$]{3,}@\w"
+    ),
     "assigned secret": re.compile(
         r"\b(?:SECRET_KEY|API_KEY|PASSWORD|TOKEN)\s*=\s*[\"'][^\"'{}$<>\s]{12,}[\"']"
     ),

@@ -117,7 +117,9 @@ def test_floors_are_read_in_order() -> None:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_has_the_files_of_a_room(room: str) -> None:
-    names = {path.name for path in (PANOH / room).iterdir() if path.name != "__pycache__"}
+    names = {
+        path.name for path in (PANOH / room).iterdir() if not path.name.startswith((".", "__pyc"))
+    }
     assert misplaced(room, names) == set()
     both = {name for name in names if f"{name}.py" in names}
     assert both == set(), "a file and a package of one name"

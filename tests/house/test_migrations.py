@@ -10,7 +10,7 @@ from django.db.migrations.operations.base import Operation
 
 from tests.house.tree import ROOMS
 
-LOADER = MigrationLoader(None, ignore_no_initial=True)
+LOADER = MigrationLoader(None, ignore_no_migrations=True)
 OURS = sorted(key for key in LOADER.disk_migrations if key[0] in ROOMS)
 
 

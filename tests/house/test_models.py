@@ -62,7 +62,7 @@ def relation_faults(model: type[models.Model]) -> list[str]:
         if isinstance(other, str):
             faults.append(f"{field.name} names {other} as text")
         elif other._meta.app_label != model._meta.app_label:
-            if not field.remote_field.is_hidden():
+            if not (field.remote_field.related_name or "").endswith("+"):
                 faults.append(f"{field.name} has a related name")
             if field.remote_field.on_delete is not models.PROTECT:
                 faults.append(f"{field.name} is not protected")

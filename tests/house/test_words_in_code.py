@@ -20,7 +20,7 @@ BODIES = re.compile(
     r"|\binspectorate\b|law 1096|decree 327",
     re.IGNORECASE,
 )
-PERIOD_NAME = re.compile(r"(^|_)(days|hours|weeks|months)$", re.IGNORECASE)
+PERIOD_NAME = re.compile(r"_(days|hours|weeks|months)$", re.IGNORECASE)
 
 
 def number(node: ast.AST | None) -> bool:
