@@ -185,6 +185,17 @@ def intake_team(unit: Unit) -> Team | None:
     return Team.objects.filter(unit=unit, is_intake=True).order_by("pk").first()
 
 
+def supervises(team: Team) -> bool:
+    """Is the acting account a supervisor or deputy of this team now?"""
+    context = ACTING.get()
+    return (
+        context is not None
+        and Membership.objects.filter(
+            live(), Q(is_supervisor=True) | Q(is_deputy=True), user_id=context.user_id, team=team
+        ).exists()
+    )
+
+
 def duty_officers(team: Team) -> list[User]:
     """Who answers an alarm in a team: duty officers, then supervisors, then deputies."""
     rows = (

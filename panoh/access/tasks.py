@@ -6,7 +6,7 @@ from panoh.access import actions as access
 
 
 @app.periodic(cron="* * * * *")
-@app.task(queueing_lock="access.sweep", pass_context=False)
-def sweep(timestamp: int) -> None:
+@app.task(queueing_lock="access.sweep")
+def sweep(timestamp: int) -> None:  # noqa: ARG001 - the scheduler passes its moment
     """Recount rows whose grants started or ended since the last minute."""
     access.sweep()

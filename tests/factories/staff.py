@@ -116,7 +116,7 @@ def build() -> None:
             units[code] = access.add_unit(
                 code=code,
                 name=name,
-                type=kind,
+                kind=kind,
                 district=district,
                 duty_phone="",
                 by=admin,

@@ -1,0 +1,99 @@
+"""What is asked of whoever sets up, invites or accepts an invitation."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from panoh.ui.forms import CleanForm
+
+Choices = Sequence[tuple[str, str | Promise]]
+
+
+class UnitForm(CleanForm):
+    """A unit: an organisation that may hold cases."""
+
+    name = forms.CharField(label=_("Name of the organisation"), max_length=200)
+    code = forms.SlugField(
+        label=_("Short code"), max_length=40, help_text=_("Small Latin letters, digits and dashes.")
+    )
+    kind = forms.ChoiceField(label=_("Kind of organisation"))
+    district = forms.ChoiceField(label=_("District"))
+    duty_phone = forms.CharField(label=_("Duty telephone"), max_length=40, required=False)
+
+    def __init__(self, *args: Any, kinds: Choices, districts: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self, "kind", kinds)
+        _offer(self, "district", districts)
+
+
+class TeamForm(CleanForm):
+    """A team inside a unit."""
+
+    name = forms.CharField(label=_("Name of the team"), max_length=200)
+    is_intake = forms.BooleanField(label=_("Receives requests sent to the unit"), required=False)
+
+
+class InviteForm(CleanForm):
+    """An account to be: who, in which role and team."""
+
+    display_name = forms.CharField(label=_("Name of the colleague"), max_length=120)
+    username = forms.RegexField(
+        r"^[a-z][a-z0-9._-]{2,59}$",
+        label=_("User name"),
+        help_text=_("Three or more small Latin letters, digits, dots or dashes."),
+    )
+    language = forms.ChoiceField(label=_("Language"))
+    role = forms.ChoiceField(label=_("Role"))
+    team = forms.ChoiceField(label=_("Team"), required=False)
+    is_supervisor = forms.BooleanField(label=_("Supervises the team"), required=False)
+
+    def __init__(
+        self, *args: Any, languages: Choices, roles: Choices, teams: Choices, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self, "language", languages)
+        _offer(self, "role", roles)
+        _offer(self, "team", [("", _("No team: this account holds no case")), *teams])
+
+
+class InvitationForm(CleanForm):
+    """The one-time code, and the passphrase that opens the account's vault from now on."""
+
+    username = forms.CharField(label=_("User name"), max_length=60)
+    code = forms.CharField(label=_("Code from your administrator"), max_length=60)
+    passphrase = forms.CharField(
+        label=_("Your new passphrase"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_(
+            "12 characters or more; several words are easiest. Nobody can look it up: if it is "
+            "forgotten, your supervisor lets you in again."
+        ),
+    )
+    again = forms.CharField(
+        label=_("The passphrase once more"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean_passphrase(self) -> str:
+        """Refuse a short or common passphrase."""
+        passphrase = str(self.cleaned_data["passphrase"])
+        validate_password(passphrase)
+        return passphrase
+
+    def clean(self) -> dict[str, Any]:
+        """Both passphrases must be the same."""
+        typed = super().clean() or self.cleaned_data
+        if typed.get("passphrase") and typed.get("again") not in (None, typed["passphrase"]):
+            raise ValidationError({"again": _("This is not the same passphrase.")})
+        return typed
+
+
+def _offer(form: forms.Form, name: str, choices: Any) -> None:
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type checker
+    field.choices = choices

@@ -1,0 +1,282 @@
+"""People and roles, units, teams, invitations, and a unit's audit."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from panoh.access import actions as access
+from panoh.access.forms import InvitationForm, InviteForm, TeamForm, UnitForm
+from panoh.access.middleware import StaffRequest, page
+from panoh.access.models import Membership, RoleGrant, Team, Unit, User
+from panoh.access.queries import live, may, my_teams, supervises
+from panoh.access.rules import Permission
+from panoh.audit import queries as audit
+from panoh.kernel.rules import Gone, Invalid, Refused
+from panoh.policy import queries as policy
+from panoh.vault import actions as vault
+from panoh.vault import queries as keys
+
+
+def _managed_units(user: User) -> list[Unit]:
+    """The units whose accounts this one manages. Raises ``Refused`` if there is none."""
+    if may(user, Permission.INSTALLATION_MANAGE):
+        return list(Unit.objects.order_by("name"))
+    if may(user, Permission.UNIT_MANAGE) and user.unit is not None:
+        return [user.unit]
+    raise Refused
+
+
+def _managed_unit(user: User, unit_id: int) -> Unit:
+    for unit in _managed_units(user):
+        if unit.pk == unit_id:
+            return unit
+    raise Gone
+
+
+@page()
+@require_http_methods(["GET"])
+def people(request: StaffRequest) -> HttpResponse:
+    """Accounts of the units this account manages, with their roles and teams."""
+    units = _managed_units(request.user)
+    accounts = list(User.objects.filter(unit__in=units).select_related("unit"))
+    roles: dict[int, list[str]] = {}
+    for grant in RoleGrant.objects.filter(live(), user__in=accounts):
+        roles.setdefault(grant.user_id, []).append(policy.role(grant.role).label())
+    teams: dict[int, list[str]] = {}
+    for row in Membership.objects.filter(live(), user__in=accounts).select_related("team"):
+        teams.setdefault(row.user_id, []).append(row.team.name)
+    by_unit = [
+        {
+            "unit": unit,
+            "teams": unit.teams.order_by("name"),
+            "accounts": [
+                {
+                    "user": account,
+                    "roles": ", ".join(roles.get(account.pk, [])),
+                    "teams": ", ".join(teams.get(account.pk, [])),
+                }
+                for account in accounts
+                if account.unit_id == unit.pk
+            ],
+        }
+        for unit in units
+    ]
+    return render(request, "access/people.html", {"units": by_unit})
+
+
+@page()
+@require_http_methods(["GET", "POST"])
+def invite(request: StaffRequest, unit_id: int) -> HttpResponse:
+    """Make an account; its one-time code is shown once, to be handed over in person."""
+    unit = _managed_unit(request.user, unit_id)
+    seats = {
+        str(team.pk): team
+        for team in unit.teams.order_by("name")
+        if not keys.has_key(team.pk) or supervises(team)
+    }
+    roles = [
+        (code, policy.role(code).label())
+        for code, permissions in policy.roles().items()
+        if code in policy.unit_types()[unit.type].roles
+        and (
+            Permission.INSTALLATION_MANAGE not in permissions
+            or may(request.user, Permission.INSTALLATION_MANAGE)
+        )
+    ]
+    form = InviteForm(
+        request.POST or None,
+        languages=settings.LANGUAGES,
+        roles=roles,
+        teams=[(pk, team.name) for pk, team in seats.items()],
+    )
+    if request.method == "POST" and form.is_valid():
+        typed, now = form.cleaned_data, timezone.now()
+        try:
+            user, code = access.invite(
+                unit=unit,
+                username=typed["username"],
+                display_name=typed["display_name"],
+                language=typed["language"],
+                by=request.user,
+                at=now,
+            )
+        except Invalid as problem:
+            form.add_error(problem.field, str(problem.message))
+        else:
+            access.appoint(user=user, role=typed["role"], by=request.user, at=now)
+            if team := seats.get(typed["team"]):
+                access.join(
+                    user=user,
+                    team=team,
+                    is_supervisor=typed["is_supervisor"],
+                    by=request.user,
+                    at=now,
+                )
+            until = policy.period("invitation_hours")
+            return render(
+                request, "access/invited.html", {"invited": user, "code": code, "until": until}
+            )
+    return render(request, "access/invite.html", {"form": form, "unit": unit})
+
+
+@page()
+@require_POST
+def close(request: StaffRequest, user_id: int) -> HttpResponse:
+    """Close an account for good."""
+    account = User.objects.filter(pk=user_id).first()
+    if account is None or account.unit_id is None:
+        raise Gone
+    _managed_unit(request.user, account.unit_id)
+    access.close_account(user=account, by=request.user, at=timezone.now())
+    messages.success(request, _("The account is closed. What it did keeps its name."))
+    return redirect("access:people")
+
+
+@page(Permission.INSTALLATION_MANAGE)
+@require_http_methods(["GET", "POST"])
+def units(request: StaffRequest) -> HttpResponse:
+    """Units of the installation, and a form for one more."""
+    form = UnitForm(
+        request.POST or None,
+        kinds=[(code, kind.label()) for code, kind in policy.unit_types().items()],
+        districts=policy.place_choices(),
+    )
+    if request.method == "POST" and form.is_valid():
+        typed = form.cleaned_data
+        if Unit.objects.filter(code=typed["code"]).exists():
+            form.add_error("code", _("This short code is taken."))
+        else:
+            access.add_unit(
+                code=typed["code"],
+                name=typed["name"],
+                kind=typed["kind"],
+                district=typed["district"],
+                duty_phone=typed["duty_phone"],
+                by=request.user,
+                at=timezone.now(),
+            )
+            messages.success(request, _("The organisation is registered."))
+            return redirect("access:units")
+    rows = [
+        [unit.name, policy.unit_types()[unit.type].label(), policy.place_label(unit.district)]
+        for unit in Unit.objects.order_by("name")
+    ]
+    return render(request, "access/units.html", {"form": form, "rows": rows})
+
+
+@page()
+@require_http_methods(["GET", "POST"])
+def add_team(request: StaffRequest, unit_id: int) -> HttpResponse:
+    """One more team in a unit."""
+    unit = _managed_unit(request.user, unit_id)
+    form = TeamForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        access.add_team(unit=unit, by=request.user, at=timezone.now(), **form.cleaned_data)
+        messages.success(request, _("The team is made. Invite its supervisor first."))
+        return redirect("access:people")
+    return render(request, "access/team.html", {"form": form, "unit": unit})
+
+
+@page()
+@require_http_methods(["GET"])
+def teams(request: StaffRequest) -> HttpResponse:
+    """My teams: members, who still waits to be let in, and the team's key."""
+    mine = [
+        {
+            "team": team,
+            "supervises": supervises(team),
+            "has_key": keys.has_key(team.pk),
+            "members": [
+                {"row": row, "has_key": keys.member_has_key(team.pk, row.user_id)}
+                for row in Membership.objects.filter(live(), team=team)
+                .select_related("user")
+                .order_by("user__display_name")
+            ],
+        }
+        for team in Team.objects.filter(pk__in=my_teams()).select_related("unit")
+    ]
+    return render(request, "access/teams.html", {"teams": mine})
+
+
+def _my_team(team_id: int) -> Team:
+    if team_id not in my_teams():
+        raise Gone
+    return Team.objects.get(pk=team_id)
+
+
+@page()
+@require_POST
+def team_key(request: StaffRequest, team_id: int) -> HttpResponse:
+    """Make the team's first key; its recovery code is shown once, for the director's safe."""
+    team = _my_team(team_id)
+    code = vault.make_team(team.pk, team.unit_id)
+    return render(request, "access/recovery_code.html", {"team": team, "code": code})
+
+
+@page()
+@require_POST
+def let_in(request: StaffRequest, team_id: int, user_id: int) -> HttpResponse:
+    """Let a new member read what the team may read."""
+    member = User.objects.filter(pk=user_id).first()
+    if member is None:
+        raise Gone
+    access.let_in(user=member, team=_my_team(team_id), by=request.user, at=timezone.now())
+    messages.success(request, _("Your colleague can now open the team's files."))
+    return redirect("access:teams")
+
+
+@page()
+@require_POST
+def leave(request: StaffRequest, team_id: int, user_id: int) -> HttpResponse:
+    """End a membership."""
+    member = User.objects.filter(pk=user_id).first()
+    if member is None:
+        raise Gone
+    access.leave(user=member, team=_my_team(team_id), by=request.user, at=timezone.now())
+    messages.success(request, _("The membership has ended."))
+    return redirect("access:teams")
+
+
+@page(public=True)
+@require_http_methods(["GET", "POST"])
+def invitation(request: HttpRequest) -> HttpResponse:
+    """Take an invitation: choose the passphrase, then sign in and set up the second factor."""
+    form = InvitationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        typed = form.cleaned_data
+        try:
+            access.take_invitation(
+                username=typed["username"],
+                code=typed["code"],
+                passphrase=typed["passphrase"],
+                at=timezone.now(),
+            )
+        except Invalid as problem:
+            form.add_error("code", str(problem.message))
+        except ValidationError as problem:
+            form.add_error("passphrase", problem)
+        else:
+            messages.success(request, _("Your passphrase is set. Please sign in with it."))
+            return redirect(settings.LOGIN_URL)
+    return render(request, "access/invitation.html", {"form": form})
+
+
+@page(Permission.AUDIT_READ)
+@require_http_methods(["GET"])
+def audit_entries(request: StaffRequest) -> HttpResponse:
+    """What accounts of my unit did and looked at, newest first."""
+    before = request.GET.get("before", "")
+    if before and not before.isdecimal():
+        raise Gone
+    if request.user.unit_id is None:
+        raise Gone
+    entries = audit.unit_entries(request.user.unit_id, int(before) if before else None, PAGE)
+    return render(request, "access/audit.html", {"entries": entries})
+
+
+PAGE = 50
