@@ -1,0 +1,176 @@
+"""What is asked when somebody looks for help, and when an entry is written."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from panoh.directory.models import Capacity, ContactKind
+from panoh.directory.queries import ages_of_band
+from panoh.directory.rules import WEEK, Description, Search, spans
+from panoh.kernel.rules import Invalid
+from panoh.policy import queries as policy
+from panoh.ui.forms import Checkboxes, CleanForm
+
+EMPTY = ("", _("Any"))
+
+
+class FindForm(CleanForm):
+    """Who can help: only the kind of help is needed, all else narrows the list."""
+
+    service = forms.ChoiceField(label=_("Which help?"))
+    district = forms.ChoiceField(label=_("District"), required=False)
+    sex = forms.ChoiceField(label=_("Sex"), required=False)
+    age_band = forms.ChoiceField(label=_("Age"), required=False)
+    language = forms.ChoiceField(label=_("Language"), required=False)
+    open_now = forms.BooleanField(label=_("Open now"), required=False)
+    children = forms.BooleanField(label=_("With children"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self, "service", policy.choices("services"))
+        _offer(self, "district", [EMPTY, *policy.place_choices()])
+        _offer(self, "sex", [EMPTY, *policy.choices("sexes")])
+        _offer(self, "age_band", [EMPTY, *policy.choices("age_bands")])
+        _offer(self, "language", [EMPTY, *policy.choices("spoken_languages")])
+
+    def search(self) -> Search:
+        """The question for ``directory.queries.find``."""
+        data = self.cleaned_data
+        return Search(
+            service=data["service"],
+            district=data["district"],
+            sex=data["sex"],
+            ages=ages_of_band(data["age_band"]),
+            age_band=data["age_band"],
+            language=data["language"],
+            open_now=data["open_now"],
+            children=data["children"],
+        )
+
+
+class OrganisationForm(CleanForm):
+    """An entry of the register. One name is enough; a unit is linked by an administrator."""
+
+    name_tg = forms.CharField(label=_("Name in Tajik"), max_length=200, required=False)
+    name_ru = forms.CharField(label=_("Name in Russian"), max_length=200, required=False)
+    name_en = forms.CharField(label=_("Name in English"), max_length=200, required=False)
+    type = forms.ChoiceField(label=_("Kind"))
+    level = forms.ChoiceField(label=_("Level"))
+    district = forms.ChoiceField(label=_("District where it stands"), required=False)
+    jamoat = forms.CharField(label=_("Jamoat"), max_length=120, required=False)
+    whole_country = forms.BooleanField(label=_("Serves the whole country"), required=False)
+    area = forms.MultipleChoiceField(label=_("Places it serves"), required=False)
+    languages = forms.MultipleChoiceField(
+        label=_("Languages spoken there"), widget=Checkboxes, required=False
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        regions = [(place.code, place.label()) for place in policy.places(1)]
+        _offer(self, "type", policy.choices("organisation_types"))
+        _offer(self, "level", policy.choices("organisation_levels"))
+        _offer(self, "district", [EMPTY, *policy.place_choices()])
+        _offer(self, "area", [(_("Whole regions"), regions), *policy.place_choices()])
+        _offer(self, "languages", policy.choices("spoken_languages"))
+
+    def described(self) -> Description:
+        """What the actions ``add`` and ``change`` take."""
+        data = self.cleaned_data
+        return Description(
+            names={code: data[f"name_{code}"] for code in ("tg", "ru", "en")},
+            type=data["type"],
+            level=data["level"],
+            district=data["district"],
+            jamoat=data["jamoat"],
+            area=data["area"],
+            whole_country=data["whole_country"],
+            languages=data["languages"],
+        )
+
+
+class ContactsForm(CleanForm):
+    """Ways to reach an organisation in public; several of one kind, one a line."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for kind, label in ContactKind.choices:
+            self.fields[kind] = forms.CharField(
+                label=label,
+                required=False,
+                widget=forms.Textarea(attrs={"rows": 2}),
+                help_text=_("One a line."),
+            )
+
+    def contacts(self) -> list[tuple[str, str]]:
+        """``(kind, value)`` pairs for the action ``set_contacts``."""
+        return [
+            (kind, line.strip())
+            for kind in ContactKind.values
+            for line in self.cleaned_data[kind].splitlines()
+            if line.strip()
+        ]
+
+
+class ServiceForm(CleanForm):
+    """What an organisation does and whom it admits."""
+
+    code = forms.ChoiceField(label=_("Help"))
+    sexes = forms.MultipleChoiceField(label=_("Whom it admits"), widget=Checkboxes)
+    min_age = forms.IntegerField(label=_("From age"), required=False, min_value=0)
+    max_age = forms.IntegerField(label=_("To age"), required=False, min_value=0)
+    admits_children = forms.BooleanField(label=_("Takes children too"), required=False)
+    languages = forms.MultipleChoiceField(
+        label=_("Languages, if others than the organisation's"), widget=Checkboxes, required=False
+    )
+    opening = forms.ChoiceField(label=_("Opening hours"))
+    capacity = forms.ChoiceField(label=_("Room"), choices=Capacity.choices)
+    care = forms.MultipleChoiceField(label=_("Care it can give"), widget=Checkboxes, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self, "code", policy.choices("services"))
+        _offer(self, "sexes", policy.choices("sexes"))
+        _offer(self, "languages", policy.choices("spoken_languages"))
+        _offer(self, "opening", policy.choices("opening_hours"))
+        _offer(self, "care", policy.choices("care_needs"))
+        for day, label in zip(WEEK, _DAYS, strict=True):
+            self.fields[f"day_{day}"] = forms.CharField(
+                label=label, required=False, max_length=60, help_text="08:00-17:00"
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse hours that nobody can read."""
+        data = super().clean() or self.cleaned_data
+        for day in WEEK:
+            try:
+                spans(_spans(data.get(f"day_{day}", "")))
+            except Invalid as problem:
+                self.add_error(f"day_{day}", str(problem.message))
+        return data
+
+    def fields_of_service(self) -> dict[str, Any]:
+        """Keywords for the action ``put_service``."""
+        data = self.cleaned_data
+        hours = {str(day): _spans(data[f"day_{day}"]) for day in WEEK}
+        plain = (
+            *("code", "sexes", "min_age", "max_age", "admits_children"),
+            *("languages", "opening", "capacity", "care"),
+        )
+        return {name: data[name] for name in plain} | {"hours": hours}
+
+
+_DAYS = (
+    *(_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday")),
+    *(_("Friday"), _("Saturday"), _("Sunday")),
+)
+
+
+def _spans(text: str) -> list[str]:
+    return [part.strip().replace("–", "-") for part in text.split(",") if part.strip()]
+
+
+def _offer(form: forms.Form, name: str, choices: Any) -> None:
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
+    field.choices = choices

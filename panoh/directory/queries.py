@@ -1,0 +1,271 @@
+"""Who can help, how near, how sure; what was offered when nobody can; how often that was."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Prefetch
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from panoh.access.models import Unit
+from panoh.directory.models import Contact, Organisation, Service, UnmetNeed
+from panoh.directory.rules import Offer, Reach, Search, fits, is_open, reach
+from panoh.kernel.rules import Gone
+from panoh.policy import queries as policy
+from panoh.policy.rules import tajik_key
+
+# The clock after which an entry must be checked again.
+CHECK_PERIOD = "directory_recheck"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One service of one organisation, as a page or a printed list shows it."""
+
+    service: Service
+    reach: Reach
+    is_open: bool
+    is_stale: bool
+
+    @property
+    def organisation(self) -> Organisation:
+        """Who offers it."""
+        return self.service.organisation
+
+    @property
+    def contacts(self) -> list[Contact]:
+        """Live ways to reach it, telephone first."""
+        return sorted(self.organisation.contacts.all(), key=lambda one: one.kind != "telephone")
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A coded offer (list ``alternatives``) instead of what nobody has, with who can give it."""
+
+    code: str
+    entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """The words of the pack."""
+        return policy.label("alternatives", self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to a search: entries of the nearest reach that has any, or alternatives.
+
+    ``reason`` is the code (list ``unmet_reasons``) of why nobody was found.
+    """
+
+    search: Search
+    entries: list[Entry]
+    reach: Reach | None
+    why: str | Promise
+    alternatives: list[Alternative] = field(default_factory=list)
+    reason: str = ""
+
+
+def ages_of_band(band: str) -> tuple[int, int] | None:
+    """Youngest and oldest age of an age band of the pack; None where it is not known."""
+    row = policy.code("age_bands", band)
+    if row is None or not row.extra.get("from_age"):
+        return None
+    oldest = row.extra.get("to_age") or policy.number("oldest_age")
+    return int(row.extra["from_age"]), int(oldest)
+
+
+def organisation(pk: Any) -> Organisation:
+    """An entry of the register. Raises ``Gone``."""
+    found = Organisation.objects.select_related("unit").filter(pk=pk).first()
+    if found is None:
+        raise Gone
+    return found
+
+
+def of_unit(unit: Unit) -> Organisation | None:
+    """The live entry of a unit, if it has one."""
+    return Organisation.objects.filter(unit=unit, archived_at=None).first()
+
+
+def contacts_of(one: Organisation, *, past: bool = False) -> list[Contact]:
+    """Ways to reach it; with ``past`` the earlier ones too, newest first."""
+    rows = one.contacts.order_by("-since", "kind", "value")
+    return list(rows if past else rows.filter(until=None))
+
+
+def is_stale(one: Organisation, at: datetime) -> bool:
+    """Whether the pack's period since the last check has passed; never while it is not set."""
+    checked = policy.pack().calendar.end_of(one.last_checked_on)
+    due = policy.due(CHECK_PERIOD, checked)
+    return due is not None and due < at
+
+
+def stale_entries(at: datetime) -> list[Organisation]:
+    """Live entries that somebody should call again."""
+    rows = Organisation.objects.filter(archived_at=None).order_by("last_checked_on")
+    return [one for one in rows if is_stale(one, at)]
+
+
+def list_all(*, district: str = "", service: str = "", kind: str = "", at: datetime) -> list[Entry]:
+    """The register as one prints it: every live service, by place and name."""
+    entries = [
+        entry
+        for entry in _entries(_services(service), Search(service, district), at)
+        if not kind or entry.organisation.type == kind
+    ]
+    return [entry for entry in entries if not district or entry.reach is Reach.DISTRICT]
+
+
+def find(search: Search, *, at: datetime) -> Found:
+    """Who can help: those who serve the district; if none, the region; if none, the country.
+
+    Empty results say what can be done instead, and why nobody was found.
+    """
+    offered = _entries(_services(search.service), search, at)
+    fitting = [one for one in offered if _fits(one, search)]
+    nearest = min((one.reach for one in fitting), default=None)
+    if nearest is not None:
+        entries = [one for one in fitting if one.reach is nearest]
+        return Found(search, entries, nearest, nearest.why)
+    return Found(
+        search,
+        [],
+        None,
+        _("Nobody was found. You can offer this instead; the need was counted."),
+        _alternatives(search, offered, at),
+        _reason(search, offered),
+    )
+
+
+def unmet_by(
+    *fields: str, since: date | None = None, until: date | None = None
+) -> list[dict[str, Any]]:
+    """Counts of unmet needs by ``service``, ``sex``, ``age_band``, ``district`` or ``reason``."""
+    rows = UnmetNeed.objects.all()
+    if since:
+        rows = rows.filter(counted_on__gte=since)
+    if until:
+        rows = rows.filter(counted_on__lte=until)
+    return list(rows.values(*fields).annotate(count=Count("pk")).order_by(*fields))
+
+
+def _services(code: str) -> Iterable[Service]:
+    live = Prefetch("organisation__contacts", Contact.objects.filter(until=None))
+    rows = Service.objects.filter(archived_at=None, organisation__archived_at=None)
+    if code:
+        rows = rows.filter(code=code)
+    return rows.select_related("organisation__unit").prefetch_related(live)
+
+
+def _entries(services: Iterable[Service], search: Search, at: datetime) -> list[Entry]:
+    places = {place.code: place.parent or place.code for place in policy.places()}
+    entries = [_entry(service, search, at, places) for service in services]
+    return sorted(entries, key=lambda one: _order(one, search.district))
+
+
+def _entry(service: Service, search: Search, at: datetime, places: dict[str, str]) -> Entry:
+    one = service.organisation
+    calendar = policy.pack().calendar
+    local = at.astimezone(calendar.zone)
+    return Entry(
+        service=service,
+        reach=reach(
+            area=one.area,
+            whole_country=one.whole_country,
+            region_of=places,
+            district=search.district,
+        ),
+        is_open=is_open(
+            service.opening,
+            service.hours,
+            local,
+            working=calendar.is_working(local.date()),
+            worked_yesterday=calendar.is_working(local.date() - timedelta(days=1)),
+        ),
+        is_stale=is_stale(one, at),
+    )
+
+
+def _order(entry: Entry, district: str) -> tuple[Any, ...]:
+    """Nearest first, then who stands in the district, open ones, and by the alphabet."""
+    one = entry.organisation
+    return (
+        entry.reach,
+        bool(district) and one.district != district,
+        not entry.is_open,
+        tajik_key(one.name()),
+        entry.service.code,
+    )
+
+
+def _fits(entry: Entry, search: Search) -> bool:
+    if search.open_now and not entry.is_open:
+        return False
+    service = entry.service
+    offer = Offer(
+        sexes=frozenset(service.sexes),
+        min_age=service.min_age,
+        max_age=service.max_age,
+        languages=frozenset(service.languages or entry.organisation.languages),
+        admits_children=service.admits_children,
+        care=frozenset(service.care),
+    )
+    return fits(offer, search)
+
+
+def _reason(search: Search, offered: list[Entry]) -> str:
+    """The first wish that, given up, would have found somebody."""
+    if any(_fits(one, search.without(open_now=False)) for one in offered):
+        return "closed_now"
+    if any(_fits(one, search.without(open_now=False, language="")) for one in offered):
+        return "no_language"
+    return "does_not_admit" if offered else "none_in_district"
+
+
+def _alternatives(search: Search, offered: list[Entry], at: datetime) -> list[Alternative]:
+    """What can be offered, with who can give it where somebody can."""
+    later = [one for one in offered if _fits(one, search.without(open_now=False))]
+    spoken = search.without(open_now=False, language="")
+    other_language = [one for one in offered if _fits(one, spoken) and one not in later]
+    found = [Alternative("come_back", later)] if later else []
+    if other_language:
+        found.append(Alternative("with_interpreter", other_language))
+    if search.ages:
+        youngest, oldest = search.ages
+        near = spoken.without(ages=(max(youngest - 1, 0), oldest + 1))
+        if ages := [one for one in offered if _fits(one, near) and not _fits(one, spoken)]:
+            found.append(Alternative("near_age", ages))
+    found.append(Alternative("by_telephone", _by_telephone(search, at)))
+    if search.service == "bed":
+        found += [
+            Alternative("money_for_night", _others("money", search, at)),
+            Alternative("doctor_open_now", _others("doctor", search.without(open_now=True), at)),
+            Alternative("trusted_person"),
+        ]
+    return found
+
+
+def _others(code: str, search: Search, at: datetime) -> list[Entry]:
+    wanted = search.without(service=code, children=False, care=frozenset())
+    return [one for one in _entries(_services(code), wanted, at) if _fits(one, wanted)]
+
+
+def _by_telephone(search: Search, at: datetime) -> list[Entry]:
+    """Advice that needs no way: open day and night, for this person, in this language."""
+    wanted = Search("", search.district, sex=search.sex, ages=search.ages, open_now=True)
+    entries = _entries(_services(""), wanted.without(language=search.language), at)
+    seen: set[Any] = set()
+    found = []
+    for one in entries:
+        if (
+            one.organisation.pk not in seen
+            and one.service.opening in ("always", "on_call")
+            and _fits(one, wanted)
+            and any(contact.kind == "telephone" for contact in one.contacts)
+        ):
+            seen.add(one.organisation.pk)
+            found.append(one)
+    return found
