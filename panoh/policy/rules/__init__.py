@@ -3,7 +3,6 @@
 from .dates import Calendar, TimeUnit, add_months, add_working_days, due_at
 from .pack import (
     EXPLAINED,
-    PERMISSIONS,
     SETTING,
     Act,
     Code,
@@ -22,6 +21,7 @@ from .pack import (
     Words,
     length_in_words,
 )
+from .permissions import PERMISSIONS
 from .reading import read_pack
 from .sorting import tajik_key
 

@@ -15,20 +15,6 @@ from .dates import Calendar, TimeUnit
 CODE = re.compile(r"[a-z][a-z0-9_]*")
 SETTING = str | int | bool | None
 
-# The names of what an account may be allowed to do. The same names are the members of
-# `access.rules.Permission`, one floor up; a house test keeps the two equal.
-PERMISSIONS = frozenset(
-    """
-    contact_create case_read case_write case_close case_classify note_write identity_read
-    identity_write consent_record consent_withdraw referral_send referral_answer
-    referral_withdraw search_people directory_read directory_write duty_read duty_settle
-    team_manage unit_manage audit_read queue_read counts_read policy_read import_cases
-    file_read file_write legal_read legal_write health_read health_write installation_manage
-    """.split()  # noqa: SIM905
-)
-
-SURE = ("verified", "second_hand", "unverified", "own")
-
 # What a consent record must prove was explained: IOM, HTCDS 2.0, help text of `con_Consent`.
 EXPLAINED = (
     "interview",
@@ -41,7 +27,16 @@ EXPLAINED = (
 )
 
 
-class PackFault(Exception):  # noqa: N818
+_TRUST: Mapping[str, Promise] = {
+    "verified": _("compared with the source"),
+    "second_hand": _("from another's quotation"),
+    "unverified": _("nobody has checked it"),
+    "own": _("own draft, unreviewed"),
+}
+SURE = tuple(_TRUST)
+
+
+class PackFault(Exception):
     """A pack that cannot be used: which file, which line, and why. Lines count from 1."""
 
     def __init__(self, file: str, line: int, reason: str) -> None:
@@ -83,6 +78,11 @@ class Code:
     def key(self) -> str:
         """What tells versions of one row from other rows."""
         return self.code
+
+    @property
+    def trust(self) -> Promise:
+        """How far the row can be trusted, in words."""
+        return _TRUST[self.sure]
 
     def label(self, language: str | None = None) -> str:
         """The label in `language`, default the reader's."""

@@ -14,7 +14,6 @@ from .entries import Entry, as_code, as_date, line_of, no_overlap, one_of
 from .files import Files
 from .lists import read_lists
 from .pack import (
-    PERMISSIONS,
     SETTING,
     SURE,
     Act,
@@ -26,6 +25,7 @@ from .pack import (
     Role,
     UnitType,
 )
+from .permissions import PERMISSIONS
 from .scripts import read_scripts
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -1,0 +1,45 @@
+"""What an account may be allowed to do, in words.
+
+The same names are the members of `access.rules.Permission`, one floor up; a house test keeps the
+two equal.
+"""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+PERMISSIONS: Mapping[str, str | Promise] = {
+    "contact_create": _("Record a first contact"),
+    "case_read": _("Read cases of the own teams"),
+    "case_write": _("Write in cases"),
+    "case_close": _("Close and reopen cases"),
+    "case_classify": _("Record an assessment"),
+    "note_write": _("Write notes"),
+    "identity_read": _("Read names"),
+    "identity_write": _("Write names"),
+    "consent_record": _("Record consent"),
+    "consent_withdraw": _("Record a withdrawal"),
+    "referral_send": _("Send referrals"),
+    "referral_answer": _("Answer referrals"),
+    "referral_withdraw": _("Take referrals back"),
+    "search_people": _("Search for people"),
+    "directory_read": _("Read the directory"),
+    "directory_write": _("Write in the directory"),
+    "duty_read": _("See duties"),
+    "duty_settle": _("Settle duties"),
+    "team_manage": _("Manage teams"),
+    "unit_manage": _("Manage units and accounts"),
+    "audit_read": _("Read the log"),
+    "queue_read": _("Read the queue without names"),
+    "counts_read": _("Read counts"),
+    "policy_read": _("Read the policy in force"),
+    "import_cases": _("Import cases"),
+    "file_read": _("Read documents"),
+    "file_write": _("Add documents"),
+    "legal_read": _("Read legal matters"),
+    "legal_write": _("Write legal matters"),
+    "health_read": _("Read health matters"),
+    "health_write": _("Write health matters"),
+    "installation_manage": _("Manage the installation"),
+}
