@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import http.client
 import os
 import shutil
 import signal
@@ -13,11 +14,10 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 from config.cluster import Cluster, ClusterError
 
@@ -72,7 +72,14 @@ class Processes:
     def start(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Start a child in a session of its own, so that Ctrl-C reaches us alone."""
         self.children.append(
-            subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)  # noqa: S603
+            subprocess.Popen(  # noqa: S603
+                command,
+                cwd=ROOT,
+                env=environment,
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
         )
 
     def one_ended(self) -> bool:
@@ -133,13 +140,18 @@ def temporary() -> str:
 
 
 def answers(port: int) -> bool:
-    """Whether a web server speaks HTTP on the port."""
+    """Whether the application answers on the port, be it with a redirect or a refusal."""
+    host = urlsplit(os.environ["PANOH_ORIGIN"]).netloc
+    web = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).close()
-    except urllib.error.HTTPError:
-        return True
+        web.request("GET", "/", headers={"Host": host, "X-Forwarded-Proto": "https"})
+        status = web.getresponse().status
     except OSError:
         return False
+    finally:
+        web.close()
+    if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise StepError(f"the first page answers {status}")
     return True
 
 
