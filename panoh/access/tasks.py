@@ -7,6 +7,6 @@ from panoh.access import actions as access
 
 @app.periodic(cron="* * * * *")
 @app.task(queueing_lock="access.sweep")
-def sweep(timestamp: int) -> None:  # noqa: ARG001 - the scheduler passes its moment
+def sweep(timestamp: int) -> None:
     """Recount rows whose grants started or ended since the last minute."""
     access.sweep()

@@ -1,8 +1,8 @@
 """People and roles, units, teams, invitations, and a unit's audit."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,7 +13,7 @@ from panoh.access import actions as access
 from panoh.access.forms import InvitationForm, InviteForm, TeamForm, UnitForm
 from panoh.access.middleware import StaffRequest, page
 from panoh.access.models import Membership, RoleGrant, Team, Unit, User
-from panoh.access.queries import live, may, my_teams, supervises
+from panoh.access.queries import PAGE, live, may, my_teams, supervises
 from panoh.access.rules import Permission
 from panoh.audit import queries as audit
 from panoh.kernel.rules import Gone, Invalid, Refused
@@ -46,7 +46,7 @@ def people(request: StaffRequest) -> HttpResponse:
     accounts = list(User.objects.filter(unit__in=units).select_related("unit"))
     roles: dict[int, list[str]] = {}
     for grant in RoleGrant.objects.filter(live(), user__in=accounts):
-        roles.setdefault(grant.user_id, []).append(policy.role(grant.role).label())
+        roles.setdefault(grant.user_id, []).append(str(policy.role(grant.role).label))
     teams: dict[int, list[str]] = {}
     for row in Membership.objects.filter(live(), user__in=accounts).select_related("team"):
         teams.setdefault(row.user_id, []).append(row.team.name)
@@ -80,7 +80,7 @@ def invite(request: StaffRequest, unit_id: int) -> HttpResponse:
         if not keys.has_key(team.pk) or supervises(team)
     }
     roles = [
-        (code, policy.role(code).label())
+        (code, policy.role(code).label)
         for code, permissions in policy.roles().items()
         if code in policy.unit_types()[unit.type].roles
         and (
@@ -143,7 +143,7 @@ def units(request: StaffRequest) -> HttpResponse:
     """Units of the installation, and a form for one more."""
     form = UnitForm(
         request.POST or None,
-        kinds=[(code, kind.label()) for code, kind in policy.unit_types().items()],
+        kinds=[(code, kind.label) for code, kind in policy.unit_types().items()],
         districts=policy.place_choices(),
     )
     if request.method == "POST" and form.is_valid():
@@ -163,7 +163,7 @@ def units(request: StaffRequest) -> HttpResponse:
             messages.success(request, _("The organisation is registered."))
             return redirect("access:units")
     rows = [
-        [unit.name, policy.unit_types()[unit.type].label(), policy.place_label(unit.district)]
+        [unit.name, policy.unit_types()[unit.type].label, policy.place(unit.district) or ""]
         for unit in Unit.objects.order_by("name")
     ]
     return render(request, "access/units.html", {"form": form, "rows": rows})
@@ -277,6 +277,3 @@ def audit_entries(request: StaffRequest) -> HttpResponse:
         raise Gone
     entries = audit.unit_entries(request.user.unit_id, int(before) if before else None, PAGE)
     return render(request, "access/audit.html", {"entries": entries})
-
-
-PAGE = 50

@@ -210,4 +210,3 @@ def _managing(by: User) -> Permission:
     if Permission.INSTALLATION_MANAGE in by.permissions:
         return Permission.INSTALLATION_MANAGE
     return Permission.UNIT_MANAGE
-
