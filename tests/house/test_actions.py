@@ -22,13 +22,29 @@ WRITES = {
 SQL_WRITE = re.compile(r"\s*(INSERT|UPDATE|DELETE|TRUNCATE|MERGE)\b", re.IGNORECASE)
 
 # Files outside actions that write, each with its reason.
-MAY_WRITE: dict[str, str] = {}
+MAY_WRITE: dict[str, str] = {
+    "panoh/access/management/commands/prepare.py": "as owner, before anybody acts: the rights of "
+    "the pack's roles and the key of the context",
+}
 
 # Public functions of actions that differ, each with its reason.
-NOT_ATOMIC: dict[str, str] = {}
-NOT_BY: dict[str, str] = {}
-NOT_AT: dict[str, str] = {}
-NOT_RECORDED: dict[str, str] = {}
+NOT_ATOMIC: dict[str, str] = {
+    "access.sweep": "one definer function, as role `jobs`, is its own transaction",
+}
+NOT_BY: dict[str, str] = {
+    "access.set_up": "nobody exists yet",
+    "access.take_invitation": "nobody is signed in; the code is the credential",
+    "access.sweep": "no person acts",
+    "audit.seal": "no person acts",
+}
+NOT_AT: dict[str, str] = {
+    "access.sweep": "the database compares with its own clock, as the row policies do",
+}
+NOT_RECORDED: dict[str, str] = {
+    "access.sweep": "recounts what grants say; changes no right",
+    "audit.record": "is the record",
+    "audit.seal": "signs the record",
+}
 
 
 def writes(tree: ast.AST) -> list[str]:
