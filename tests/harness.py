@@ -23,6 +23,7 @@ from config.cluster import FLEETING, Cluster
 ROOT = Path(__file__).resolve().parent.parent
 ALIASES = ("default", "plain")
 KEPT_TEMPLATES = 5
+STAFF = "import django; django.setup(); from tests.factories.staff import build; build()"
 _number = itertools.count(1)
 
 
@@ -89,7 +90,7 @@ class Databases:
         owner = {"PANOH_OWNER_DATABASE_URL": self.server.url("owner", name)}
         self._child(environment | owner, "manage.py", "prepare", "--database-only")
         # The units and accounts that the tests work with, made by the actions as `app`.
-        self._child(environment, "-m", "tests.factories.staff")
+        self._child(environment, "-c", STAFF)
 
     def _child(self, environment: dict[str, str], *command: str) -> None:
         done = subprocess.run(
@@ -106,6 +107,7 @@ class Databases:
     def environment(self, name: str) -> dict[str, str]:
         """Return the environment with which a child process works on this database as `app`."""
         return os.environ | {
+            "DJANGO_SETTINGS_MODULE": "config.settings",
             "PANOH_MODE": "test",
             "PANOH_VAR": str(settings.PANOH_VAR),
             "PANOH_DATABASE_URL": self.server.url("app", name),
