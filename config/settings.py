@@ -39,6 +39,7 @@ SECRET_KEY = secret(PANOH_KEYS, "django")
 PANOH_CONTEXT_KEY = bytes.fromhex(secret(PANOH_KEYS, "context"))
 PANOH_OUTER_KEY = bytes.fromhex(secret(PANOH_KEYS, "outer"))
 PANOH_SEAL_KEY = bytes.fromhex(secret(PANOH_KEYS, "seal"))
+PANOH_NATIONAL_KEY = bytes.fromhex(secret(PANOH_KEYS, "national"))
 
 # -- rooms, from the ground up -------------------------------------------------------------------
 

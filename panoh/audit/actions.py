@@ -40,10 +40,7 @@ def record(
     a name. Raises ``ValueError`` where one of them could be more than that.
     """
     names = list(fields)
-    if not EVENT.fullmatch(event) or not all(map(NAME.fullmatch, names)):
-        raise ValueError("events and fields are named by codes")
-    if not REASON.fullmatch(reason):
-        raise ValueError("a reason is a code or a few neutral lower-case words")
+    _refuse_values(event, names, reason)
     subject_type, subject_id = "", ""
     if isinstance(subject, models.Model):
         subject_type, subject_id = subject._meta.label, str(subject.pk)
@@ -64,6 +61,33 @@ def record(
         reason=reason,
         at=at,
     ).save(force_insert=True)
+
+
+@transaction.atomic
+def record_many(
+    event: str, *, by: Any, at: datetime, dossier_ids: Iterable[int], fields: Iterable[str] = ()
+) -> None:
+    """Write down that many dossiers were looked at: one entry each, in one statement."""
+    names = list(fields)
+    _refuse_values(event, names, "")
+    Entry.objects.bulk_create(
+        Entry(
+            event=event,
+            user_id=getattr(by, "pk", None),
+            unit_id=getattr(by, "unit_id", None),
+            dossier_id=dossier_id,
+            fields=names,
+            at=at,
+        )
+        for dossier_id in dossier_ids
+    )
+
+
+def _refuse_values(event: str, names: list[str], reason: str) -> None:
+    if not EVENT.fullmatch(event) or not all(map(NAME.fullmatch, names)):
+        raise ValueError("events and fields are named by codes")
+    if not REASON.fullmatch(reason):
+        raise ValueError("a reason is a code or a few neutral lower-case words")
 
 
 @transaction.atomic

@@ -8,6 +8,6 @@ from panoh.audit import actions
 
 @app.periodic(cron="* * * * *")
 @app.task(queueing_lock="audit.seal")
-def seal(timestamp: int) -> None:  # noqa: ARG001 - each periodic job is told its minute
+def seal(timestamp: int) -> None:
     """Seal the entries of finished transactions; works as role ``jobs``."""
     actions.seal(at=timezone.now())

@@ -186,7 +186,7 @@ class Draft(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user_id = models.IntegerField()
-    page = models.CharField(max_length=120)
+    page = models.CharField(max_length=200)
     sealed = models.BinaryField()
     expires_at = models.DateTimeField(db_index=True)
 

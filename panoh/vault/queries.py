@@ -1,0 +1,318 @@
+"""The open vault of this request, and what it reads."""
+
+import base64
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, overload
+
+from django.conf import settings
+from django.db import connection, models
+from django.db.models import Q
+from django.utils import timezone
+
+from panoh.vault.models import (
+    AccountKey,
+    DataKeyWrap,
+    Draft,
+    SealedTextField,
+    TeamKeyWrap,
+    UnitTokenKey,
+)
+from panoh.vault.rules import (
+    Damaged,
+    Kept,
+    KeyName,
+    KeyPair,
+    Locked,
+    NoKey,
+    Place,
+    key_version_of,
+    open_field,
+    outer_open,
+    pair_of,
+    unbox,
+    unwrap_key,
+    unwrap_private,
+)
+from panoh.vault.rules import open_from_session as open_private
+from panoh.vault.rules import seal_for_session as seal_private
+
+
+@dataclass(slots=True)
+class Opened:
+    """An account's open vault: its key pair, and what was unwrapped with it in this request."""
+
+    user_id: int
+    pair: KeyPair
+    _teams: dict[tuple[int, int], KeyPair] | None = None
+    keys: dict[KeyName, bytes] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Opened({self.user_id})"
+
+    @property
+    def teams(self) -> Mapping[tuple[int, int], KeyPair]:
+        """The key pairs of the account's teams, by team and version; read once."""
+        if self._teams is None:
+            wraps = TeamKeyWrap.objects.filter(user_id=self.user_id)
+            self._teams = {
+                (wrap.team_id, wrap.version): pair_of(
+                    unbox(self.pair, bytes(wrap.wrapped), team_purpose(wrap.team_id, wrap.version))
+                )
+                for wrap in wraps
+            }
+        return self._teams
+
+    def forget_teams(self) -> None:
+        """Read the teams' keys anew when they are next asked: one was added."""
+        self._teams = None
+
+
+OPENED: ContextVar[Opened | None] = ContextVar("opened", default=None)
+
+
+def team_purpose(team_id: int, version: int) -> str:
+    """Bound into each wrap of a team's key."""
+    return f"team {team_id} {version}"
+
+
+@contextmanager
+def opened(vault: Opened) -> Iterator[Opened]:
+    """Let ``vault`` be the open one."""
+    token = OPENED.set(vault)
+    try:
+        yield vault
+    finally:
+        OPENED.reset(token)
+
+
+def is_open() -> bool:
+    """Is a vault open, so that names can be read and written?"""
+    return OPENED.get() is not None
+
+
+def current() -> Opened:
+    """The open vault. Raises ``Locked``."""
+    vault = OPENED.get()
+    if vault is None:
+        raise Locked
+    return vault
+
+
+def unlock(user_id: int, passphrase: str) -> Opened | None:
+    """Open an account's vault; None if it has none yet. The account must be acting.
+
+    Raises ``WrongSecret``.
+    """
+    kept = AccountKey.objects.filter(user_id=user_id).first()
+    if kept is None:
+        return None
+    stored = Kept(bytes(kept.private_wrapped), bytes(kept.salt), kept.params)
+    private = unwrap_private(settings.PANOH_OUTER_KEY, stored, passphrase, user_id)
+    return Opened(user_id, pair_of(private))
+
+
+def seal_for_session(vault: Opened) -> tuple[str, str]:
+    """``(sealed, secret)``: the first for the session table, the second only for the cookie."""
+    return seal_private(settings.PANOH_OUTER_KEY, vault.pair.private, vault.user_id)
+
+
+def open_from_session(user_id: int, sealed: str | None, secret: str | None) -> Opened | None:
+    """The vault kept by ``seal_for_session``; None if either half is missing or another's."""
+    if not sealed or not secret:
+        return None
+    try:
+        private = open_private(settings.PANOH_OUTER_KEY, sealed, secret, user_id)
+    except Damaged:
+        return None
+    return Opened(user_id, pair_of(private))
+
+
+def open_outer(sealed: str) -> str:
+    """Reverse of ``actions.seal_outer``: what lies under the server's outer key only."""
+    return outer_open(settings.PANOH_OUTER_KEY, base64.b64decode(sealed), "text").decode()
+
+
+# -- sealed fields ---------------------------------------------------------------------------------
+
+
+def place_of(instance: models.Model, field_name: str) -> Place:
+    """Where a field's text stands."""
+    return Place(instance._meta.db_table, instance.pk, field_name)
+
+
+def sealed_field(instance: models.Model, field_name: str) -> SealedTextField:
+    """The field's declaration. Raises ``TypeError`` if it is no sealed text."""
+    found = instance._meta.get_field(field_name)
+    if not isinstance(found, SealedTextField):
+        raise TypeError(f"{instance._meta.label}.{field_name} is not sealed")
+    return found
+
+
+def load_keys(names: Iterable[KeyName]) -> dict[KeyName, bytes]:
+    """The data keys of these names that the account's teams hold, in one query.
+
+    Keys that no team of the account holds are left out. Raises ``Locked``.
+    """
+    vault = current()
+    wanted = set(names)
+    unknown = wanted - vault.keys.keys()
+    if unknown:
+        by_dossiers: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for name in unknown:
+            by_dossiers[name.category, name.version].append(name.dossier_id)
+        asked = Q()
+        for (category, version), dossiers in by_dossiers.items():
+            asked |= Q(category=category, version=version, dossier_id__in=dossiers)
+        wraps = DataKeyWrap.objects.filter(asked, offered=None).values_list(
+            "dossier_id", "category", "version", "team_id", "team_version", "wrapped"
+        )
+        for dossier_id, category, version, team_id, team_version, wrapped in wraps:
+            name = KeyName(dossier_id, category, version)
+            pair = vault.teams.get((team_id, team_version))
+            if pair is not None and name not in vault.keys:
+                vault.keys[name] = unwrap_key(settings.PANOH_OUTER_KEY, pair, bytes(wrapped), name)
+    return {name: vault.keys[name] for name in wanted if name in vault.keys}
+
+
+def _name(instance: models.Model, field_name: str, sealed: bytes) -> KeyName:
+    dossier_id, category = sealed_field(instance, field_name).key_of(instance)
+    return KeyName(dossier_id, category, key_version_of(sealed))
+
+
+def _sealed(instance: models.Model, field_name: str) -> bytes | None:
+    value = getattr(instance, field_name)
+    return None if value is None else bytes(value)
+
+
+def open_many(
+    instances: Sequence[models.Model], field_name: str, *, missing: str | None = None
+) -> list[str | None]:
+    """The texts of one field of many rows, in their order, with one query; None: nothing there.
+
+    A text whose key no team of the account holds is shown as ``missing``; without that,
+    ``NoKey`` is raised. Raises ``Locked`` without an open vault, ``Damaged`` if a text was
+    moved or changed.
+    """
+    sealed = [_sealed(instance, field_name) for instance in instances]
+    names = [
+        None if value is None else _name(instance, field_name, value)
+        for instance, value in zip(instances, sealed, strict=True)
+    ]
+    keys = load_keys(name for name in names if name is not None) if any(names) else {}
+    texts: list[str | None] = []
+    for instance, value, name in zip(instances, sealed, names, strict=True):
+        if value is None or name is None:
+            texts.append(None)
+        elif name in keys:
+            texts.append(open_field(keys[name], value, place_of(instance, field_name)))
+        elif missing is None:
+            raise NoKey
+        else:
+            texts.append(missing)
+    return texts
+
+
+@overload
+def open(instance: models.Model, field: str, /) -> str | None: ...  # noqa: A001
+
+
+@overload
+def open(  # noqa: A001
+    instance: models.Model, field: str, second: str, /, *more: str
+) -> tuple[str | None, ...]: ...
+
+
+def open(  # noqa: A001
+    instance: models.Model, field: str, /, *more: str
+) -> str | tuple[str | None, ...] | None:
+    """The text of a sealed field, or a tuple of texts if more fields are named.
+
+    Raises ``Locked``, ``NoKey``, ``Damaged``.
+    """
+    fields = (field, *more)
+    names = {
+        name: _name(instance, name, value)
+        for name in fields
+        if (value := _sealed(instance, name)) is not None
+    }
+    keys = load_keys(names.values()) if names else {}
+    if any(name not in keys for name in names.values()):
+        raise NoKey
+    texts = tuple(
+        open_field(keys[names[name]], _sealed(instance, name) or b"", place_of(instance, name))
+        if name in names
+        else None
+        for name in fields
+    )
+    return texts if more else texts[0]
+
+
+# -- teams, tokens, drafts -------------------------------------------------------------------------
+
+
+def team_public(team_id: int) -> tuple[int, bytes] | None:
+    """The newest version of a team's key and its public half; None: the team has none yet."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT version, public FROM vault_team_public(%s::int)", [team_id])
+        version, public = cursor.fetchone()
+    return None if version is None else (version, bytes(public))
+
+
+def account_public(user_id: int) -> bytes | None:
+    """The public key of an account; None: it was never opened."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT vault_account_public(%s::int)", [user_id])
+        public = cursor.fetchone()[0]
+    return None if public is None else bytes(public)
+
+
+def has_key(team_id: int) -> bool:
+    """Was this team's key made?"""
+    return team_public(team_id) is not None
+
+
+def member_has_key(team_id: int, user_id: int) -> bool:
+    """Was a member of my team let in to the newest version of its key?"""
+    newest = team_public(team_id)
+    return (
+        newest is not None
+        and TeamKeyWrap.objects.filter(team_id=team_id, version=newest[0], user_id=user_id).exists()
+    )
+
+
+def unit_token_key(unit_id: int) -> bytes:
+    """The key of a unit's name tokens. Raises ``Locked``, ``NoKey``."""
+    vault = current()
+    for row in UnitTokenKey.objects.filter(unit_id=unit_id):
+        for (team_id, _version), pair in vault.teams.items():
+            if team_id == row.team_id:
+                try:
+                    return unbox(pair, bytes(row.wrapped), f"unit tokens {unit_id}")
+                except Damaged:
+                    continue  # sealed to another version of the team's key
+    raise NoKey
+
+
+def national_token_key() -> bytes:
+    """The key of tokens that exist with the person's consent only (found, counted once)."""
+    return bytes(settings.PANOH_NATIONAL_KEY)
+
+
+def draft(page: str) -> dict[str, Any] | None:
+    """What the acting account typed on a page and did not save. Raises ``Locked``."""
+    vault = current()
+    row = Draft.objects.filter(
+        user_id=vault.user_id, page=page, expires_at__gt=timezone.now()
+    ).first()
+    if row is None:
+        return None
+    try:
+        typed: dict[str, Any] = json.loads(unbox(vault.pair, bytes(row.sealed), "draft"))
+    except Damaged:
+        return None  # sealed to a key that the account has no more
+    return typed
