@@ -12,6 +12,7 @@ from panoh.access.middleware import VAULT
 from panoh.access.models import User
 from panoh.access.queries import acting
 from panoh.vault import actions as vault
+from panoh.vault import queries as keys
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -31,9 +32,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         passphrase = credentials.get("password")
         if isinstance(user, User) and passphrase:
             with transaction.atomic(), acting(user):
-                opened = vault.unlock(user.pk, passphrase)
+                opened = keys.unlock(user.pk, passphrase)
             if opened is not None:
-                sealed, secret = vault.seal_for_session(opened)
+                sealed, secret = keys.seal_for_session(opened)
                 request.session[VAULT] = sealed
                 request.panoh_vault_secret = secret  # type: ignore[attr-defined]
         return user
@@ -48,4 +49,4 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def decrypt(self, encrypted_text: str) -> str:
         """Open a seed."""
-        return vault.open_outer(encrypted_text)
+        return keys.open_outer(encrypted_text)

@@ -30,6 +30,7 @@ from panoh.audit import actions as audit
 from panoh.kernel.rules import Gone, Problem, Refused, Stale
 from panoh.policy import queries as policy
 from panoh.vault import actions as vault
+from panoh.vault import queries as keys
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -99,7 +100,7 @@ class Wall:
                 user = cast(User, request.user)
                 stack.enter_context(acting(user))
                 if opened := self._opened(request, user):
-                    stack.enter_context(vault.opened(opened))
+                    stack.enter_context(keys.opened(opened))
             response = self.get_response(request)
         if problem := getattr(request, "panoh_problem", None):
             response = self._problem_page(request, problem)
@@ -167,8 +168,8 @@ class Wall:
         logout(request)
         return HttpResponseRedirect(_sign_in(request))
 
-    def _opened(self, request: HttpRequest, user: User) -> vault.Opened | None:
-        return vault.open_from_session(
+    def _opened(self, request: HttpRequest, user: User) -> keys.Opened | None:
+        return keys.open_from_session(
             user.pk, request.session.get(VAULT), request.COOKIES.get(VAULT_COOKIE)
         )
 

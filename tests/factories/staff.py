@@ -16,6 +16,7 @@ from panoh.access import actions as access
 from panoh.access.models import Team, Unit, User
 from panoh.access.queries import acting
 from panoh.vault import actions as vault
+from panoh.vault import queries as keys
 
 PASSPHRASE = "five fictional words for tests"
 NOW = datetime(2026, 1, 1, 6, 0, tzinfo=UTC)
@@ -54,8 +55,8 @@ ADMIN = "admin"
 
 
 @cache
-def _opened(user_id: int) -> vault.Opened | None:
-    return vault.unlock(user_id, PASSPHRASE)
+def _opened(user_id: int) -> keys.Opened | None:
+    return keys.unlock(user_id, PASSPHRASE)
 
 
 def user(name: str) -> User:
@@ -77,7 +78,7 @@ def as_user(name: str | User) -> Iterator[User]:
         if opened is None:
             yield account
         else:
-            with vault.opened(opened):
+            with keys.opened(opened):
                 yield account
 
 
