@@ -314,7 +314,8 @@ class Cluster:
         if not is_root() or reachable_by_others(programs / "postgres"):
             return programs
         install, site = programs.parent, programs.parents[2]
-        target = SYSTEM_HOME / f"programs-{short_hash(programs)}"
+        age = (programs / "postgres").stat().st_mtime_ns
+        target = SYSTEM_HOME / f"programs-{short_hash(programs / str(age))}"
         copied = target / install.parent.name / install.name
         if not copied.exists():
             target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)

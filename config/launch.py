@@ -228,8 +228,9 @@ def check_demo() -> None:
     try:
         demo(seconds_only=True)
     finally:
-        shutil.rmtree(Cluster(Path(folder)).home, ignore_errors=True)
-        shutil.rmtree(folder, ignore_errors=True)
+        cluster = Cluster(Path(folder))
+        for left in (cluster.socket, cluster.home, folder):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def manage(arguments: Sequence[str]) -> int:

@@ -15,13 +15,13 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from config.cluster import Cluster
+from config.cluster import Cluster, is_root
 from tests.harness import ROOT
 
 LAUNCHER = """
 import sys
 from pathlib import Path
-from config.cluster import Cluster
+from config.cluster import Cluster, is_root
 with Cluster(Path(sys.argv[1])).running():
     print("up", flush=True)
     sys.stdin.read()
@@ -36,7 +36,8 @@ def own() -> Iterator[Cluster]:
     folder = Path(tempfile.mkdtemp(dir=settings.PANOH_VAR, prefix="kill-"))
     folder.chmod(0o711)
     yield Cluster(folder)
-    shutil.rmtree(folder)
+    shutil.rmtree(Cluster(folder).home)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -152,6 +153,24 @@ def test_a_first_start_that_was_cut_begins_anew(own: Cluster) -> None:
     with own.running():
         psycopg.connect(own.url("app")).close()
     assert not half_made.exists()
+
+
+@pytest.mark.skipif(not is_root(), reason="only root serves as somebody else")
+def test_a_checkout_that_the_system_user_cannot_reach(own: Cluster) -> None:
+    hidden = own.var / "hidden"
+    hidden.mkdir(mode=0o700, parents=True)
+    cluster = Cluster(hidden / "var")
+    with cluster.running():
+        psycopg.connect(cluster.url("app")).close()
+    assert not cluster.home.is_relative_to(hidden)
+    shutil.rmtree(cluster.home)
+
+
+def test_a_folder_too_deep_for_a_socket(own: Cluster) -> None:
+    cluster = Cluster(own.var / ("deep" * 30) / "var")
+    with cluster.running():
+        psycopg.connect(cluster.url("app")).close()
+    shutil.rmtree(cluster.socket)
 
 
 def test_nobody_signs_in_as_superuser_or_over_the_network(own: Cluster) -> None:
