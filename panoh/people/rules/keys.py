@@ -15,6 +15,7 @@ from enum import IntEnum
 from panoh.people.rules.fold import Token, fold_name
 from panoh.ui.rules import PartialDate
 
+MOST_WORDS = 8  # of one name; what is longer is no name
 PHONE_TAIL = 7  # a local number: what is left of every way to write one
 MONTHS = 12
 DF_CAP = 500  # a key shared by more files than this tells nothing
@@ -114,7 +115,7 @@ def keys_of(facts: Facts) -> frozenset[Key]:
     A person of whom one word only is known (a chosen name) gets the key of that word; with
     two words or more no key of a single word is stored, because its frequency would name it.
     """
-    tokens = fold_name(*facts.names)
+    tokens = fold_name(*facts.names)[:MOST_WORDS]
     keys = {*_name_keys(tokens, facts), *_contact_keys(facts)}
     if facts.birth:
         keys.update(_date_keys(tokens, facts.birth))
@@ -125,7 +126,7 @@ def keys_of(facts: Facts) -> frozenset[Key]:
 
 def keys_asked(facts: Facts) -> frozenset[Key]:
     """The keys that a search asks for: the year before and after, day and month swapped too."""
-    tokens = fold_name(*facts.names)
+    tokens = fold_name(*facts.names)[:MOST_WORDS]
     keys = {*_name_keys(tokens, facts), *_contact_keys(facts)}
     keys.update(Key(Kind.ONLY_NAME, skeleton) for token in tokens for skeleton in token.skeletons)
     for birth in _near(facts.birth) if facts.birth else ():
@@ -170,18 +171,3 @@ def rank(
             own[kinds[token]] = own.get(kinds[token], 0.0) + weight
     scores = {dossier: Score(sum(own.values()), own) for dossier, own in parts.items()}
     return sorted(scores.items(), key=lambda item: (-item[1].total, item[0]))
-
-
-# Points of agreement of each kind, for people looked for outside one's own files. A document
-# or a phone number is enough; names need three words, or two words and a part of the birth.
-STRENGTH: Mapping[Kind, int] = {
-    Kind.NAMES: 2,
-    Kind.NAME_YEAR: 1,
-    Kind.NAME_DAY: 1,
-    Kind.NAME_PLACE: 1,
-    Kind.INITIALS_DATE: 1,
-    Kind.PHONE: 3,
-    Kind.DOCUMENT: 3,
-    Kind.ONLY_NAME: 0,
-}
-STRONG = 3
