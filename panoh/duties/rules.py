@@ -48,6 +48,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "consent.destroy_copies": Kind(_("Destroy copies, and confirm it")),
     "consent.ask_later": Kind(_("Ask for consent again, as the person wished"), by_hand=True),
+    "consent.interpreter": Kind(_("Find an interpreter, then ask for consent"), by_hand=True),
     "consent.ends_soon": Kind(_("Consent ends soon: ask whether to go on"), by_hand=True),
     "people.ring": Kind(
         _("Another service may be helping the same person: ask whether you may speak"),
