@@ -1,0 +1,153 @@
+"""When a yes may be saved, when it takes effect, and what it covers."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from django.utils.translation import gettext_lazy as _
+
+from panoh.kernel.rules import CASE_CATEGORIES, Category, Invalid, NoConsent
+
+CALLED = "be_called"
+SERVICE = "service"
+BE_FOUND = "be_found"
+RING = "ring"
+NOBODY = "nobody"
+# Nobody else was there who could have interpreted.
+INTERPRETED = frozenset({"chosen_by_person", "chosen_by_service", "by_telephone"})
+
+NOTHING = Category(0)
+# What a receiver is told unless the person wishes otherwise: no name, no story, no status.
+DEFAULT = Category.CORE | Category.SERVICES
+# Papers, immigration and procedural status stand in this category: it is asked for alone (A19).
+APART = Category.LEGAL
+
+
+class Answer(StrEnum):
+    """What the person said; codes of the list ``consent_answers``."""
+
+    YES = "yes"
+    NO = "no"
+    LATER = "later"
+
+
+class Branch(StrEnum):
+    """Age first: codes of the list ``age_branches``."""
+
+    ADULT = "adult"
+    CHILD = "child"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One sentence to one person about one receiver, and how it was asked.
+
+    ``blocking`` are those of ``present`` before whom no yes is saved (pack, ``blocks_yes``).
+    ``script_read`` says that the script exists in the language in which it was read.
+    """
+
+    purpose: str
+    answer: Answer
+    categories: Category
+    until: date | None
+    present: Collection[str]
+    blocking: Collection[str]
+    language: str
+    read_in: str
+    script_read: bool
+    interpreter: str
+    told_limits: bool
+    names_receiver: bool
+    receiver_is_authority: bool
+    asked_apart: bool
+
+
+def check_branch(branch: str) -> None:
+    """A child is never asked the question of an adult. Raises ``NoConsent``."""
+    if branch == Branch.CHILD:
+        raise NoConsent(
+            _(
+                "A child is not asked this question. What is best is decided by two named people, "
+                "with the child's own view. Nothing was sent."
+            )
+        )
+
+
+def check_recorder(purpose: str, allowed: Collection[str]) -> None:
+    """A police account records only that the person may be called by a helper (pack, unit type).
+
+    Raises ``Invalid``.
+    """
+    if purpose not in allowed:
+        raise Invalid(
+            _("Your kind of service may not record consent for this purpose."), field="purpose"
+        )
+
+
+def may_be_yes(purpose: str, blocking: Collection[str]) -> bool:
+    """With an employer, husband, guardian or officer in the room there is no free yes, except to
+    being called by a helper."""
+    return purpose == CALLED or not blocking
+
+
+def check(question: Question, *, today: date) -> None:
+    """Whether this was asked as it must be. Raises ``Invalid`` or ``NoConsent``."""
+    _check_script(question)
+    if not question.present:
+        raise Invalid(_("Say who else was in the room."), field="present")
+    if NOBODY in question.present and len(question.present) > 1:
+        raise Invalid(_("Either nobody else was there, or somebody was."), field="present")
+    if question.answer is not Answer.YES:
+        return
+    if not may_be_yes(question.purpose, question.blocking):
+        raise NoConsent(
+            _(
+                "With this person in the room no yes can be saved. Ask again when you are alone, "
+                "or ask only whether a helper may call."
+            )
+        )
+    _check_yes(question, today)
+
+
+def _check_script(question: Question) -> None:
+    """The script comes first, in the person's language (row H18)."""
+    if not question.told_limits:
+        raise Invalid(_("First read aloud what you cannot keep secret."), field="told_limits")
+    if not question.script_read:
+        raise NoConsent(
+            _("The script has not been read in the person's language. Find an interpreter first.")
+        )
+    if question.read_in != question.language and question.interpreter not in INTERPRETED:
+        raise NoConsent(_("The script is not in the person's language. Find an interpreter first."))
+
+
+def _check_yes(question: Question, today: date) -> None:
+    if question.until is None or question.until < today:
+        raise Invalid(_("Say until when, from today on."), field="until")
+    if not question.names_receiver:
+        return
+    if not question.categories & CASE_CATEGORIES:
+        raise Invalid(_("Say what may be told."), field="categories")
+    if APART & question.categories and question.categories != APART:
+        raise Invalid(
+            _(
+                "Papers, immigration and legal status are asked for in a sentence of their own. "
+                "Save this answer without them, then ask apart."
+            ),
+            field="categories",
+        )
+    if question.receiver_is_authority and not question.asked_apart:
+        raise Invalid(
+            _("Police, prosecutor and commission are asked for apart from services."),
+            field="purpose",
+        )
+
+
+def missing(wanted: Category, covered: Iterable[int]) -> Category:
+    """What of ``wanted`` no live consent covers."""
+    left = wanted
+    for categories in covered:
+        left &= ~Category(categories)
+    return left
