@@ -165,12 +165,10 @@ def settle(
 
 
 @transaction.atomic
-def settle_all_on(
-    dossier: Dossier, *, outcome: str, by: User, at: datetime, but: tuple[str, ...] = ()
-) -> int:
-    """Settle whatever is still owed about a case, save the kinds in ``but``: it is closing."""
-    rows = Duty.objects.filter(dossier=dossier).exclude(kind__in=but)
-    return _settle(rows, outcome, by, at)
+def settle_all_on(dossier: Dossier, *, outcome: str, by: User, at: datetime, kind: str = "") -> int:
+    """Settle whatever is still owed about a case (of one ``kind``, if named): it is closing."""
+    rows = Duty.objects.filter(dossier=dossier)
+    return _settle(rows.filter(kind=kind) if kind else rows, outcome, by, at)
 
 
 def _settle(rows: DutyQuerySet, outcome: str, by: User | None, at: datetime) -> int:

@@ -8,6 +8,6 @@ from panoh.duties import actions
 
 @app.periodic(cron="* * * * *")
 @app.task(queueing_lock="duties.escalate")
-def escalate(timestamp: int) -> None:  # noqa: ARG001 - periodic tasks get it
+def escalate(timestamp: int) -> None:
     """Move on what nobody took or finished in time; works as role ``jobs``."""
     actions.escalate_overdue(at=timezone.now())

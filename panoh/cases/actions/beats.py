@@ -1,0 +1,120 @@
+"""The beats that the verbs of this room share: lock and may, weigh, owe, tell."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from panoh.access import queries as reach
+from panoh.access.models import Dossier, User
+from panoh.access.rules import Permission
+from panoh.cases import queries, rules
+from panoh.cases.models import FACTS, Case, Event, Fact
+from panoh.duties import actions as duties
+from panoh.kernel.rules import Invalid, NotPossible
+from panoh.policy import queries as policy
+from panoh.vault import actions as vault
+
+
+def _locked(dossier: Dossier, permission: Permission, by: User) -> Case:
+    """Lock the dossier, ask for the permission and the reach, read the case as it is now."""
+    found = reach.lock(dossier.pk)
+    reach.require(by, permission, on=found)
+    return queries.case_of(found)
+
+
+def _held(dossier: Dossier, permission: Permission, by: User) -> Case:
+    """As ``_locked``, for verbs of the holder's team alone."""
+    case = _locked(dossier, permission, by)
+    if not reach.holds(case.dossier):
+        raise NotPossible(_("Only the team that holds the case can do this."))
+    return case
+
+
+def _open(case: Case) -> None:
+    if case.state != rules.State.OPEN:
+        raise NotPossible(_("The case is closed. Open it again first; nothing was changed."))
+
+
+def _bump(case: Case, *fields: str) -> None:
+    case.version += 1
+    case.save(update_fields=["version", *fields])
+
+
+def _known(list_name: str, code: str, today: date, field: str) -> None:
+    if code not in {row.code for row in policy.codes(list_name, today)}:
+        raise Invalid(_("This answer is not in the list."), field)
+
+
+def _add_fact(case: Case, field: str, code: str, note: str, *, by: User, at: datetime) -> Fact:
+    question = FACTS[field]
+    fact = Fact(
+        dossier=case.dossier,
+        field=field,
+        list_name=question.list_name,
+        code=code,
+        list_on=policy.local_day(at),
+        category=int(question.category),
+        unit_type=by.unit.type if by.unit else "",
+        added_at=at,
+        added_by=by,
+    )
+    if note:
+        vault.seal(fact, "note", note)
+    fact.save(force_insert=True)
+    return fact
+
+
+def _weigh(case: Case, signs: Collection[str]) -> None:
+    """Set urgency and sensitivity from what the case says now."""
+    case.urgency_rank = queries.urgency_rank(case, signs)
+    case.sensitivity_rank = queries.sensitivity(case)[0]
+    case.urgency = queries.ranked("urgencies", case.urgency_rank)
+    case.sensitivity = queries.ranked("sensitivities", case.sensitivity_rank)
+
+
+def _reweigh(case: Case, by: User, at: datetime) -> None:
+    """Weigh again after a change, move the open duties with it, and ring if it is immediate."""
+    before = (case.urgency_rank, case.sensitivity_rank)
+    _weigh(case, queries.codes_of(case.dossier, "triage_signs"))
+    if (case.urgency_rank, case.sensitivity_rank) == before:
+        return
+    case.save(update_fields=["urgency_rank", "urgency", "sensitivity_rank", "sensitivity"])
+    duties.rank_all_on(
+        case.dossier,
+        urgency_rank=case.urgency_rank,
+        sensitivity_rank=case.sensitivity_rank,
+        by=by,
+        at=at,
+    )
+    if case.urgency_rank < before[0]:
+        _ring_if_immediate(case, by, at)
+
+
+def _ring_if_immediate(case: Case, by: User, at: datetime) -> None:
+    if queries.at_once(case):
+        duties.open_once(
+            "urgent.alert",
+            dossier=case.dossier,
+            owner=case.dossier.holder,
+            period="emergency_help_hours",
+            urgency_rank=case.urgency_rank,
+            sensitivity_rank=case.sensitivity_rank,
+            by=by,
+            at=at,
+        )
+
+
+def _tell(
+    dossier: Dossier,
+    event: str,
+    by: User,
+    at: datetime,
+    *,
+    detail: str = "",
+    subject_id: UUID | None = None,
+) -> Event:
+    row = Event(dossier=dossier, event=event, detail=detail, at=at, by=by, subject_id=subject_id)
+    row.save(force_insert=True)
+    return row
