@@ -54,7 +54,7 @@ def due_at(value: int, unit: TimeUnit, start_at: datetime, calendar: Calendar) -
             return calendar.end_of(first + timedelta(days=value))
         case TimeUnit.WORKING_DAYS:
             return calendar.end_of(add_working_days(first, value, calendar))
-        case TimeUnit.MONTHS:
+        case _:  # months
             return calendar.end_of(add_months(first, value))
 
 

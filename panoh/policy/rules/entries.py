@@ -74,7 +74,8 @@ class Entry:
         """A text in each of the languages, with the same `{gaps}` in all of them."""
         texts = {language: self.text(f"{key}_{language}") for language in languages}
         found = {language: gaps_in(text) for language, text in texts.items()}
-        for language, names in found.items():
+        for language in ("en", *languages):
+            names = found[language]
             if names is None or not names <= set(gaps) or names != found["en"]:
                 raise self.fault(f"{key}_{language} has other gaps in braces than are filled in")
         return Words(texts)

@@ -204,7 +204,7 @@ def length_in_words(value: int, unit: TimeUnit) -> str:
             words = ngettext("%(count)d day", "%(count)d days", value)
         case TimeUnit.WORKING_DAYS:
             words = ngettext("%(count)d working day", "%(count)d working days", value)
-        case TimeUnit.MONTHS:
+        case _:  # months
             words = ngettext("%(count)d month", "%(count)d months", value)
     return words % {"count": value}
 

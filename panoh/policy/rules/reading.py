@@ -46,12 +46,12 @@ def read_pack(texts: Mapping[str, str]) -> Pack:
     table = Entry(file, line_of(files.text(file), "[pack]"), head["pack"])
     files.languages = table.texts("languages")
     files.spoken = (*files.languages, *table.texts("spoken"))
+    if "en" not in files.languages:
+        raise table.fault('languages must contain "en", the one that stands in for others')
     table.only(
         *("code", "version", "timezone", "weekend", "languages", "spoken", "reviewed", "gaps"),
         *(f"name_{language}" for language in files.languages),
     )
-    if "en" not in files.languages:
-        raise table.fault('languages must contain "en", the one that stands in for others')
     lists, crosswalks = read_lists(files)
     roles = _roles(files)
     return Pack(
