@@ -178,8 +178,8 @@ class Case(models.Model):
             ),
             models.CheckConstraint(condition=~Q(scope=""), name="cases_scope_answered"),
             models.CheckConstraint(
-                condition=Q(state=State.OPEN, closed_at=None, close_reason="")
-                | (Q(state=State.CLOSED, closed_at__isnull=False) & ~Q(close_reason="")),
+                condition=Q(state=State.OPEN.value, closed_at=None, close_reason="")
+                | (Q(state=State.CLOSED.value, closed_at__isnull=False) & ~Q(close_reason="")),
                 name="cases_closed_has_reason",
             ),
         )

@@ -19,9 +19,10 @@ from panoh.kernel.rules import Category, Gone, Invalid
 from panoh.policy import queries as policy
 from panoh.vault import actions as vault
 
-# Who may write what is of a narrower category; everything else needs NOTE_WRITE.
+# A note and its text.
 Read = tuple[Note, str]
 
+# Who may write what is of a narrower category; everything else needs NOTE_WRITE.
 WRITES = {Category.LEGAL: Permission.LEGAL_WRITE, Category.HEALTH: Permission.HEALTH_WRITE}
 
 

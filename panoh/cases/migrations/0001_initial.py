@@ -178,11 +178,11 @@ class Migration(migrations.Migration):
                             models.Q(
                                 ("close_reason", ""),
                                 ("closed_at", None),
-                                ("state", panoh.cases.rules.State["OPEN"]),
+                                ("state", "open"),
                             ),
                             models.Q(
                                 ("closed_at__isnull", False),
-                                ("state", panoh.cases.rules.State["CLOSED"]),
+                                ("state", "closed"),
                                 models.Q(("close_reason", ""), _negated=True),
                             ),
                             _connector="OR",
