@@ -18,7 +18,6 @@ from panoh.access.rules import Permission
 from panoh.audit import queries as audit
 from panoh.kernel.rules import Gone, Invalid, Refused
 from panoh.policy import queries as policy
-from panoh.vault import actions as vault
 from panoh.vault import queries as keys
 
 
@@ -214,7 +213,7 @@ def _my_team(team_id: int) -> Team:
 def team_key(request: StaffRequest, team_id: int) -> HttpResponse:
     """Make the team's first key; its recovery code is shown once, for the director's safe."""
     team = _my_team(team_id)
-    code = vault.make_team(team.pk, team.unit_id)
+    code = access.make_key(team=team, by=request.user, at=timezone.now())
     return render(request, "access/recovery_code.html", {"team": team, "code": code})
 
 

@@ -42,10 +42,15 @@ def lost(catalogue: Catalog) -> list[str]:
     """Messages whose translation lost a placeholder."""
     found = []
     for message in catalogue:
-        given = message.string if isinstance(message.string, str) else " ".join(message.string)
+        given = " ".join(given_by(message))
         if message.id and given and placeholders(message) - set(re.findall(PLACEHOLDER, given)):
             found.append(str(message.id))
     return found
+
+
+def given_by(message: Message) -> list[str]:
+    """The translation's texts: one, or the plural forms."""
+    return [message.string] if isinstance(message.string, str) else list(message.string or [])
 
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|{\w*}")
@@ -81,7 +86,7 @@ def test_translations_are_in_their_letters(language: str) -> None:
     found = []
     for room in HOLDERS:
         for message in read(file_of(room, language), language):
-            given = message.string if isinstance(message.string, str) else " ".join(message.string)
+            given = " ".join(given_by(message))
             if message.id and letters(given) & foreign and not quotes_language(given):
                 found.append(f"{room.name}: {given}")
             if given == message.id and len(re.findall(r"[a-z]{3,}", given)) > 2:

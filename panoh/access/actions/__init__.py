@@ -19,6 +19,7 @@ from panoh.access.actions.staff import (
     join,
     leave,
     let_in,
+    make_key,
     set_up,
     take_invitation,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "join",
     "leave",
     "let_in",
+    "make_key",
     "offer",
     "open_dossier",
     "open_dossier_many",

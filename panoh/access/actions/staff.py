@@ -161,6 +161,17 @@ def join(
 
 
 @transaction.atomic
+def make_key(*, team: Team, by: User, at: datetime) -> str:
+    """Make the team's first key. Returns the recovery code, which is shown once.
+
+    Raises ``NotPossible`` if the team has a key already.
+    """
+    code = vault.make_team(team.pk, team.unit_id)
+    audit.record("team.key_made", by=by, at=at, subject=team, unit_id=team.unit_id)
+    return code
+
+
+@transaction.atomic
 def let_in(*, user: User, team: Team, by: User, at: datetime) -> None:
     """Wrap the team's key for a member who has none yet. Only a supervisor's open vault can."""
     if not supervises(team):
