@@ -136,7 +136,7 @@ def test_the_last_one_out_stops_the_server(own: Cluster) -> None:
         assert own.server_processes() == []
 
 
-@pytest.mark.parametrize("pid", [os.getpid(), 2**22 - 1])
+@pytest.mark.parametrize("pid", [os.getpid(), 2**22 - 1], ids=["a living one", "none"])
 def test_traces_of_another_life_do_not_stop_a_start(own: Cluster, pid: int) -> None:
     with own.running():
         pass
