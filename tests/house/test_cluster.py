@@ -36,7 +36,7 @@ def own() -> Iterator[Cluster]:
     folder = Path(tempfile.mkdtemp(dir=settings.PANOH_VAR, prefix="kill-"))
     folder.chmod(0o711)
     yield Cluster(folder)
-    shutil.rmtree(Cluster(folder).home)
+    shutil.rmtree(Cluster(folder).home, ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
 
 
