@@ -33,6 +33,11 @@ def installation() -> str | Promise:
     return str(getattr(settings, "PANOH_NAME", "")) or _("Service desk")
 
 
+def languages() -> list[tuple[str, str]]:
+    """Code and own name of each language of the pages, the pack's own first."""
+    return [(code, str(name)) for code, name in settings.LANGUAGES]
+
+
 def is_demo() -> bool:
     """Whether everything here is invented, which every page then says."""
     return getattr(settings, "PANOH_MODE", "serve") == "demo"

@@ -64,6 +64,13 @@ class LoginForm(forms.Form):
     password = forms.CharField(label=_("Password"), widget=forms.PasswordInput)
 
 
+class KeyForm(forms.Form):
+    """As allauth's for security keys."""
+
+    name = forms.CharField(label=_("Name"), required=False)
+    credential = forms.CharField(widget=forms.HiddenInput)
+
+
 class EmptyForm(forms.Form):
     """A confirmation."""
 
@@ -74,7 +81,6 @@ QR = (
     '<path d="M1 1h3v3h-3z M5 5h3v3h-3z"/></svg>'
 )
 KEY = SimpleNamespace(pk=1, created_at=NOW, last_used_at=NOW)
-KEY.__class__.__str__ = SimpleNamespace.__repr__
 CODES = [f"{n:08d}" for n in range(10_000_001, 10_000_011)]
 
 
@@ -108,7 +114,7 @@ CONTEXTS: dict[str, Callable[[HttpRequest], dict[str, Any]]] = {
     "account/password_change.html": lambda request: {"form": _form(LoginForm, request)},
     "mfa/authenticate.html": lambda request: {
         "form": _form(CodeForm, request),
-        "webauthn_form": EmptyForm(),
+        "webauthn_form": KeyForm(),
         "js_data": {},
     },
     "mfa/reauthenticate.html": lambda request: {"form": _form(CodeForm, request)},
@@ -137,10 +143,10 @@ CONTEXTS: dict[str, Callable[[HttpRequest], dict[str, Any]]] = {
         "unused_code_count": 3,
     },
     "mfa/webauthn/authenticator_list.html": lambda _request: {"authenticators": [KEY]},
-    "mfa/webauthn/add_form.html": lambda request: {"form": _form(CodeForm, request), "js_data": {}},
+    "mfa/webauthn/add_form.html": lambda request: {"form": _form(KeyForm, request), "js_data": {}},
     "mfa/webauthn/edit_form.html": lambda request: {"form": _form(CodeForm, request)},
     "mfa/webauthn/authenticator_confirm_delete.html": lambda _request: {"authenticator": KEY},
-    "mfa/webauthn/reauthenticate.html": lambda _request: {"form": EmptyForm(), "js_data": {}},
+    "mfa/webauthn/reauthenticate.html": lambda _request: {"form": KeyForm(), "js_data": {}},
     **{
         f"{code}.html": lambda _request: {"problem": {"message": SAMPLE}}
         for code in (400, 403, "403_csrf", 404, 405, 409, 413, 429, 500)

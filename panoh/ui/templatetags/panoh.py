@@ -30,6 +30,12 @@ def leave_url() -> str:
 
 
 @register.simple_tag
+def languages() -> list[tuple[str, str]]:
+    """Code and own name of each language: a name in another language helps nobody."""
+    return queries.languages()
+
+
+@register.simple_tag
 def demo() -> bool:
     """Whether everything here is invented."""
     return queries.is_demo()
