@@ -282,17 +282,18 @@ def test_the_data_categories_are_those_of_the_programme() -> None:
 
 # What the programme asks of a pack by a key that stands in its code.
 ASKED = {
-    "period": "periods",
-    "due": "periods",
-    "setting": "settings",
-    "number": "settings",
-    "codes": "lists",
-    "code": "lists",
-    "code_list": "lists",
-    "choices": "lists",
-    "label": "lists",
-    "says": "lists",
-    "crosswalk": "crosswalks",
+    "policy.period": "periods",
+    "policy.due": "periods",
+    "policy.setting": "settings",
+    "policy.number": "settings",
+    "policy.codes": "lists",
+    "policy.code": "lists",
+    "policy.code_list": "lists",
+    "policy.choices": "lists",
+    "policy.label": "lists",
+    "policy.says": "lists",
+    "policy.crosswalk": "crosswalks",
+    "Question": "lists",
 }
 
 
@@ -301,12 +302,19 @@ def asked(paths: Iterable[Path]) -> list[tuple[str, str, str]]:
     found = []
     for path in paths:
         for node in ast.walk(parse(path)):
-            if not isinstance(node, ast.Call) or not node.args:
+            if isinstance(node, ast.Call):
+                verb = dotted(node.func)
+                keys = [(ASKED.get(verb, ""), key) for key in node.args[:1]]
+                keys += [("periods", x.value) for x in node.keywords if x.arg == "period"]
+            elif isinstance(node, ast.Assign) and dotted(node.targets[0]).endswith("_PERIOD"):
+                keys = [("periods", node.value)]
+            else:
                 continue
-            name, _dot, verb = dotted(node.func).rpartition(".")
-            key = node.args[0]
-            if name == "policy" and verb in ASKED and isinstance(key, ast.Constant):
-                found.append((relative(path), ASKED[verb], str(key.value)))
+            found += [
+                (relative(path), part, str(key.value))
+                for part, key in keys
+                if part and isinstance(key, ast.Constant) and key.value
+            ]
     return found
 
 
