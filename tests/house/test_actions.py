@@ -46,6 +46,7 @@ NOT_AT: dict[str, str] = {
 NOT_RECORDED: dict[str, str] = {
     "access.sweep": "recounts what grants say; changes no right",
     "audit.record": "is the record",
+    "audit.record_many": "is the record",
     "audit.seal": "signs the record",
 }
 
@@ -149,9 +150,27 @@ def is_tool(path: Path) -> bool:
     return path.relative_to(PANOH).parts[0] in TOOLS
 
 
+def shown(path: Path) -> set[str] | None:
+    """What a package of actions shows to others; None where the file is all there is."""
+    if path.name == "actions.py":
+        return None
+    front = parse(path.parent / "__init__.py")
+    return {
+        alias.asname or alias.name
+        for node in front.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
 def verbs() -> list[Verb]:
     files = [path for path in sources("panoh") if is_action(path) and not is_tool(path)]
-    return [verb for path in files for verb in verbs_of(path, parse(path))]
+    return [
+        verb
+        for path in files
+        for verb in verbs_of(path, parse(path))
+        if (names := shown(path)) is None or verb.node.name in names
+    ]
 
 
 def recording(room: str) -> set[str]:
