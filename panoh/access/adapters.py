@@ -7,7 +7,9 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils import timezone
 
+from panoh.access import actions as access
 from panoh.access.middleware import VAULT
 from panoh.access.models import User
 from panoh.access.queries import acting
@@ -33,6 +35,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if isinstance(user, User) and passphrase:
             with transaction.atomic(), acting(user):
                 opened = keys.unlock(user.pk, passphrase)
+                if opened is not None:
+                    with keys.opened(opened):
+                        access.share_search_key(by=user, at=timezone.now())
             if opened is not None:
                 sealed, secret = keys.seal_for_session(opened)
                 request.session[VAULT] = sealed

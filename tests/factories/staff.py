@@ -145,6 +145,9 @@ def build() -> None:
             else:
                 with as_user(first):
                     access.let_in(user=account, team=made, by=first, at=NOW)
+    for first_team in {unit: members for unit, _name, _intake, members in reversed(TEAMS)}.values():
+        with as_user(first_team[0][0]) as by:
+            access.share_search_key(by=by, at=NOW)
     for person, unit_code, role in OTHERS:
         _account(person, units[unit_code], role, admin)
 

@@ -21,6 +21,7 @@ from panoh.access.actions.staff import (
     let_in,
     make_key,
     set_up,
+    share_search_key,
     take_invitation,
 )
 
@@ -42,6 +43,7 @@ __all__ = [
     "open_dossier_many",
     "release",
     "set_up",
+    "share_search_key",
     "sweep",
     "take_invitation",
 ]

@@ -181,6 +181,20 @@ def let_in(*, user: User, team: Team, by: User, at: datetime) -> None:
 
 
 @transaction.atomic
+def share_search_key(*, by: User, at: datetime) -> None:
+    """Wrap the unit's key of name tokens for its other teams, which cannot make it themselves.
+
+    Done at each sign-in of somebody whose team has it: a team that was added later can then
+    write down names and search.
+    """
+    teams = list(Team.objects.filter(unit_id=by.unit_id).values_list("pk", flat=True))
+    if by.unit_id is None or len(teams) < 2:
+        return
+    vault.share_unit_tokens(by.unit_id, teams)
+    audit.record("unit.search_key_shared", by=by, at=at, subject=("access.Unit", by.unit_id))
+
+
+@transaction.atomic
 def leave(*, user: User, team: Team, by: User, at: datetime) -> None:
     """End a membership now; the member's wraps of the team's key go with it."""
     if not supervises(team):
