@@ -2,11 +2,14 @@
 
 import pytest
 from django.template.response import TemplateResponse
-from django.test import RequestFactory
+from django.test import RequestFactory, override_settings
+from django.urls import include, path
 from django.utils.translation import override
 
 from panoh.kernel.rules import Gone
+from panoh.policy import queries as policy
 from panoh.policy import views
+from panoh.policy.rules import Standing
 
 
 def shown(view: object, address: str = "/", **more: str) -> TemplateResponse:
@@ -52,3 +55,27 @@ def test_roles_without_account_are_not_shown() -> None:
     assert labels["rap"] == [
         *("Read the queue without names", "Read counts", "Read the policy in force")
     ]
+
+
+urlpatterns = [
+    path("", include("config.urls")),
+    path("policy/", views.in_force, name="policy_in_force"),
+    path("policy/roles/", views.roles, name="policy_roles"),
+    path("policy/lists/<str:code>/", views.code_list, name="policy_code_list"),
+]
+
+
+@pytest.mark.parametrize("language", ["tg", "ru", "en"])
+def test_the_pages_say_it_in_every_language(language: str) -> None:
+    with override(language), override_settings(ROOT_URLCONF=__name__):
+        pages = [
+            shown(views.in_force).render(),
+            shown(views.roles).render(),
+            *(shown(views.code_list, code=name).render() for name in ("sexes", "services")),
+        ]
+        texts = [page.content.decode() for page in pages]
+        assert str(Standing.TARGET.label) in texts[0]
+        assert str(Standing.UNSET.label) in texts[0]
+        assert policy.pack().roles["hot"].label.into(language) in texts[1]
+        assert policy.label("sexes", "woman") in texts[2]
+        assert all(text.startswith("<!doctype html>") for text in texts)
