@@ -16,8 +16,9 @@ CREATE POLICY owner_all ON public.people_nationaltoken TO CURRENT_USER USING (tr
 REVOKE ALL ON public.people_nationaltoken FROM PUBLIC, app, jobs, auditor;
 
 -- The dossiers that agree strongly with a question, none of a team of mine, none sealed, none
--- whose person excluded my unit. A document or a telephone is enough; names need three words, or
--- two words and a part of the birth or the place. More than twenty are no evidence of anybody.
+-- whose person excluded my unit. A document (kind 7) or a telephone (6) is enough; names need
+-- three words (three pairs, kind 1), or two words and a part of the birth (2, 3, 5). More than
+-- twenty people are no evidence of anybody.
 CREATE FUNCTION public.people_strong(p_purposes text[], p_kinds int[], p_tokens bytea[])
 RETURNS TABLE (dossier_id bigint, holder int)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
@@ -30,8 +31,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
         GROUP BY t.dossier_id, t.kind
     ), strong AS (
         SELECT h.dossier_id FROM hits h GROUP BY h.dossier_id
-        HAVING sum(CASE h.kind WHEN 1 THEN least(3, 2 + h.agreeing / 3)
-                               WHEN 6 THEN 3 WHEN 7 THEN 3 WHEN 8 THEN 0 ELSE 1 END) >= 3
+        HAVING bool_or(h.kind IN (6, 7))
+            OR coalesce(max(h.agreeing) FILTER (WHERE h.kind = 1), 0) >= 3
+            OR (bool_or(h.kind = 1) AND bool_or(h.kind IN (2, 3, 5)))
     )
     SELECT d.id, d.holder FROM strong s
     JOIN public.access_dossier d ON d.id = s.dossier_id
