@@ -110,9 +110,11 @@ def version(folder: Path) -> int | None:
 class Cluster:
     """The server of one `var` folder."""
 
-    def __init__(self, var: Path, *, settings: Sequence[str] = DURABLE) -> None:
+    def __init__(
+        self, var: Path, *, keys: Path | None = None, settings: Sequence[str] = DURABLE
+    ) -> None:
         self.var = var.absolute()
-        self.keys = self.var / "keys"
+        self.keys = keys or self.var / "keys"
         self.settings = tuple(settings)
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -147,6 +149,15 @@ class Cluster:
         """Return the address of a database for a role, as PANOH_DATABASE_URL has it."""
         host = quote(str(self.socket), safe="")
         return f"postgresql://{role}:{self.password(role)}@/{database}?host={host}"
+
+    def first_statements(self) -> list[str]:
+        """Return the SQL, for a superuser, that makes the roles and the empty database."""
+        return [
+            *(f"CREATE ROLE {role} LOGIN PASSWORD '{self.password(role)}'" for role in ROLES),
+            f"CREATE DATABASE {DATABASE} OWNER owner",
+            f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC",
+            f"GRANT CONNECT ON DATABASE {DATABASE} TO app, jobs, auditor",
+        ]
 
     # -- joining and leaving
 
@@ -341,16 +352,8 @@ class Cluster:
             *("--data-checksums", "--auth-local=scram-sha-256", "--auth-host=reject"),
             *("--no-sync", "--no-instructions"),
         )
-        statements = [
-            f"CREATE ROLE {role} LOGIN PASSWORD '{self.password(role)}'" for role in ROLES
-        ]
         # The owner makes and removes copies of databases (tests, benchmarks); it is no superuser.
-        statements += [
-            "ALTER ROLE owner CREATEDB",
-            f"CREATE DATABASE {DATABASE} OWNER owner",
-            f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC",
-            f"GRANT CONNECT ON DATABASE {DATABASE} TO app, jobs, auditor",
-        ]
+        statements = [*self.first_statements(), "ALTER ROLE owner CREATEDB"]
         self._run(
             [programs / "postgres", "--single", "-D", aside, "postgres"],
             text="".join(f"{statement};\n" for statement in statements),

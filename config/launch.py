@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
@@ -27,12 +27,18 @@ FIRST_LINE = (
     "the scripts, survivors the words, and an independent host is found."
 )
 DEFAULT_PORT = 8000
+WITHOUT_DATABASE = {"catalogue", "check", "help", "makemigrations", "roles"}
 MANAGE = (sys.executable, "-W", "ignore", "manage.py")
 
 
 def say(text: str) -> None:
     """Show progress at once, also through a pipe."""
     print(text, flush=True)  # noqa: T201
+
+
+def mention(text: str) -> None:
+    """Show progress apart from what a command prints."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def var_folder() -> Path:
@@ -42,13 +48,15 @@ def var_folder() -> Path:
 
 
 @contextlib.contextmanager
-def database() -> Iterator[dict[str, str]]:
+def database(tell: Callable[[str], object] = say) -> Iterator[dict[str, str]]:
     """Make sure that a database answers; yield the environment that knows its owner's address."""
     if url := os.environ.get("PANOH_DATABASE_URL"):
-        say("using the database of PANOH_DATABASE_URL")
+        tell("using the database of PANOH_DATABASE_URL")
         yield {**os.environ, "PANOH_DATABASE_URL": url}
         return
-    with Cluster(var_folder()).running(say) as cluster:
+    var = var_folder()
+    keys = Path(os.environ.get("PANOH_KEYS") or var / "keys").absolute()
+    with Cluster(var, keys=keys).running(tell) as cluster:
         yield {**os.environ, "PANOH_OWNER_DATABASE_URL": cluster.url("owner")}
 
 
@@ -121,10 +129,7 @@ def start_web(processes: Processes, environment: Mapping[str, str], port: int) -
     gunicorn += ["--worker-tmp-dir", temporary()]
     processes.start(gunicorn, plain)
     worker = [*MANAGE, "procrastinate", "worker", "--concurrency", "1"]
-    jobs = {**plain, "PANOH_ROLE": "jobs"}
-    if url := environment.get("PANOH_JOBS_DATABASE_URL"):
-        jobs["PANOH_DATABASE_URL"] = url
-    processes.start(worker, jobs)
+    processes.start(worker, {**plain, "PANOH_ROLE": "jobs"})
     for _ in range(600):
         if processes.one_ended():
             raise StepError("the web server or the worker did not start")
@@ -234,8 +239,11 @@ def check_demo() -> None:
 
 
 def manage(arguments: Sequence[str]) -> int:
-    """Run one of Django's commands with the database up, as its owner and `app`."""
-    with database() as environment:
+    """Run one of Django's commands, with the database up if it needs one."""
+    if not arguments or arguments[0] in WITHOUT_DATABASE:
+        var_folder()
+        return subprocess.call([*MANAGE, *arguments], cwd=ROOT)  # noqa: S603
+    with database(mention) as environment:
         return subprocess.call([*MANAGE, *arguments], cwd=ROOT, env=environment)  # noqa: S603
 
 

@@ -139,9 +139,11 @@ def database(url: str, engine: str) -> dict[str, Any]:
     }
 
 
-# The worker of background jobs runs as role `jobs`, everything else as `app`.
+# The worker of background jobs runs as role `jobs`, everything else as `app`. At a PostgreSQL of
+# your own its password is the one that `./run manage roles` printed.
 PANOH_ROLE = os.environ.get("PANOH_ROLE") or "app"
-_URL = os.environ.get("PANOH_DATABASE_URL") or Cluster(PANOH_VAR).url(PANOH_ROLE)
+_CLUSTER = Cluster(PANOH_VAR, keys=PANOH_KEYS)
+_URL = os.environ.get("PANOH_DATABASE_URL") or _CLUSTER.url(PANOH_ROLE)
 _OWNER_URL = os.environ.get("PANOH_OWNER_DATABASE_URL")
 
 DATABASES = {
@@ -150,6 +152,9 @@ DATABASES = {
     # Sessions and cache: no case data, autocommit.
     "plain": database(_URL, "django.db.backends.postgresql"),
 }
+if PANOH_ROLE != "app" and "PANOH_DATABASE_URL" in os.environ:
+    for _settings in DATABASES.values():
+        _settings |= {"USER": PANOH_ROLE, "PASSWORD": _CLUSTER.password(PANOH_ROLE)}
 if _OWNER_URL:
     # Migrations and set-up only; no server process knows this address.
     DATABASES["owner"] = database(_OWNER_URL, "django.db.backends.postgresql")

@@ -29,7 +29,7 @@ _number = itertools.count(1)
 
 def cluster() -> Cluster:
     """Return the server of the tests (not started)."""
-    return Cluster(settings.PANOH_VAR, settings=FLEETING)
+    return Cluster(settings.PANOH_VAR, keys=settings.PANOH_KEYS, settings=FLEETING)
 
 
 def shape() -> str:
@@ -51,6 +51,7 @@ class Databases:
 
     def __init__(self, server: Cluster) -> None:
         self.server = server
+        self.made = ""
 
     def _run(self, *statements: sql.SQL | sql.Composed) -> None:
         with psycopg.connect(self.server.url("owner", "panoh"), autocommit=True) as owner:
@@ -135,7 +136,8 @@ class Databases:
     def clone(self) -> Iterator[str]:
         """Make a fresh copy of the template and point Django at it; remove it afterwards."""
         name = f"clone_{os.getpid()}_{next(_number)}"
-        self.create(name, self.template())
+        self.made = self.made or self.template()
+        self.create(name, self.made)
         before = {alias: connections[alias].settings_dict["NAME"] for alias in ALIASES}
         point_to(dict.fromkeys(ALIASES, name))
         try:

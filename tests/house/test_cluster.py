@@ -30,14 +30,35 @@ ENOUGH = 200
 
 
 @pytest.fixture
-def own() -> Iterator[Cluster]:
-    """A durable server of this test alone."""
+def blank() -> Iterator[Cluster]:
+    """The server of a folder in which nothing was ever made."""
     settings.PANOH_VAR.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=settings.PANOH_VAR, prefix="kill-"))
     folder.chmod(0o711)
     yield Cluster(folder)
     shutil.rmtree(Cluster(folder).home, ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Cluster]:
+    """A durable server made once and stopped, to copy."""
+    settings.PANOH_VAR.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=settings.PANOH_VAR, prefix="made-"))
+    folder.chmod(0o711)
+    with Cluster(folder).running() as cluster:
+        pass
+    yield cluster
+    shutil.rmtree(cluster.home)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def own(made: Cluster, blank: Cluster) -> Cluster:
+    """A durable server of this test alone."""
+    subprocess.run(["cp", "-a", made.keys, blank.keys], check=True)
+    subprocess.run(["cp", "-a", made.home, blank.home], check=True)
+    return blank
 
 
 @contextlib.contextmanager
@@ -108,7 +129,7 @@ def test_kill_9_in_the_middle_of_writes(own: Cluster, victims: str) -> None:
 
     with own.running(), psycopg.connect(own.url("owner")) as reader:
         rows = reader.execute("SELECT id, count(*) FROM half GROUP BY id").fetchall()
-        found = dict(rows)
+        found: dict[int, int] = dict(rows)
     assert set(found.values()) == {2}, "a transaction is half there"
     assert -1 not in found
     assert set(writer.acknowledged) <= set(found)
@@ -147,17 +168,17 @@ def test_traces_of_another_life_do_not_stop_a_start(own: Cluster, pid: int) -> N
         psycopg.connect(own.url("app")).close()
 
 
-def test_a_first_start_that_was_cut_begins_anew(own: Cluster) -> None:
-    half_made = own.home / "data.new" / "base"
+def test_a_first_start_that_was_cut_begins_anew(blank: Cluster) -> None:
+    half_made = blank.home / "data.new" / "base"
     half_made.mkdir(parents=True)
-    with own.running():
-        psycopg.connect(own.url("app")).close()
+    with blank.running():
+        psycopg.connect(blank.url("app")).close()
     assert not half_made.exists()
 
 
 @pytest.mark.skipif(not is_root(), reason="only root serves as somebody else")
-def test_a_checkout_that_the_system_user_cannot_reach(own: Cluster) -> None:
-    hidden = own.var / "hidden"
+def test_a_checkout_that_the_system_user_cannot_reach(blank: Cluster) -> None:
+    hidden = blank.var / "hidden"
     hidden.mkdir(mode=0o700, parents=True)
     cluster = Cluster(hidden / "var")
     with cluster.running():
@@ -166,8 +187,8 @@ def test_a_checkout_that_the_system_user_cannot_reach(own: Cluster) -> None:
     shutil.rmtree(cluster.home)
 
 
-def test_a_folder_too_deep_for_a_socket(own: Cluster) -> None:
-    cluster = Cluster(own.var / ("deep" * 30) / "var")
+def test_a_folder_too_deep_for_a_socket(blank: Cluster) -> None:
+    cluster = Cluster(blank.var / ("deep" * 30) / "var")
     with cluster.running():
         psycopg.connect(cluster.url("app")).close()
     shutil.rmtree(cluster.socket)
