@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
@@ -158,11 +158,8 @@ STAFF = ("sample/components", "account/logout", "account/rea", "account/password
 def page(request: HttpRequest, name: str) -> HttpResponse:
     """Render one template; staff pages as somebody signed in."""
     known = name.startswith(STAFF) and name != "mfa/authenticate.html"
-    request.user = (  # type: ignore[assignment]
-        SimpleNamespace(is_authenticated=True, get_username=lambda: "a.karimova")
-        if known
-        else AnonymousUser()
-    )
+    somebody = SimpleNamespace(is_authenticated=True, get_username=lambda: "a.karimova")
+    request.user = cast(Any, somebody if known else AnonymousUser())
     if name == "sample/components.html":
         messages.success(request, SAMPLE)
         messages.error(request, SAMPLE)
