@@ -1,0 +1,41 @@
+"""The verbs of a referral: its sender's, its receiver's, and the clock's."""
+
+from panoh.referrals.actions.answering import (
+    accept,
+    ask_info,
+    complete,
+    confirm,
+    decline,
+    propose_other,
+    receive,
+)
+from panoh.referrals.actions.clock import escalate_overdue
+from panoh.referrals.actions.sending import (
+    accept_by_telephone,
+    answer_info,
+    decline_by_telephone,
+    draft,
+    hand_over,
+    send,
+    withdraw,
+    withdraw_for_consent,
+)
+
+__all__ = [
+    "accept",
+    "accept_by_telephone",
+    "answer_info",
+    "ask_info",
+    "complete",
+    "confirm",
+    "decline",
+    "decline_by_telephone",
+    "draft",
+    "escalate_overdue",
+    "hand_over",
+    "propose_other",
+    "receive",
+    "send",
+    "withdraw",
+    "withdraw_for_consent",
+]

@@ -1,0 +1,325 @@
+"""What the sender does: draft, send, enter an answer by telephone, hand over, withdraw."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from panoh.access import actions as access_actions
+from panoh.access import queries as access
+from panoh.access.models import Dossier, Team, User
+from panoh.access.rules import Permission
+from panoh.audit import actions as audit
+from panoh.cases import queries as cases
+from panoh.consent import actions as consents
+from panoh.consent import queries as consent
+from panoh.consent.models import Consent
+from panoh.consent.rules import APART
+from panoh.directory.models import Organisation
+from panoh.kernel.codes import new_ref
+from panoh.kernel.rules import CASE_CATEGORIES, Category, Gone, Invalid, NoConsent, NotPossible
+from panoh.policy import queries as policy
+from panoh.referrals import queries, rules
+from panoh.referrals.actions.beats import (
+    CONFIRM,
+    DECLINED,
+    NEXT,
+    answered,
+    as_sender,
+    await_answer,
+    known,
+    owe,
+    settle_all,
+    step,
+)
+from panoh.referrals.models import Referral
+from panoh.referrals.rules import State
+
+
+@transaction.atomic
+def draft(
+    dossier: Dossier,
+    *,
+    to: Team | Organisation,
+    services: Collection[str],
+    categories: Category = rules.DEFAULT_PACKET,
+    urgency: str = "",
+    by: User,
+    at: datetime,
+) -> Referral:
+    """Write a request down; nobody else sees it. The minimum is taken from the case now, so the
+    preview shows what will be sent.
+
+    ``to`` is a team, or an entry of the directory (its unit's team for requests, if it is linked
+    to one). ``urgency`` is a code, by default that of the case. Raises ``Gone``, ``Invalid``.
+    """
+    dossier = access.lock(dossier.pk)
+    access.require(by, Permission.REFERRAL_SEND, on=dossier)
+    if not access.holds(dossier):
+        raise Gone
+    receiver = consent.to(to)
+    team = to if isinstance(to, Team) else receiver.team
+    if receiver.unit is not None and team is None:
+        raise Invalid(_("This service takes no requests here yet. Call it."), field="to")
+    if team == dossier.holder:
+        raise Invalid(_("Your own team already has this case."), field="to")
+    rules.check_codes(
+        list(services), [code for code, _label in policy.choices("services")], "services"
+    )
+    least = cases.minimum(dossier)
+    case = cases.case_of(dossier)
+    urgency = known("urgencies", urgency or least.urgency, "urgency")
+    row = policy.code("urgencies", urgency)
+    referral = Referral(
+        ref=new_ref(),
+        dossier=dossier,
+        from_team=dossier.holder,
+        to_team=team,
+        to_organisation=None if team else receiver.organisation,
+        source=case.contact_source or rules.NOT_KNOWN,
+        destination=receiver.unit.type if receiver.unit else _type_of(receiver.organisation),
+        services=list(services),
+        urgency=urgency,
+        urgency_rank=int(row.extra["rank"]) if row else least.urgency_rank,
+        sensitivity_rank=least.sensitivity_rank,
+        danger=least.danger_now,
+        sex=least.sex,
+        age_band=least.age_band,
+        children=least.children,
+        language=least.language,
+        care_needs=list(least.care_needs),
+        region=least.region,
+        categories=int(rules.packet(categories)),
+        drafted_at=at,
+        drafted_by=by,
+    )
+    referral.save(force_insert=True)
+    audit.record("referral.drafted", by=by, at=at, subject=referral)
+    return referral
+
+
+def _type_of(organisation: Organisation | None) -> str:
+    return organisation.type if organisation else ""
+
+
+@transaction.atomic
+def send(referral: Referral, *, by: User, at: datetime) -> Referral:
+    """Send a request. The receiver reads this row and nothing else until it says yes.
+
+    Raises ``NotPossible`` if it is no draft, if the case is closed, or for a child or an unknown
+    age (a share is then a decision of two named people); ``NoConsent`` if the person has not
+    agreed that this unit be told all of it.
+    """
+    dossier, referral = as_sender(referral, by)
+    step(referral, "send")
+    if not cases.may_send(dossier):
+        raise NotPossible(
+            _(
+                "Nothing is sent for a child, or while the age is not known. Call the child-rights "
+                "officer; record the age when it is known."
+            )
+        )
+    if not cases.is_open(dossier):
+        raise NotPossible(_("This case is closed. Open it again first."))
+    agreed = consent.require_live(
+        dossier, recipient=referral.receiver, categories=Category(referral.categories), at=at
+    )
+    referral.consent, referral.consent_apart = _words_given(agreed)
+    referral.sent_at, referral.sent_by = at, by
+    await_answer(referral, dossier, by=by, at=at)
+    referral.save(
+        update_fields=[
+            "state",
+            "consent",
+            "consent_apart",
+            "sent_at",
+            "sent_by",
+            "reply_due_at",
+        ]
+    )
+    if referral.to_team is not None:
+        access_actions.offer(
+            dossier,
+            to=referral.to_team,
+            categories=Category(referral.categories),
+            source_id=referral.pk,
+            until=_until(agreed, at),
+            by=by,
+            at=at,
+        )
+    audit.record(
+        "referral.sent",
+        by=by,
+        at=at,
+        subject=referral,
+        fields=Category(referral.categories).codes,
+    )
+    return referral
+
+
+def _words_given(agreed: list[Consent]) -> tuple[Consent | None, Consent | None]:
+    """The consent on which a request stands, and the one for papers and status, asked apart."""
+    main = [one for one in agreed if one.categories != APART]
+    apart = [one for one in agreed if one.categories == APART]
+    return (main or apart)[0], apart[0] if apart else None
+
+
+def _until(agreed: list[Consent], at: datetime) -> datetime | None:
+    """No longer than she agreed, and no longer than the pack lets any grant live."""
+    ends = [moment for moment in (consent.ends_at(agreed), policy.due("grant_days", at)) if moment]
+    return min(ends, default=None)
+
+
+@transaction.atomic
+def answer_info(referral: Referral, *, channel: str, by: User, at: datetime) -> Referral:
+    """Say how the question was answered (a code of ``answer_channels``); the minimum is read from
+    the case again, and the clock of the answer starts anew."""
+    dossier, referral = as_sender(referral, by)
+    step(referral, "answer_info")
+    least = cases.minimum(dossier)
+    referral.info_channel = known("answer_channels", channel, "channel")
+    referral.info_answered_at = at
+    referral.children, referral.language = least.children, least.language
+    referral.care_needs, referral.danger = list(least.care_needs), least.danger_now
+    answered(referral, "answered", by=by, at=at)
+    await_answer(referral, dossier, by=by, at=at)
+    referral.save(
+        update_fields=[
+            "state",
+            "info_channel",
+            "info_answered_at",
+            "children",
+            "language",
+            "care_needs",
+            "danger",
+            "reply_due_at",
+        ]
+    )
+    audit.record("referral.info_answered", by=by, at=at, subject=referral)
+    return referral
+
+
+@transaction.atomic
+def accept_by_telephone(
+    referral: Referral, *, channel: str = "telephone", by: User, at: datetime
+) -> Referral:
+    """The sender enters a yes that was told otherwise. Nothing opens until the receiver confirms;
+    a receiver without accounts has nothing to confirm."""
+    dossier, referral = as_sender(referral, by)
+    step(referral, "accept")
+    _answered_elsewhere(referral, channel, by, at)
+    referral.confirmed_at = None if referral.to_team else at
+    referral.save(update_fields=["state", *_ANSWER, "confirmed_at"])
+    answered(referral, "accepted", by=by, at=at)
+    if referral.to_team is not None:
+        owe(
+            CONFIRM,
+            referral,
+            dossier,
+            owner=referral.to_team,
+            period="referral_phone_confirm",
+            by=by,
+            at=at,
+        )
+    owe(NEXT, referral, dossier, owner=referral.from_team, by=by, at=at)
+    audit.record("referral.accepted", by=by, at=at, subject=referral, reason=channel)
+    return referral
+
+
+@transaction.atomic
+def decline_by_telephone(
+    referral: Referral, *, reason: str, channel: str = "telephone", by: User, at: datetime
+) -> Referral:
+    """The sender enters a no that was told otherwise, with its coded reason."""
+    dossier, referral = as_sender(referral, by)
+    step(referral, "decline")
+    rules.check_codes([reason], queries.codes("decline_reasons"), "reason")
+    _answered_elsewhere(referral, channel, by, at)
+    referral.decline_reason = reason
+    referral.save(update_fields=["state", *_ANSWER, "decline_reason"])
+    answered(referral, "declined", by=by, at=at)
+    owe(DECLINED, referral, dossier, owner=referral.from_team, by=by, at=at)
+    audit.record("referral.declined", by=by, at=at, subject=referral, reason=reason)
+    if referral.to_team is not None:
+        access_actions.end(dossier, source_id=referral.pk, by=by, at=at)
+    return referral
+
+
+_ANSWER = ["answered_at", "answered_by", "answer_channel"]
+
+
+def _answered_elsewhere(referral: Referral, channel: str, by: User, at: datetime) -> None:
+    referral.answer_channel = known("answer_channels", channel, "channel")
+    if channel == rules.HERE:
+        raise Invalid(_("Choose from the list."), field="channel")
+    referral.answered_at, referral.answered_by = at, by
+
+
+@transaction.atomic
+def hand_over(referral: Referral, *, way: str, by: User, at: datetime) -> Referral:
+    """Make the team that said yes the holder of the case. ``way``: a code of ``handover_ways``.
+
+    This opens the whole file, so it needs consent to all of it. Raises ``NoConsent``,
+    ``NotPossible`` where nothing was confirmed or the receiver has no accounts.
+    """
+    dossier, referral = as_sender(referral, by)
+    step(referral, "hand_over")
+    if referral.to_team is None or referral.confirmed_at is None:
+        raise NotPossible
+    try:
+        consent.require_live(dossier, recipient=referral.to_team, categories=CASE_CATEGORIES, at=at)
+    except NoConsent as problem:
+        raise NoConsent(
+            _(
+                "Handing over opens the whole file, also papers and legal status. Ask the person "
+                "for all of it first. Nothing was changed."
+            )
+        ) from problem
+    referral.handover_way = known("handover_ways", way, "way")
+    referral.ended_at, referral.ended_by = at, by
+    referral.save(update_fields=["state", "handover_way", "ended_at", "ended_by"])
+    settle_all(referral, "handed_over", by=by, at=at)
+    audit.record("referral.handed_over", by=by, at=at, subject=referral)
+    access_actions.hand_over(dossier, to=referral.to_team, by=by, at=at)
+    return referral
+
+
+@transaction.atomic
+def withdraw(referral: Referral, *, by: User, at: datetime) -> Referral:
+    """Take a request back, whatever its answer; what it opened ends in the same transaction."""
+    dossier, referral = as_sender(referral, by, Permission.REFERRAL_WITHDRAW)
+    had_access = referral.to_team is not None and referral.state != State.DRAFT
+    _end(referral, "withdrawn", by, at)
+    if had_access:
+        access_actions.end(dossier, source_id=referral.pk, by=by, at=at)
+    return referral
+
+
+@transaction.atomic
+def withdraw_for_consent(
+    given: Consent, *, reason: str = "", by: User, at: datetime
+) -> tuple[list[Consent], list[Referral]]:
+    """Take consent back and with it every open request to that receiver, in one transaction.
+
+    Returns the consents and the requests that ended. No service, bed or payment reads them.
+    """
+    dossier = access.lock(given.dossier_id)
+    access.require(by, Permission.CONSENT_WITHDRAW, on=dossier)
+    rows = Referral.objects.filter(dossier=dossier, state__in=rules.OPEN)
+    if given.unit_id is not None:
+        rows = rows.filter(to_team__unit=given.unit_id)
+    else:
+        rows = rows.filter(to_organisation=given.organisation_id, to_team=None)
+    ended = list(rows.select_related("from_team", "to_team").select_for_update(of=("self",)))
+    for referral in ended:
+        _end(referral, "consent_withdrawn", by, at)
+    return consents.withdraw(given, reason=reason, by=by, at=at), ended
+
+
+def _end(referral: Referral, outcome: str, by: User, at: datetime) -> None:
+    step(referral, "withdraw")
+    referral.ended_at, referral.ended_by = at, by
+    referral.save(update_fields=["state", "ended_at", "ended_by"])
+    settle_all(referral, outcome, by=by, at=at)
+    audit.record("referral.withdrawn", by=by, at=at, subject=referral, reason=outcome)

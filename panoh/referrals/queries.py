@@ -1,0 +1,174 @@
+"""Inbox and outbox, what a receiver sees, and the table of sources and destinations."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, QuerySet
+
+from panoh.access.models import Dossier, User
+from panoh.access.queries import holds, may, my_teams, visible_to
+from panoh.access.rules import Permission
+from panoh.kernel.rules import CASE_CATEGORIES, Category, Gone
+from panoh.policy import queries as policy
+from panoh.referrals import rules
+from panoh.referrals.models import Referral
+from panoh.referrals.rules import LIFECYCLE, Line, Preview, State
+
+PAGE = 50
+_SIDES = ("from_team__unit", "to_team__unit", "to_organisation")
+
+# Which verbs a page offers to whom; all others belong to the clock or to another verb.
+SENDER_VERBS = {
+    "send": Permission.REFERRAL_SEND,
+    "answer_info": Permission.REFERRAL_SEND,
+    "accept": Permission.REFERRAL_SEND,
+    "decline": Permission.REFERRAL_SEND,
+    "complete": Permission.REFERRAL_SEND,
+    "hand_over": Permission.REFERRAL_SEND,
+    "withdraw": Permission.REFERRAL_WITHDRAW,
+}
+RECEIVER_VERBS = frozenset({"ask_info", "accept", "decline", "propose_other", "complete"})
+
+
+def codes(name: str) -> list[str]:
+    """The codes of a list today."""
+    return [code for code, _label in policy.choices(name)]
+
+
+def by_ref(ref: str) -> Referral:
+    """A referral that my teams hold or were asked. Raises ``Gone``."""
+    rows = visible_to(Referral.objects.filter(ref=ref))
+    found = rows.select_related(*_SIDES, "proposed", "dossier").first()
+    if found is None:
+        raise Gone
+    return found
+
+
+def on_dossier(dossier: Dossier) -> QuerySet[Referral]:
+    """Every request about a case, newest first: the holder sees all, a receiver its own."""
+    rows = visible_to(Referral.objects.filter(dossier=dossier))
+    return rows.select_related(*_SIDES).order_by("-drafted_at", "-pk")
+
+
+def inbox(
+    teams: Iterable[int] | None = None,
+    *,
+    states: Iterable[str] = (State.SENT, State.INFO_ASKED, State.ACCEPTED),
+    limit: int = PAGE,
+    after: Referral | None = None,
+) -> list[Referral]:
+    """Requests to my teams: urgency, then sensitivity, then the oldest. ``after`` is the last row
+    of the page before."""
+    rows = Referral.objects.filter(to_team__in=_mine(teams), state__in=list(states))
+    order = ("urgency_rank", "sensitivity_rank", "sent_at", "pk")
+    if after is not None:
+        rows = rows.extra(
+            where=["(urgency_rank, sensitivity_rank, sent_at, id) > (%s, %s, %s, %s)"],
+            params=[after.urgency_rank, after.sensitivity_rank, after.sent_at, after.pk],
+        )
+    return list(rows.order_by(*order).select_related(*_SIDES)[:limit])
+
+
+def outbox(
+    teams: Iterable[int] | None = None,
+    *,
+    states: Iterable[str] = (),
+    limit: int = PAGE,
+    before: Referral | None = None,
+) -> list[Referral]:
+    """Requests that my teams wrote, newest first. ``before`` is the last row of the page before."""
+    rows = Referral.objects.filter(from_team__in=_mine(teams))
+    if states:
+        rows = rows.filter(state__in=list(states))
+    if before is not None:
+        rows = rows.extra(
+            where=["(drafted_at, id) < (%s, %s)"], params=[before.drafted_at, before.pk]
+        )
+    return list(rows.order_by("-drafted_at", "-pk").select_related(*_SIDES)[:limit])
+
+
+def _mine(teams: Iterable[int] | None) -> list[int]:
+    mine = my_teams()
+    return list(mine if teams is None else [team for team in teams if team in mine])
+
+
+def verbs(referral: Referral, user: User) -> list[str]:
+    """The verbs that this account may use on it now: the buttons of a page.
+
+    For the sender ``accept`` and ``decline`` mean an answer by telephone; ``confirm`` and ``deny``
+    are offered to the receiver while a yes waits for confirmation.
+    """
+    possible = LIFECYCLE.verbs(referral.state)
+    if referral.to_team_id in my_teams():
+        if not may(user, Permission.REFERRAL_ANSWER):
+            return []
+        if referral.awaits_confirmation:
+            return ["confirm", "deny"]
+        return [verb for verb in possible if verb in RECEIVER_VERBS]
+    if not holds(referral.dossier):
+        return []
+    unready = {"hand_over"} if referral.to_team_id is None else set()
+    if referral.awaits_confirmation:
+        unready |= {"complete", "hand_over"}
+    return [
+        verb
+        for verb in possible
+        if verb in SENDER_VERBS and verb not in unready and may(user, SENDER_VERBS[verb])
+    ]
+
+
+def lines(referral: Referral) -> list[Line]:
+    """The minimum as the receiver reads it; what was not asked has no line."""
+    found = []
+    for name, label in rules.LINES.items():
+        value = getattr(referral, name)
+        texts = [_words(name, one) for one in (value if isinstance(value, list) else [value])]
+        if text := ", ".join(filter(None, texts)):
+            found.append(Line(name, label, text))
+    return found
+
+
+def _words(name: str, value: str) -> str:
+    if name == "region":
+        place = policy.place(value)
+        return place.label() if place else ""
+    return policy.label(rules.MINIMUM[name], value) if value else ""
+
+
+def preview(referral: Referral) -> Preview:
+    """Exactly what the receiver will see before its yes, what a yes opens, what stays shut."""
+    opened = Category(referral.categories)
+    return Preview(
+        before=lines(referral),
+        after=[policy.label("data_categories", code) for code in opened.codes],
+        never=[policy.label("data_categories", code) for code in (CASE_CATEGORIES & ~opened).codes],
+    )
+
+
+def waiting(dossier: Dossier) -> QuerySet[Referral]:
+    """Requests about a case that are open: sent, asked about, or accepted."""
+    return on_dossier(dossier).filter(state__in=[*rules.WAITING, State.ACCEPTED])
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One cell of the table of row A22; ``not_yet_known`` is a source like any other."""
+
+    source: str
+    destination: str
+    count: int
+
+
+def source_destination_counts(
+    since: datetime | None = None, until: datetime | None = None
+) -> list[Flow]:
+    """How many sent requests went from each source to each kind of receiver, of those that my
+    teams see. The cells add up to all of them."""
+    rows = Referral.objects.exclude(sent_at=None)
+    if since:
+        rows = rows.filter(sent_at__gte=since)
+    if until:
+        rows = rows.filter(sent_at__lt=until)
+    counted = rows.values_list("source", "destination").annotate(count=Count("pk"))
+    return [Flow(*row) for row in counted.order_by("source", "destination")]
