@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from panoh.kernel.rules import Category
+
 
 class Permission(StrEnum):
     """A verb on a noun. Packs map roles to these codes (``packs/<country>/roles.toml``)."""
@@ -39,6 +41,10 @@ class Permission(StrEnum):
     HEALTH_WRITE = "health_write"
     INSTALLATION_MANAGE = "installation_manage"
 
+
+# Categories that only some roles read or write, whatever the grant opens.
+READS = {Category.HEALTH: Permission.HEALTH_READ, Category.LEGAL: Permission.LEGAL_READ}
+WRITES = {Category.HEALTH: Permission.HEALTH_WRITE, Category.LEGAL: Permission.LEGAL_WRITE}
 
 # Views of libraries that carry no declaration of ours. Everything else must declare itself.
 PUBLIC_URLS = frozenset(

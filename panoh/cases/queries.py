@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 
 from panoh.access.models import Dossier, User
 from panoh.access.queries import Place, holds, may, newest, reaches, visible_to
-from panoh.access.rules import Permission
+from panoh.access.rules import READS, Permission
 from panoh.cases import rules
 from panoh.cases.models import COLUMNS, FACTS, ApartFact, Case, Event, Fact, Note
 from panoh.cases.rules import Delicate, Elements, Reason
@@ -25,8 +25,6 @@ from panoh.vault import queries as vault
 PAGE = 50
 # Codes of CLDR that name no country.
 NO_COUNTRY = frozenset({"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB"})
-# Which permission opens the texts and facts of a category, beside the grant.
-READS = {Category.HEALTH: Permission.HEALTH_READ, Category.LEGAL: Permission.LEGAL_READ}
 
 
 # -- one case ----------------------------------------------------------------------------------

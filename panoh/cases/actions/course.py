@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from panoh.access import queries as reach
 from panoh.access.models import Dossier, User
-from panoh.access.rules import Permission
+from panoh.access.rules import WRITES, Permission
 from panoh.audit import actions as audit
 from panoh.cases import queries
 from panoh.cases.actions.beats import _bump, _held, _known, _locked, _tell
@@ -21,9 +21,6 @@ from panoh.vault import actions as vault
 
 # A note and its text.
 Read = tuple[Note, str]
-
-# Who may write what is of a narrower category; everything else needs NOTE_WRITE.
-WRITES = {Category.LEGAL: Permission.LEGAL_WRITE, Category.HEALTH: Permission.HEALTH_WRITE}
 
 
 @transaction.atomic

@@ -1,0 +1,50 @@
+"""The documents of a case, and what is taken."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.translation import gettext
+
+from panoh.access.models import Dossier, User
+from panoh.access.queries import may
+from panoh.access.rules import READS, Permission
+from panoh.files.models import Document
+from panoh.files.rules import MEGABYTE
+from panoh.kernel.rules import Category
+from panoh.policy import queries as policy
+from panoh.vault import queries as vault
+
+
+def documents_of(dossier: Dossier, *, user: User) -> list[Document]:
+    """The documents of the categories that the account reads, newest first; still sealed."""
+    rows = Document.objects.filter(dossier=dossier).select_related("added_by")
+    return [
+        row
+        for row in rows.order_by("-added_at", "-number")
+        if may(user, READS.get(Category(row.category), Permission.FILE_READ))
+    ]
+
+
+def titles_of(documents: Sequence[Document]) -> list[str]:
+    """The opened titles, in their order; empty where there is none or I hold no key."""
+    return [title or "" for title in vault.open_many(documents, "title", missing="")]
+
+
+def most_bytes() -> int:
+    """The size of the largest file that is taken, from the pack."""
+    return policy.number("file_megabytes") * MEGABYTE
+
+
+def too_large() -> str:
+    """What to tell whoever sends a larger one."""
+    return gettext(
+        "This file is too large: at most %(count)d megabytes are taken. "
+        "Please send fewer pages, or a smaller picture."
+    ) % {"count": policy.number("file_megabytes")}
+
+
+def place_of(document: UUID) -> Path:
+    """Where the encrypted content of a document lies."""
+    return Path(settings.PANOH_VAR) / "files" / str(document)

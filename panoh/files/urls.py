@@ -1,0 +1,9 @@
+"""Addresses of documents."""
+
+from django.urls import path
+
+from panoh.files import views
+
+urlpatterns = [
+    path("<str:ref>/<uuid:document_id>/", views.download, name="files_download"),
+]
