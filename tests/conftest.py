@@ -21,8 +21,9 @@ CHROMIUM = Path("/usr/bin/chromium")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile the catalogues before anybody reads one."""
+    """Compile the catalogues before anybody reads one; whitenoise wants its folder."""
     compile_catalogues(ROOT)
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,0 +1,28 @@
+"""Browsers of signed-in accounts: second factor shown, vault open, as after a real sign-in."""
+
+import time
+
+from django.test import Client
+
+from panoh.access.middleware import VAULT, VAULT_COOKIE
+from panoh.access.models import User
+from panoh.vault import queries as keys
+from tests.factories.staff import PASSPHRASE, as_user, user
+
+
+def client_of(name: str | User) -> Client:
+    """A client in which this account of the fictional country is signed in."""
+    account = user(name) if isinstance(name, str) else name
+    client = Client()
+    client.force_login(account)
+    with as_user(account):
+        opened = keys.unlock(account.pk, PASSPHRASE)
+    assert opened is not None
+    session = client.session
+    session[VAULT], client.cookies[VAULT_COOKIE] = keys.seal_for_session(opened)
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": time.time()},
+        {"method": "mfa", "type": "totp", "at": time.time()},
+    ]
+    session.save()
+    return client

@@ -1,0 +1,142 @@
+"""No request answers 500, whatever it carries; and every answer carries the browser's walls."""
+
+import re
+from html.parser import HTMLParser
+from uuid import UUID
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from tests.factories.clients import client_of
+from tests.house.test_pages import addresses
+
+pytestmark = pytest.mark.django_db
+
+# A signed-in account of each kind that sees other pages; "" is nobody.
+READERS = ["", "nigora", "safar", "pulod", "ibrohim", "amina", "admin"]
+VALUES = {"int": ("1", "99999999"), "uuid": (str(UUID(int=7)),), "": ("zzz", "2222222222")}
+GARBAGE = [
+    "",
+    "\x00",
+    "\u202eabc\u2066",
+    "x" * 15_000,
+    "-1",
+    "9" * 30,
+    "2999-12-31",
+    "' OR 1=1 --",
+    "<script>alert(1)</script>",
+    "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"),
+]
+
+
+def filled(text: str, turn: int) -> str:
+    """An address with the plausible (0) or the impossible (1) value in each place."""
+
+    def value(match: re.Match[str]) -> str:
+        values = VALUES.get(match[1] or "", VALUES[""])
+        return values[min(turn, len(values) - 1)]
+
+    return "/" + re.sub(r"<(?:(\w+):)?\w+>", value, re.sub(r"[\^$]|\\Z", "", text))
+
+
+def paths() -> list[str]:
+    """Every address with values in its places, signing out excepted."""
+    texts = [text for text, name, _ in addresses() if "logout" not in name]
+    found = [filled(text, turn) for text in texts for turn in (0, 1)]
+    return [path for path in dict.fromkeys(found) if "(?P" not in path]
+
+
+class Fields(HTMLParser):
+    """Names of the fields of a page's forms."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        name = dict(attrs).get("name")
+        if tag in {"input", "select", "textarea", "button"} and name:
+            self.names.append(name)
+
+
+def fields(answer: HttpResponse) -> list[str]:
+    if not answer.headers.get("Content-Type", "").startswith("text/html"):
+        return []
+    parser = Fields()
+    parser.feed(answer.content.decode())
+    return sorted(set(parser.names) - {"csrfmiddlewaretoken", "viewport", "language"})
+
+
+def client(reader: str) -> Client:
+    made = client_of(reader) if reader else Client()
+    made.raise_request_exception = False
+    return made
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_no_address_answers_500(reader: str) -> None:
+    browser = client(reader)
+    found = []
+    for path in paths():
+        answer = browser.get(path)
+        names = fields(answer) if answer.status_code == 200 else []
+        found += [f"GET {path}"] if answer.status_code >= 500 else []
+        found += [f"POST {path}"] if browser.post(path, {}).status_code >= 500 else []
+        for text in GARBAGE if names else GARBAGE[1:2]:
+            got = browser.post(path, dict.fromkeys(names or ["x"], text))
+            found += [f"POST {path} {text[:20]!r}"] if got.status_code >= 500 else []
+            if b"<script>alert(1)" in got.content:
+                found.append(f"POST {path} shows what was typed unescaped")
+    assert found == []
+
+
+def test_strange_requests_have_an_answer() -> None:
+    browser = client("")
+    for path in ["/%00", "/" + "a" * 3000, "/..%2f..%2fetc", "/?next=//evil.example", "/\u202e"]:
+        assert browser.get(path).status_code < 500
+    for method in ("put", "delete", "patch", "options", "trace"):
+        assert getattr(browser, method)("/").status_code < 500
+
+
+def test_fields_are_found() -> None:
+    page = HttpResponse('<form><input name="a"><select name="b"></select><p name="c"></form>')
+    assert fields(page) == ["a", "b"]
+
+
+WALLS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/", "/there-is-no-such-page/"])
+@pytest.mark.parametrize("reader", ["", "nigora"])
+def test_every_answer_carries_the_walls(path: str, reader: str) -> None:
+    answer = client(reader).get(path)
+    assert {name: answer.headers.get(name) for name in WALLS} == WALLS
+    policy = answer.headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    for part in ("default-src 'none'", "object-src 'none'", "base-uri 'none'"):
+        assert part in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "http:" not in policy and "https:" not in policy and "*" not in policy
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    if reader:
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_cookies_are_closed() -> None:
+    browser = client("")
+    answer = browser.get("/accounts/login/")
+    for cookie in answer.cookies.values():
+        assert cookie["samesite"] in {"Lax", "Strict"}
+        assert cookie["httponly"]
+
+
+def test_an_error_says_nothing_of_the_inside() -> None:
+    answer = client("").get("/there-is-no-such-page/")
+    assert answer.status_code == 404
+    text = answer.content.decode()
+    assert not re.search(r"Traceback|urlpattern|settings|\.py\b|Django|SELECT ", text)
