@@ -353,7 +353,11 @@ class Cluster:
             *("--no-sync", "--no-instructions"),
         )
         # The owner makes and removes copies of databases (tests, benchmarks); it is no superuser.
-        statements = [*self.first_statements(), "ALTER ROLE owner CREATEDB"]
+        statements = [
+            *self.first_statements(),
+            "ALTER ROLE owner CREATEDB",
+            "GRANT pg_signal_backend TO owner",
+        ]
         self._run(
             [programs / "postgres", "--single", "-D", aside, "postgres"],
             text="".join(f"{statement};\n" for statement in statements),
