@@ -125,9 +125,9 @@ def searches_left(*, by: User, at: datetime) -> int:
     return max(policy.number("search_quota_without_contact") - done, 0)
 
 
-def unit_tokens(keys: Collection[Key], unit_id: int) -> dict[bytes, Key]:
-    """Each key under its token of my unit. Raises ``Locked``, ``NoKey``."""
-    made = tokens(vault.unit_token_key(unit_id), "name", [str(key) for key in keys])
+def unit_tokens(keys: Collection[Key], by: User) -> dict[bytes, Key]:
+    """Each key under its token of the account's unit. Raises ``Locked``, ``NoKey``."""
+    made = tokens(vault.unit_token_key(by.unit_id or 0), "name", [str(key) for key in keys])
     return dict(zip(made, keys, strict=True))
 
 

@@ -10,7 +10,7 @@ from panoh.access.models import Dossier, User
 from panoh.access.queries import lock, reaches, require
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
-from panoh.kernel.rules import Category, Gone, Invalid, NotPossible, Stale
+from panoh.kernel.rules import Category, Invalid, NotPossible, Stale
 from panoh.people import queries
 from panoh.people.actions.findable import mark_again
 from panoh.people.models import ContactKind, ContactPoint, Identity, NameToken, Reason
@@ -139,9 +139,7 @@ def _keys(person: Person) -> frozenset[Key]:
 
 def _add_tokens(dossier: Dossier, keys: Collection[Key], by: User) -> int:
     """Store what is missing; tokens of older versions stay, so that old names find her too."""
-    if by.unit_id is None:
-        raise Gone
-    made = queries.unit_tokens(keys, by.unit_id)
+    made = queries.unit_tokens(keys, by)
     stored = NameToken.objects.filter(dossier=dossier, unit_id=by.unit_id)
     for token in stored.values_list("token", flat=True):
         made.pop(bytes(token), None)

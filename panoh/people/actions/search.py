@@ -78,7 +78,7 @@ def search(asked: Facts, *, by: User, at: datetime) -> Answer:
     """
     require(by, Permission.SEARCH_PEOPLE)
     keys = sorted(keys_asked(asked))
-    if not keys or by.unit_id is None:
+    if not keys:
         raise Invalid(_("Write a name, a telephone number or a document number."), field="name")
     left = queries.searches_left(by=by, at=at)
     if not left:
@@ -99,7 +99,7 @@ def search(asked: Facts, *, by: User, at: datetime) -> Answer:
 
 
 def _in_own_files(keys: Collection[Key], by: User, at: datetime) -> list[Found]:
-    tokens = queries.unit_tokens(keys, by.unit_id or 0)
+    tokens = queries.unit_tokens(keys, by)
     hits: dict[bytes, list[int]] = {}
     with connection.cursor() as cursor:
         # One look-up by equality for each token; one more than the cap tells "too many".
