@@ -170,7 +170,7 @@ def _put(function: str, keys: dict[KeyName, bytes]) -> None:
         )
         for dossier, category, *team in cursor.fetchall():
             wanted[dossier, category].append((team[0], team[1], bytes(team[2]), team[3]))
-        calls = []
+        calls: list[list[Any]] = []
         for name, key in keys.items():
             teams = wanted[name.dossier_id, name.category]
             if not teams:
@@ -397,7 +397,7 @@ def current_user() -> int:
     return acting.user_id
 
 
-def _call(call: str, *values: object) -> Any:
+def _call(call: str, *values: Any) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {call}", values)
         return cursor.fetchone()[0]

@@ -4,7 +4,8 @@ Row policies (migrations) show an account its own key, and a team the wraps made
 """
 
 import uuid
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import models
 
@@ -12,8 +13,13 @@ from panoh.kernel.rules import Category
 
 DOSSIER: Final = "dossier_id"
 
+if TYPE_CHECKING:  # Django's fields are generic for the type checker only
+    Binary = models.BinaryField[bytes | None, bytes | None]
+else:
+    Binary = models.BinaryField
 
-class SealedTextField(models.BinaryField):
+
+class SealedTextField(Binary):
     """A text that only teams with a wrapped data key can read; the attribute holds ciphertext.
 
     ``category`` is the data category whose key seals it, or the name of the sibling field that
@@ -30,7 +36,7 @@ class SealedTextField(models.BinaryField):
         kwargs.setdefault("default", None)
         super().__init__(**kwargs)
 
-    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         """Migrations see a plain binary column: neither attribute changes the schema."""
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.BinaryField", args, kwargs

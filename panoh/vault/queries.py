@@ -4,7 +4,7 @@ import base64
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, overload
@@ -58,13 +58,13 @@ class Opened:
     def teams(self) -> Mapping[tuple[int, int], KeyPair]:
         """The key pairs of the account's teams, by team and version; read once."""
         if self._teams is None:
-            wraps = TeamKeyWrap.objects.filter(user_id=self.user_id)
-            self._teams = {
-                (wrap.team_id, wrap.version): pair_of(
-                    unbox(self.pair, bytes(wrap.wrapped), team_purpose(wrap.team_id, wrap.version))
-                )
-                for wrap in wraps
-            }
+            self._teams = {}
+            for wrap in TeamKeyWrap.objects.filter(user_id=self.user_id):
+                purpose = team_purpose(wrap.team_id, wrap.version)
+                # A wrap for a key pair that the account has no more: it was let in anew, or waits.
+                with suppress(Damaged):
+                    private = unbox(self.pair, bytes(wrap.wrapped), purpose)
+                    self._teams[wrap.team_id, wrap.version] = pair_of(private)
         return self._teams
 
     def forget_teams(self) -> None:
