@@ -140,11 +140,11 @@ def _keys(person: Person) -> frozenset[Key]:
 def _add_tokens(dossier: Dossier, keys: Collection[Key], by: User) -> int:
     """Store what is missing; tokens of older versions stay, so that old names find her too."""
     made = queries.unit_tokens(keys, by)
-    stored = NameToken.objects.filter(dossier=dossier, unit_id=by.unit_id)
+    stored = NameToken.objects.filter(dossier=dossier, unit=by.unit)
     for token in stored.values_list("token", flat=True):
         made.pop(bytes(token), None)
     NameToken.objects.bulk_create(
-        NameToken(dossier=dossier, unit_id=by.unit_id, token=token, kind=key.kind)
+        NameToken(dossier=dossier, unit=by.unit, token=token, kind=key.kind)
         for token, key in made.items()
     )
     return len(made)
