@@ -23,6 +23,8 @@ from config.cluster import Cluster
 
 ROOT = Path(__file__).resolve().parent.parent
 _ABOVE = {">=", ">"}
+# Django must be set up before the accounts' module is imported.
+STAFF = "import django; django.setup(); from tests.factories.staff import build; build()"
 
 
 def say(name: str, figure: str, value: float, unit: str, target: str = "") -> None:
@@ -64,7 +66,7 @@ def installation(*, staff: bool = False) -> Iterator[Cluster]:
             owner = os.environ | {"PANOH_OWNER_DATABASE_URL": cluster.url("owner")}
             _child(owner, "manage.py", "prepare", "--database-only")
             if staff:
-                _child(dict(os.environ), "-m", "tests.factories.staff")
+                _child(dict(os.environ), "-c", STAFF)
             django.setup()
             yield cluster
 
