@@ -13,6 +13,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
 
 from allauth.account.authentication import get_authentication_records
+from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import logout
@@ -129,6 +130,8 @@ class Wall:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Undo the transaction; a problem of ours gets its page after it, in a new one."""
+        if isinstance(error, ImmediateHttpResponse | ReauthenticationRequired):
+            return None  # how allauth leads elsewhere before a view wrote anything
         transaction.set_rollback(True)
         problem = _problem(error)
         if problem is None:
