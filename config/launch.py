@@ -210,8 +210,10 @@ def serve() -> None:
     os.environ.setdefault("PANOH_ORIGIN", f"http://localhost:{port}")
     with database() as environment:
         run([*MANAGE, "prepare", "--renew-key"], environment)
-        if has_command("setup") and sys.stdin.isatty():
-            run([*MANAGE, "setup"], environment)
+        if sys.stdin.isatty():
+            run([*MANAGE, "set_up", "--if-empty"], environment)
+        else:
+            say("an empty installation waits for: PANOH_MODE=serve ./run manage set_up")
         processes = Processes()
         try:
             start_web(processes, environment, port)

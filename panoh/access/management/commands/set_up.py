@@ -3,6 +3,7 @@
 import getpass
 import io
 import time
+from argparse import ArgumentParser
 from typing import Any
 
 import segno
@@ -25,8 +26,13 @@ class Command(BaseCommand):
 
     help = "Walk the first administrator through set-up."
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--if-empty", action="store_true", help="do nothing if it is set up")
+
     def handle(self, *args: Any, **options: Any) -> None:
         if User.objects.exists():
+            if options["if_empty"]:
+                return
             raise CommandError("This installation has its administrator already.")
         languages = dict(settings.LANGUAGES)
         language = self._choose("Language / Забон / Язык", list(languages))
