@@ -1,11 +1,11 @@
 """Cases, coded facts with their history, sealed notes, events."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 from django.db import models
 from django.db.models import Q
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from panoh.access.models import Dossier, User
@@ -23,7 +23,7 @@ class Question:
     """
 
     list_name: str
-    label: str | Promise
+    label: Any
     category: Category = Category.CORE
     many: bool = True
 

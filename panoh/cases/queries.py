@@ -16,7 +16,7 @@ from panoh.access.rules import READS, Permission
 from panoh.cases import rules
 from panoh.cases.models import COLUMNS, FACTS, ApartFact, Case, Event, Fact, Note
 from panoh.cases.rules import Delicate, Elements, Reason
-from panoh.kernel.rules import Category, Gone
+from panoh.kernel.rules import CASE_CATEGORIES, Category, Gone
 from panoh.people import queries as people
 from panoh.policy import queries as policy
 from panoh.policy.rules import Code, Period, tajik_key
@@ -46,7 +46,7 @@ def may_read(user: User, category: Category) -> bool:
 
 def readable(user: User, dossier: Dossier) -> Category:
     """The categories of this case that the account reads: its teams' reach and its roles."""
-    found = reaches(dossier)
+    found = reaches(dossier) & CASE_CATEGORIES
     for category in (one for one in Category if one in found):
         if not may_read(user, category):
             found &= ~category
@@ -56,16 +56,21 @@ def readable(user: User, dossier: Dossier) -> Category:
 def facts_of(
     dossier: Dossier, fields: Collection[str] = (), *, user: User | None = None, past: bool = False
 ) -> list[Fact]:
-    """The coded facts of a case that hold now (``past``: with those that no longer do), oldest
-    first. With ``user`` only those of the categories its roles read."""
-    rows = Fact.objects.filter(dossier=dossier).order_by("added_at", "id")
+    """The coded facts of a case that hold now (``past``: with those that no longer do), in the
+    order of the pack's lists. With ``user`` only those of the categories its roles read."""
+    rows = Fact.objects.filter(dossier=dossier).order_by("field", "added_at")
     rows = rows.select_related("added_by") if past else rows.filter(removed_at=None)
     rows = rows.filter(field__in=fields) if fields else rows
-    return [row for row in rows if user is None or may_read(user, Category(row.category))]
+    found = [row for row in rows if user is None or may_read(user, Category(row.category))]
+    return sorted(found, key=lambda row: (row.field, _order(row.list_name)[row.code]))
+
+
+def _order(list_name: str) -> dict[str, int]:
+    return {row.code: place for place, row in enumerate(policy.code_list(list_name).rows)}
 
 
 def codes_of(dossier: Dossier, field: str) -> list[str]:
-    """The codes recorded now for one question, oldest first."""
+    """The codes recorded now for one question, in the order of its list."""
     return [fact.code for fact in facts_of(dossier, [field])]
 
 

@@ -22,6 +22,7 @@ from panoh.cases.actions.beats import (
     _open,
     _reweigh,
     _ring_if_immediate,
+    _seal_note,
     _tell,
     _weigh,
 )
@@ -231,7 +232,7 @@ def record_facts(
         if code not in held:
             held[code] = _add_fact(case, field, code, text, by=by, at=at)
         elif text and vault.open(held[code], "note") != text:
-            vault.seal(held[code], "note", text)
+            _seal_note(held[code], text)
             held[code].save(update_fields=["note"])
     _bump(case)
     _reweigh(case, by, at)

@@ -12,7 +12,7 @@ from panoh.access.rules import Permission
 from panoh.cases import queries, rules
 from panoh.cases.models import FACTS, Case, Event, Fact
 from panoh.duties import actions as duties
-from panoh.kernel.rules import Invalid, NotPossible
+from panoh.kernel.rules import Category, Invalid, NotPossible
 from panoh.policy import queries as policy
 from panoh.vault import actions as vault
 
@@ -61,9 +61,17 @@ def _add_fact(case: Case, field: str, code: str, note: str, *, by: User, at: dat
         added_by=by,
     )
     if note:
-        vault.seal(fact, "note", note)
+        _seal_note(fact, note)
     fact.save(force_insert=True)
     return fact
+
+
+def _seal_note(fact: Fact, note: str) -> None:
+    if not reach.reaches(fact.dossier) & Category(fact.note_category):
+        raise NotPossible(
+            _("Your team was not given this part of the case: it cannot write there.")
+        )
+    vault.seal(fact, "note", note)
 
 
 def _weigh(case: Case, signs: Collection[str]) -> None:

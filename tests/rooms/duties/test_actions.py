@@ -89,7 +89,7 @@ def test_settling_ends_what_is_owed_and_twice_is_no_error() -> None:
     subject = uuid4()
     with as_user("nigora") as by:
         one, other = owed(by, subject_id=subject), owed(by, "referral.next", subject_id=subject)
-        settled = {"subject_id": subject, "outcome": "answered", "by": by, "at": AT}
+        settled: dict[str, Any] = {"subject_id": subject, "outcome": "answered", "by": by, "at": AT}
         assert duties.settle(kind="referral.next", **settled) == 1
         assert again(one).settled_at is None
         assert duties.settle(**settled) == 1
