@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from panoh.access.models import Dossier, User
-from panoh.access.queries import holds, may, my_teams, visible_to
+from panoh.access.queries import may, my_teams, visible_to
 from panoh.access.rules import Permission
 from panoh.kernel.rules import CASE_CATEGORIES, Category, Gone
 from panoh.policy import queries as policy
@@ -39,7 +40,7 @@ def codes(name: str) -> list[str]:
 def by_ref(ref: str) -> Referral:
     """A referral that my teams hold or were asked. Raises ``Gone``."""
     rows = visible_to(Referral.objects.filter(ref=ref))
-    found = rows.select_related(*_SIDES, "proposed", "dossier").first()
+    found = rows.select_related(*_SIDES, "proposed").first()
     if found is None:
         raise Gone
     return found
@@ -61,13 +62,18 @@ def inbox(
     """Requests to my teams: urgency, then sensitivity, then the oldest. ``after`` is the last row
     of the page before."""
     rows = Referral.objects.filter(to_team__in=_mine(teams), state__in=list(states))
-    order = ("urgency_rank", "sensitivity_rank", "sent_at", "pk")
     if after is not None:
-        rows = rows.extra(
-            where=["(urgency_rank, sensitivity_rank, sent_at, id) > (%s, %s, %s, %s)"],
-            params=[after.urgency_rank, after.sensitivity_rank, after.sent_at, after.pk],
+        rows = rows.filter(
+            _beyond(
+                "gt",
+                urgency_rank=after.urgency_rank,
+                sensitivity_rank=after.sensitivity_rank,
+                sent_at=after.sent_at,
+                pk=after.pk,
+            )
         )
-    return list(rows.order_by(*order).select_related(*_SIDES)[:limit])
+    rows = rows.order_by("urgency_rank", "sensitivity_rank", "sent_at", "pk")
+    return list(rows.select_related(*_SIDES)[:limit])
 
 
 def outbox(
@@ -82,10 +88,17 @@ def outbox(
     if states:
         rows = rows.filter(state__in=list(states))
     if before is not None:
-        rows = rows.extra(
-            where=["(drafted_at, id) < (%s, %s)"], params=[before.drafted_at, before.pk]
-        )
+        rows = rows.filter(_beyond("lt", drafted_at=before.drafted_at, pk=before.pk))
     return list(rows.order_by("-drafted_at", "-pk").select_related(*_SIDES)[:limit])
+
+
+def _beyond(side: str, **values: Any) -> Q:
+    """Rows behind the last one that was shown, in the order of the named columns."""
+    found, here = Q(), Q()
+    for name, value in values.items():
+        found |= here & Q(**{f"{name}__{side}": value})
+        here &= Q(**{name: value})
+    return found
 
 
 def _mine(teams: Iterable[int] | None) -> list[int]:
@@ -106,7 +119,8 @@ def verbs(referral: Referral, user: User) -> list[str]:
         if referral.awaits_confirmation:
             return ["confirm", "deny"]
         return [verb for verb in possible if verb in RECEIVER_VERBS]
-    if not holds(referral.dossier):
+    # A receiver does not even see the dossier before its yes, so it is not asked for by its row.
+    if not Dossier.objects.filter(pk=referral.dossier_id, holder__in=my_teams()).exists():
         return []
     unready = {"hand_over"} if referral.to_team_id is None else set()
     if referral.awaits_confirmation:

@@ -70,11 +70,16 @@ def sent(to: Team | Organisation | None = None, **answers: Any) -> Referral:
     with as_user("nigora") as by:
         dossier = case(by, **answers).dossier
         answer(dossier, receiver, by=by)
-        return referrals.send(drafted(dossier, receiver, by=by), by=by, at=NOW)
+        done = referrals.send(drafted(dossier, receiver, by=by), by=by, at=NOW)
+        # The receiver could not read the dossier by itself: it is not shown before its yes.
+        done.dossier = dossier
+        return done
 
 
 def accepted(**answers: Any) -> Referral:
     """The same, and the shelter has said yes."""
     referral = sent(**answers)
     with as_user("shirin") as by:
-        return referrals.accept(referral, by=by, at=NOW)
+        done = referrals.accept(referral, by=by, at=NOW)
+        done.dossier = referral.dossier
+        return done

@@ -4,8 +4,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from panoh.access.models import Dossier
+from panoh.access.models import Dossier, Team
 from panoh.audit import actions as audit
+from panoh.duties import actions as duties
+from panoh.duties.models import Duty
 from panoh.referrals.actions.beats import UNANSWERED, owe
 from panoh.referrals.models import Referral
 from panoh.referrals.rules import State
@@ -31,10 +33,21 @@ def escalate_overdue(*, at: datetime, by: str = "referrals") -> int:
             UNANSWERED,
             referral,
             Dossier(pk=referral.dossier_id),
-            owner=referral.from_team,
+            owner=Team(pk=referral.from_team_id),
             due=referral.reply_due_at,
             by=None,
             at=at,
         )
         audit.record("referral.unanswered", by=by, at=at, subject=referral)
+    _settle_answered(at)
     return len(silent)
+
+
+def _settle_answered(at: datetime) -> None:
+    """A receiver who answers late cannot see, and so not settle, the duty of the sender."""
+    silence = Duty.objects.unsettled().filter(kind=UNANSWERED)
+    late = Referral.objects.filter(pk__in=silence.values("subject_id")).exclude(state=State.SENT)
+    for referral in late:
+        duties.settle(
+            kind=UNANSWERED, subject_id=referral.pk, outcome=referral.state, by=None, at=at
+        )
