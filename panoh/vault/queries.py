@@ -50,6 +50,7 @@ class Opened:
     pair: KeyPair
     _teams: dict[tuple[int, int], KeyPair] | None = None
     keys: dict[KeyName, bytes] = field(default_factory=dict)
+    unit_keys: dict[int, bytes] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Opened({self.user_id})"
@@ -288,13 +289,16 @@ def member_has_key(team_id: int, user_id: int) -> bool:
 def unit_token_key(unit_id: int) -> bytes:
     """The key of a unit's name tokens. Raises ``Locked``, ``NoKey``."""
     vault = current()
+    if unit_id in vault.unit_keys:
+        return vault.unit_keys[unit_id]
     for row in UnitTokenKey.objects.filter(unit_id=unit_id):
         for (team_id, _version), pair in vault.teams.items():
             if team_id == row.team_id:
-                try:
-                    return unbox(pair, bytes(row.wrapped), f"unit tokens {unit_id}")
-                except Damaged:
-                    continue  # sealed to another version of the team's key
+                # A wrap may be sealed to another version of the team's key.
+                with suppress(Damaged):
+                    key = unbox(pair, bytes(row.wrapped), f"unit tokens {unit_id}")
+                    vault.unit_keys[unit_id] = key
+                    return key
     raise NoKey
 
 
