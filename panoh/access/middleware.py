@@ -44,6 +44,8 @@ VAULT = "panoh_vault"
 NOTE_EVERY_SECONDS = 60
 NO_PRIVILEGE = "42501"
 DEADLOCK = ("40001", "40P01", "55P03")
+# A key made with a form that stands elsewhere already.
+TAKEN = "23505"
 
 
 class StaffRequest(HttpRequest):
@@ -213,7 +215,7 @@ def _problem(error: Exception) -> Problem | None:
         state = getattr(error.__cause__, "sqlstate", None)
         if state == NO_PRIVILEGE:
             return Gone()
-        if state in DEADLOCK:
+        if state in DEADLOCK or state == TAKEN:
             return Stale()
     return None
 

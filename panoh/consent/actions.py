@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -46,16 +47,20 @@ def record(
     own_words: str = "",
     by: User,
     at: datetime,
+    submission: UUID | None = None,
 ) -> Consent:
     """Save what the person answered to one sentence about one receiver.
 
     ``branch`` is the age branch (a child is not asked), ``language`` the person's, ``read_in``
     the one in which the script was read if another. A "no" changes nothing else: nothing leaves,
-    and no service reads it. Raises ``Gone``, ``Refused``, ``Invalid``, ``NoConsent``.
+    and no service reads it. The same ``submission`` (made with the form) saves once. Raises
+    ``Gone``, ``Refused``, ``Invalid``, ``NoConsent``.
     """
     dossier = access.lock(dossier.pk)
     access.require(by, Permission.CONSENT_RECORD, on=dossier)
     _only_holder(dossier)
+    if seen := Consent.objects.filter(dossier=dossier, pk=submission).first():
+        return seen
     rules.check_branch(branch)
     rules.check_recorder(purpose, queries.purposes_of(by))
     receiver = queries.receiver(purpose, recipient)
@@ -85,6 +90,7 @@ def record(
             _("There is a yes from before. Stop it on the page “Who knows about me?”.")
         )
     consent = Consent(
+        id=submission or uuid4(),
         dossier=dossier,
         unit=receiver.unit,
         team=receiver.team,

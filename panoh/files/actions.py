@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
@@ -38,19 +39,29 @@ _CHILD_SECONDS = 20
 
 @transaction.atomic
 def add(
-    dossier: Dossier, *, category: Category, title: str, content: bytes, by: User, at: datetime
+    dossier: Dossier,
+    *,
+    category: Category,
+    title: str,
+    content: bytes,
+    by: User,
+    at: datetime,
+    submission: UUID | None = None,
 ) -> Document:
     """Keep a file, encrypted, in one data category of a case.
 
     Its type is told by the content; an image is drawn anew without its metadata, and images in
-    ``health`` are for health staff only. Raises ``Invalid`` if it is empty, too large or of a
-    type that is not taken.
+    ``health`` are for health staff only. The same ``submission`` (made with the form) saves once.
+    Raises ``Invalid`` if it is empty, too large or of a type that is not taken.
     """
     found = reach.lock(dossier.pk)
     reach.require(by, Permission.FILE_WRITE, on=found, category=category)
     reach.require(by, WRITES.get(category, Permission.FILE_WRITE))
+    if seen := Document.objects.filter(dossier=found, pk=submission).first():
+        return seen
     kind, clean = _taken(content)
     document = Document(
+        id=submission or uuid4(),
         dossier=found,
         category=int(category),
         number=Document.objects.filter(dossier=found).count() + 1,

@@ -3,7 +3,7 @@
 from panoh.cases.actions.answers import Changed, change, open_contact, record_facts
 from panoh.cases.actions.apart import flag, unflag
 from panoh.cases.actions.assessments import assess, classify
-from panoh.cases.actions.course import add_note, close, read_notes, reopen, tell
+from panoh.cases.actions.course import add_note, close, read, read_notes, reopen, tell
 
 __all__ = [
     "Changed",
@@ -14,6 +14,7 @@ __all__ = [
     "close",
     "flag",
     "open_contact",
+    "read",
     "read_notes",
     "record_facts",
     "reopen",

@@ -1,7 +1,8 @@
 """Notes, the timeline, closing and opening again."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -24,14 +25,33 @@ Read = tuple[Note, str]
 
 
 @transaction.atomic
-def add_note(dossier: Dossier, *, category: Category, text: str, by: User, at: datetime) -> Note:
-    """Add a sealed text of one data category. Raises ``Invalid`` for an empty one."""
+def add_note(
+    dossier: Dossier,
+    *,
+    category: Category,
+    text: str,
+    by: User,
+    at: datetime,
+    submission: UUID | None = None,
+) -> Note:
+    """Add a sealed text of one data category. Raises ``Invalid`` for an empty one.
+
+    The same ``submission`` (made with the form) saves once: it becomes the key of the row.
+    """
     if not text.strip():
         raise Invalid(_("Please write something first."), "text")
     case = _locked(dossier, WRITES.get(category, Permission.NOTE_WRITE), by)
     if not reach.reaches(case.dossier) & category:
         raise Gone
-    note = Note(dossier=case.dossier, category=int(category), added_at=at, added_by=by)
+    if seen := Note.objects.filter(dossier=case.dossier, pk=submission).first():
+        return seen
+    note = Note(
+        id=submission or uuid4(),
+        dossier=case.dossier,
+        category=int(category),
+        added_at=at,
+        added_by=by,
+    )
     vault.seal(note, "text", text)
     note.save(force_insert=True)
     if category != Category.LEGAL:
@@ -48,6 +68,16 @@ def read_notes(dossier: Dossier, *, category: Category, by: User, at: datetime) 
     texts = queries.texts_of(notes)
     audit.record("note.read", by=by, at=at, dossier_id=dossier.pk, fields=category.codes)
     return [(note, text or "") for note, text in zip(notes, texts, strict=True)]
+
+
+@transaction.atomic
+def read(dossier: Dossier, *, fields: Iterable[str], by: User, at: datetime) -> Case:
+    """Open the page of a case. ``fields`` are the codes of the data categories that it shows:
+    the holder can tell the person who looked."""
+    reach.require(by, Permission.CASE_READ, on=dossier)
+    case = queries.case_of(dossier)
+    audit.record("case.read", by=by, at=at, subject=case, fields=fields)
+    return case
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -85,14 +86,25 @@ def add_contact(
     hours: str = "",
     by: User,
     at: datetime,
+    submission: UUID | None = None,
 ) -> ContactPoint:
-    """Write down a way to reach a person; it is not safe unless she said so."""
+    """Write down a way to reach a person; it is not safe unless she said so.
+
+    The same ``submission`` (made with the form) saves once: it becomes the key of the row.
+    """
     dossier = lock(dossier.pk)
     require(by, Permission.IDENTITY_WRITE, on=dossier, category=Category.CONTACT)
     if not value:
         raise Invalid(_("Write how the person can be reached."), field="value")
+    if seen := ContactPoint.objects.filter(dossier=dossier, pk=submission).first():
+        return seen
     contact = ContactPoint(
-        dossier=dossier, kind=ContactKind(kind), is_safe=is_safe, written_at=at, written_by=by
+        id=submission or uuid4(),
+        dossier=dossier,
+        kind=ContactKind(kind),
+        is_safe=is_safe,
+        written_at=at,
+        written_by=by,
     )
     texts = (("value", value), ("cover", cover), ("hours", hours))
     vault.seal_many([(contact, field, text) for field, text in texts])
