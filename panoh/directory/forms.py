@@ -10,7 +10,7 @@ from panoh.directory.queries import ages_of_band
 from panoh.directory.rules import WEEK, Description, Search, spans
 from panoh.kernel.rules import Invalid
 from panoh.policy import queries as policy
-from panoh.ui.forms import Checkboxes, CleanForm
+from panoh.ui.forms import Checkboxes, CleanForm, offer
 
 EMPTY = ("", _("Any"))
 
@@ -28,11 +28,14 @@ class FindForm(CleanForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _offer(self, "service", policy.choices("services"))
-        _offer(self, "district", [EMPTY, *policy.place_choices()])
-        _offer(self, "sex", [EMPTY, *policy.choices("sexes")])
-        _offer(self, "age_band", [EMPTY, *policy.choices("age_bands")])
-        _offer(self, "language", [EMPTY, *policy.choices("spoken_languages")])
+        offer(
+            self,
+            service=policy.choices("services"),
+            district=[EMPTY, *policy.place_choices()],
+            sex=[EMPTY, *policy.choices("sexes")],
+            age_band=[EMPTY, *policy.choices("age_bands")],
+            language=[EMPTY, *policy.choices("spoken_languages")],
+        )
 
     def search(self) -> Search:
         """The question for ``directory.queries.find``."""
@@ -68,11 +71,14 @@ class OrganisationForm(CleanForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         regions = [(place.code, place.label()) for place in policy.places(1)]
-        _offer(self, "type", policy.choices("organisation_types"))
-        _offer(self, "level", policy.choices("organisation_levels"))
-        _offer(self, "district", [EMPTY, *policy.place_choices()])
-        _offer(self, "area", [(_("Whole regions"), regions), *policy.place_choices()])
-        _offer(self, "languages", policy.choices("spoken_languages"))
+        offer(
+            self,
+            type=policy.choices("organisation_types"),
+            level=policy.choices("organisation_levels"),
+            district=[EMPTY, *policy.place_choices()],
+            area=[(_("Whole regions"), regions), *policy.place_choices()],
+            languages=policy.choices("spoken_languages"),
+        )
 
     def described(self) -> Description:
         """What the actions ``add`` and ``change`` take."""
@@ -129,11 +135,14 @@ class ServiceForm(CleanForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _offer(self, "code", policy.choices("services"))
-        _offer(self, "sexes", policy.choices("sexes"))
-        _offer(self, "languages", policy.choices("spoken_languages"))
-        _offer(self, "opening", policy.choices("opening_hours"))
-        _offer(self, "care", policy.choices("care_needs"))
+        offer(
+            self,
+            code=policy.choices("services"),
+            sexes=policy.choices("sexes"),
+            languages=policy.choices("spoken_languages"),
+            opening=policy.choices("opening_hours"),
+            care=policy.choices("care_needs"),
+        )
         for day, label in zip(WEEK, _DAYS, strict=True):
             self.fields[f"day_{day}"] = forms.CharField(
                 label=label, required=False, max_length=60, help_text="08:00-17:00"
@@ -168,9 +177,3 @@ _DAYS = (
 
 def _spans(text: str) -> list[str]:
     return [part.strip().replace("–", "-") for part in text.split(",") if part.strip()]
-
-
-def _offer(form: forms.Form, name: str, choices: Any) -> None:
-    field = form.fields[name]
-    assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
-    field.choices = choices

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from panoh.kernel.rules import CASE_CATEGORIES, Category
 from panoh.policy import queries as policy
 from panoh.referrals import rules
-from panoh.ui.forms import Checkboxes, CleanForm, Radios
+from panoh.ui.forms import Checkboxes, CleanForm, Radios, offer
 
 
 class DraftForm(CleanForm):
@@ -27,9 +27,12 @@ class DraftForm(CleanForm):
         super().__init__(*args, **kwargs)
         optional = (CASE_CATEGORIES & ~rules.ALWAYS).codes
         labels = dict(policy.choices("data_categories"))
-        _offer(self, "services", policy.choices("services"))
-        _offer(self, "categories", [(code, labels[code]) for code in optional])
-        _offer(self, "urgency", policy.choices("urgencies"))
+        offer(
+            self,
+            services=policy.choices("services"),
+            categories=[(code, labels[code]) for code in optional],
+            urgency=policy.choices("urgencies"),
+        )
         self.fields["categories"].initial = (rules.DEFAULT_PACKET & ~rules.ALWAYS).codes
 
     def packet(self) -> Category:
@@ -95,7 +98,10 @@ class AskForm(CleanForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _offer(self, "asked", policy.choices("info_needed"))
+        offer(
+            self,
+            asked=policy.choices("info_needed"),
+        )
 
 
 class ProposeForm(CleanForm):
@@ -105,10 +111,7 @@ class ProposeForm(CleanForm):
 
     def __init__(self, *args: Any, entries: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _offer(self, "organisation", entries)
-
-
-def _offer(form: forms.Form, name: str, choices: Any) -> None:
-    field = form.fields[name]
-    assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
-    field.choices = choices
+        offer(
+            self,
+            organisation=entries,
+        )

@@ -100,6 +100,15 @@ class CleanForm(forms.Form):
         return owner
 
 
+def offer(form: forms.Form, **choices: Any) -> None:
+    """Give fields the choices of this request: ``offer(form, sex=[(code, label), …])``."""
+    for name, found in choices.items():
+        field = form.fields[name]
+        if not isinstance(field, forms.ChoiceField):
+            raise TypeError(name)
+        field.choices = found
+
+
 def _is_secret(widget: forms.Widget) -> bool:
     return isinstance(widget, forms.PasswordInput)
 
