@@ -4,6 +4,7 @@ import ast
 import csv
 import os
 import re
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ ROWS = [
 ]
 
 
+@cache
 def names_of_tests() -> set[str]:
     return {
         node.name
