@@ -128,7 +128,7 @@ def start_web(processes: Processes, environment: Mapping[str, str], port: int) -
     gunicorn += ["--log-level", "warning", "--graceful-timeout", "5"]
     gunicorn += ["--worker-tmp-dir", temporary()]
     processes.start(gunicorn, plain)
-    worker = [*MANAGE, "procrastinate", "worker", "--concurrency", "1"]
+    worker = [*MANAGE, "procrastinate", "worker", "--delete-jobs", "successful"]
     processes.start(worker, {**plain, "PANOH_ROLE": "jobs"})
     for _ in range(600):
         if processes.one_ended():
