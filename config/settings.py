@@ -277,9 +277,6 @@ STORAGES = {
 
 # -- background jobs and mail --------------------------------------------------------------------
 
-# TEMPORARY while rooms are being built: rooms' tasks are found once the vault stands.
-if not any((BASE_DIR / "panoh/vault").glob("actions*")):
-    PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 PROCRASTINATE_DATABASE_ALIAS = "default"  # a job is written in the transaction of its cause
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"
