@@ -47,6 +47,7 @@ from panoh.vault.rules import (
     Locked,
     NoKey,
     box,
+    keep_key,
     new_key,
     new_pair,
     new_recovery_code,
@@ -158,7 +159,7 @@ def _put(function: str, keys: dict[KeyName, bytes]) -> None:
     """Lay wraps of these keys for every team that reaches, or was offered, their category."""
     if not keys:
         return
-    outer = settings.PANOH_OUTER_KEY
+    outer, mine = settings.PANOH_OUTER_KEY, current().teams
     wanted: dict[Pair, list[tuple[int, int, bytes, UUID | None]]] = defaultdict(list)
     pairs = sorted({(name.dossier_id, name.category) for name in keys})
     with connection.cursor() as cursor:
@@ -175,10 +176,14 @@ def _put(function: str, keys: dict[KeyName, bytes]) -> None:
             teams = wanted[name.dossier_id, name.category]
             if not teams:
                 raise NoKey
-            wraps = [
-                offer_key(outer, public, key, name) if offered else wrap_key(public, key, name)
-                for _team, _version, public, offered in teams
-            ]
+            wraps = []
+            for team, version, public, offered in teams:
+                if offered:
+                    wraps.append(offer_key(outer, public, key, name))
+                elif (pair := mine.get((team, version))) is not None:
+                    wraps.append(keep_key(pair, key, name))
+                else:
+                    wraps.append(wrap_key(public, key, name))
             calls.append(
                 [
                     name.dossier_id,
@@ -321,8 +326,11 @@ def rewrap_team(team_id: int, limit: int = 500) -> int:
     found = team_public(team_id)
     if found is None:
         raise NoKey
-    version, public = found
+    version, _public = found
     outer, teams = settings.PANOH_OUTER_KEY, current().teams
+    newest = teams.get((team_id, version))
+    if newest is None:
+        raise NoKey
     rows = list(
         DataKeyWrap.objects.filter(
             team_id=team_id, team_version__lt=version, offered=None
@@ -334,7 +342,7 @@ def rewrap_team(team_id: int, limit: int = 500) -> int:
         if pair is None:
             raise NoKey
         key = unwrap_key(outer, pair, bytes(row.wrapped), name)
-        _call("vault_rewrap(%s, %s::int, %s)", row.pk, version, wrap_key(public, key, name))
+        _call("vault_rewrap(%s, %s::int, %s)", row.pk, version, keep_key(newest, key, name))
     return len(rows)
 
 

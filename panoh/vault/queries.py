@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -11,12 +10,10 @@ from typing import Any, overload
 
 from django.conf import settings
 from django.db import connection, models
-from django.db.models import Q
 from django.utils import timezone
 
 from panoh.vault.models import (
     AccountKey,
-    DataKeyWrap,
     Draft,
     SealedTextField,
     TeamKeyWrap,
@@ -72,6 +69,15 @@ class Opened:
         """Read the teams' keys anew when they are next asked: one was added."""
         self._teams = None
 
+
+# Row security leaves the wraps of the account's own teams that are not merely offered.
+LOAD = """
+SELECT q.n, w.team_id, w.team_version, w.wrapped
+FROM unnest(%s::bigint[], %s::int[], %s::int[]) WITH ORDINALITY
+    AS q (dossier_id, category, version, n)
+JOIN vault_datakeywrap w USING (dossier_id, category, version)
+WHERE w.offered IS NULL
+"""
 
 OPENED: ContextVar[Opened | None] = ContextVar("opened", default=None)
 
@@ -161,22 +167,22 @@ def load_keys(names: Iterable[KeyName]) -> dict[KeyName, bytes]:
     """
     vault = current()
     wanted = set(names)
-    unknown = wanted - vault.keys.keys()
+    unknown = list(wanted - vault.keys.keys())
     if unknown:
-        by_dossiers: dict[tuple[int, int], list[int]] = defaultdict(list)
-        for name in unknown:
-            by_dossiers[name.category, name.version].append(name.dossier_id)
-        asked = Q()
-        for (category, version), dossiers in by_dossiers.items():
-            asked |= Q(category=category, version=version, dossier_id__in=dossiers)
-        wraps = DataKeyWrap.objects.filter(asked, offered=None).values_list(
-            "dossier_id", "category", "version", "team_id", "team_version", "wrapped"
-        )
-        for dossier_id, category, version, team_id, team_version, wrapped in wraps:
-            name = KeyName(dossier_id, category, version)
-            pair = vault.teams.get((team_id, team_version))
-            if pair is not None and name not in vault.keys:
-                vault.keys[name] = unwrap_key(settings.PANOH_OUTER_KEY, pair, bytes(wrapped), name)
+        teams, outer = vault.teams, settings.PANOH_OUTER_KEY
+        with connection.cursor() as cursor:
+            cursor.execute(
+                LOAD,
+                [
+                    [name.dossier_id for name in unknown],
+                    [name.category for name in unknown],
+                    [name.version for name in unknown],
+                ],
+            )
+            for number, team_id, team_version, wrapped in cursor.fetchall():
+                name, pair = unknown[number - 1], teams.get((team_id, team_version))
+                if pair is not None and name not in vault.keys:
+                    vault.keys[name] = unwrap_key(outer, pair, bytes(wrapped), name)
     return {name: vault.keys[name] for name in wanted if name in vault.keys}
 
 

@@ -93,12 +93,24 @@ def test_a_wrap_is_of_one_key_only() -> None:
     pair, key, name = rules.new_pair(), rules.new_key(), KeyName(7, 2, 1)
     for wrapped in (
         rules.wrap_key(pair.public, key, name),
+        rules.keep_key(pair, key, name),
         rules.offer_key(OUTER, pair.public, key, name),
     ):
         assert rules.unwrap_key(OUTER, pair, wrapped, name) == key
         for other in (KeyName(8, 2, 1), KeyName(7, 4, 1), KeyName(7, 2, 2)):
             with pytest.raises(Damaged):
                 rules.unwrap_key(OUTER, pair, wrapped, other)
+
+
+def test_a_wrap_of_another_team_does_not_open() -> None:
+    pair, other, key, name = rules.new_pair(), rules.new_pair(), rules.new_key(), KeyName(7, 2, 1)
+    for wrapped in (
+        rules.wrap_key(pair.public, key, name),
+        rules.keep_key(pair, key, name),
+        rules.offer_key(OUTER, pair.public, key, name),
+    ):
+        with pytest.raises(Damaged):
+            rules.unwrap_key(OUTER, other, wrapped, name)
 
 
 def test_an_offered_key_stays_shut_without_the_outer_key() -> None:
