@@ -85,6 +85,12 @@ def organisation(pk: Any) -> Organisation:
     return found
 
 
+def organisations() -> list[Organisation]:
+    """Every live entry, by the reader's alphabet."""
+    rows = Organisation.objects.filter(archived_at=None).select_related("unit")
+    return sorted(rows, key=lambda one: tajik_key(one.name()))
+
+
 def of_unit(unit: Unit) -> Organisation | None:
     """The live entry of a unit, if it has one."""
     return Organisation.objects.filter(unit=unit, archived_at=None).first()
