@@ -1,0 +1,69 @@
+"""The sentence of consent in two steps: what is settled before it, and the answer to it."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from panoh.consent.forms import ConsentForm
+from panoh.desk.forms.fields import Choices, submission
+from panoh.ui.forms import offer
+
+# Asked after the sentence was read aloud; everything else before.
+AFTER = ("told_limits", "answer", "own_words", "asked_now")
+ABOUT_RECEIVER = ("to", "categories", "services")
+
+
+class Sentence(ConsentForm):
+    """Both steps: the purpose is the page's own, the room comes first."""
+
+    to = forms.ChoiceField(label=_("Who may be told?"))
+    submission = submission()
+    field_order = ("present", "language", "read_in", "interpreter", "to", "categories", "services")
+
+    def __init__(self, *args: Any, receivers: list[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["purpose"].widget = forms.HiddenInput()
+        if receivers:
+            offer(self, to=[("", _("Choose")), *receivers])
+        else:
+            for name in ABOUT_RECEIVER:
+                del self.fields[name]
+
+
+class AskForm(Sentence):
+    """Who is in the room, who may be told what, until when."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in AFTER:
+            del self.fields[name]
+
+
+class AnswerForm(Sentence):
+    """What the person answered; what was settled before goes along unseen."""
+
+    def __init__(self, *args: Any, delayed: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not delayed:
+            del self.fields["asked_now"]
+        for name, field in self.fields.items():
+            if name not in AFTER:
+                many = isinstance(field, forms.MultipleChoiceField)
+                field.widget = forms.MultipleHiddenInput() if many else forms.HiddenInput()
+
+    def recorded(self) -> dict[str, Any]:
+        """Keywords for the verb ``record``, without the receiver."""
+        data = super().recorded()
+        data.pop("to", None)
+        return data
+
+
+class LanguageForm(forms.Form):
+    """For which language an interpreter is looked for."""
+
+    language = forms.ChoiceField(choices=[])
+
+    def __init__(self, *args: Any, languages: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, language=languages())

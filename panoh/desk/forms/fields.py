@@ -1,0 +1,53 @@
+"""Fields that ask for codes of the pack."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from panoh.policy import queries as policy
+from panoh.ui.forms import Checkboxes, Radios
+
+Label = str | Promise
+Choices = Callable[[], list[Any]]
+
+NOT_ASKED = ("", _("Not asked yet"))
+
+
+def codes(name: str, *, empty: bool = False) -> Choices:
+    """The codes of a list today, as a question of the form; ``empty`` adds "not asked yet"."""
+    return lambda: [*([NOT_ASKED] if empty else []), *policy.choices(name)]
+
+
+def places() -> list[Any]:
+    """Districts by region, and "not asked yet"."""
+    return [NOT_ASKED, *policy.place_choices()]
+
+
+def one_of(
+    name: str, label: Label, *, hints: Mapping[str, Label] | None = None, **options: Any
+) -> forms.ChoiceField:
+    """One answer of a short list, as radio buttons."""
+    return forms.ChoiceField(
+        label=label, choices=codes(name), widget=Radios(hints=hints), **options
+    )
+
+
+def pick(name: str, label: Label, **options: Any) -> forms.ChoiceField:
+    """One answer of a long list; it may stay "not asked yet"."""
+    return forms.ChoiceField(
+        label=label, choices=codes(name, empty=True), required=False, **options
+    )
+
+
+def any_of(name: str, label: Label, **options: Any) -> forms.MultipleChoiceField:
+    """Any answers of a list, as boxes."""
+    return forms.MultipleChoiceField(label=label, choices=codes(name), widget=Checkboxes, **options)
+
+
+def submission() -> forms.UUIDField:
+    """The mark of one opened form: sent twice, it is saved once."""
+    return forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)

@@ -1,0 +1,145 @@
+"""Today: what my teams owe, in an order that explains itself; what waits; the newest files."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from panoh.access.middleware import StaffRequest, page
+from panoh.access.queries import may
+from panoh.access.rules import Permission
+from panoh.cases import queries as cases
+from panoh.consent import actions as consent
+from panoh.consent.forms import CopiesForm
+from panoh.desk import queries
+from panoh.desk.views.typed import done, told_in, typed
+from panoh.duties import actions as duties
+from panoh.duties import queries as owed
+from panoh.duties.models import Duty
+from panoh.kernel.rules import Gone
+from panoh.referrals import queries as referrals
+from panoh.referrals.rules import WAITING
+
+SHOWN = 20
+
+
+@page()
+@require_http_methods(["GET"])
+def today(request: StaffRequest) -> HttpResponse:
+    """What is owed and what waits, as far as the account may see it; no name stands here."""
+    user, at = request.user, timezone.now()
+    context: dict[str, object] = {"asks": may(user, Permission.CONTACT_CREATE)}
+    if may(user, Permission.DUTY_READ):
+        context |= _owed(request)
+    if may(user, Permission.REFERRAL_ANSWER):
+        context["waiting"] = len(referrals.inbox(states=WAITING))
+    if may(user, Permission.CASE_READ):
+        context["cases"] = queries.lines(cases.recent(limit=SHOWN))
+    return render(request, "desk/today.html", context | {"at": at, "pages": pages(request)})
+
+
+def _owed(request: StaffRequest) -> dict[str, object]:
+    after = _last(request.GET.get("after", ""))
+    found = owed.owed_by(limit=SHOWN + 1, before=after)
+    shown = found[:SHOWN]
+    return {
+        "count": owed.open_count(),
+        "most": owed.COUNTED,
+        "tasks": queries.tasks(shown, user=request.user, at=timezone.now()),
+        "older": shown[-1].pk if len(found) > SHOWN else None,
+        "is_first": after is None,
+    }
+
+
+def _last(key: str) -> Duty | None:
+    """The last duty of the page before."""
+    if not key:
+        return None
+    try:
+        return Duty.objects.filter(pk=UUID(key)).first()
+    except ValueError:
+        raise Gone from None
+
+
+@page(Permission.DUTY_SETTLE)
+@require_http_methods(["GET", "POST"])
+def take(request: StaffRequest, duty_id: UUID) -> HttpResponse:
+    """I see to it: nobody further is called."""
+    if request.method == "POST":
+        duties.acknowledge(_duty(duty_id), by=request.user, at=timezone.now())
+        messages.success(request, _("You have taken it. Nobody further is called."))
+    return redirect("desk:today")
+
+
+@page(Permission.DUTY_SETTLE)
+@require_http_methods(["GET", "POST"])
+def finish(request: StaffRequest, duty_id: UUID) -> HttpResponse:
+    """Tick off what is done; ticked twice is no fault."""
+    if request.method == "POST":
+        duty = _duty(duty_id)
+        if duty.settled_at is None:
+            duties.finish(duty, by=request.user, at=timezone.now())
+        messages.success(request, _("Done."))
+    return redirect("desk:today")
+
+
+def _duty(duty_id: UUID) -> Duty:
+    found = Duty.objects.filter(pk=duty_id).first()
+    if found is None:
+        raise Gone
+    return found
+
+
+@page(Permission.DUTY_SETTLE)
+@require_http_methods(["GET", "POST"])
+def copies(request: StaffRequest, duty_id: UUID) -> HttpResponse:
+    """Say what became of the copies after a consent was taken back."""
+    duty = _duty(duty_id)
+    if duty.kind != "consent.destroy_copies":
+        raise Gone
+    if duty.settled_at is not None:
+        messages.info(request, _("This was answered already. Thank you."))
+        return redirect("desk:today")
+    form = typed(request, CopiesForm)
+    if request.method == "POST" and form.is_valid():
+        with told_in(form):
+            answer = form.cleaned_data["answer"]
+            consent.confirm_copies(duty, answer=answer, by=request.user, at=timezone.now())
+        if not form.errors:
+            return done(request, _("Thank you. The other service is told."), "desk:today")
+    return render(request, "desk/copies.html", {"form": form})
+
+
+# Pages beside the main job, in the order of the page "More": who may use each, and what it is.
+MORE: tuple[tuple[str, Permission | None], ...] = (
+    ("desk:cases", Permission.CASE_READ),
+    ("desk:outbox", Permission.REFERRAL_SEND),
+    ("access:teams", None),
+    ("access:people", Permission.UNIT_MANAGE),
+    ("access:audit", Permission.AUDIT_READ),
+    ("exchange:import", Permission.IMPORT_CASES),
+    ("directory:list", Permission.DIRECTORY_READ),
+    ("policy_in_force", Permission.POLICY_READ),
+    ("policy_roles", Permission.POLICY_READ),
+    ("mfa_index", None),
+)
+
+
+def pages(request: StaffRequest) -> list[tuple[str, str]]:
+    """Names and addresses of the pages beside the main job that this account may use."""
+    return [
+        (name, address)
+        for name, permission in MORE
+        if (permission is None or may(request.user, permission)) and (address := queries.url(name))
+    ]
+
+
+@page()
+@require_http_methods(["GET"])
+def more(request: StaffRequest) -> HttpResponse:
+    """Everything that is not in the navigation."""
+    return render(request, "desk/more.html", {"pages": pages(request)})
