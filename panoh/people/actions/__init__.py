@@ -5,6 +5,7 @@ Whether she agreed to be found is asked in the room above, before ``mark_findabl
 
 from panoh.people.actions.findable import contact_saved, mark_findable, ring, unmark
 from panoh.people.actions.identity import add_contact, end_contact, index, name, rename
+from panoh.people.actions.many import add_contact_many, name_many
 from panoh.people.actions.search import Answer, Found, Why, search
 
 __all__ = [
@@ -12,11 +13,13 @@ __all__ = [
     "Found",
     "Why",
     "add_contact",
+    "add_contact_many",
     "contact_saved",
     "end_contact",
     "index",
     "mark_findable",
     "name",
+    "name_many",
     "rename",
     "ring",
     "search",

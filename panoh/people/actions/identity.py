@@ -96,8 +96,9 @@ def add_contact(
     require(by, Permission.IDENTITY_WRITE, on=dossier, category=Category.CONTACT)
     if not value:
         raise Invalid(_("Write how the person can be reached."), field="value")
-    if seen := ContactPoint.objects.filter(dossier=dossier, pk=submission).first():
-        return seen
+    sent_before = ContactPoint.objects.filter(dossier=dossier, pk=submission) if submission else ()
+    for contact in sent_before:
+        return contact
     contact = ContactPoint(
         id=submission or uuid4(),
         dossier=dossier,

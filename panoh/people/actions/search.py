@@ -20,10 +20,9 @@ from panoh.people.rules.keys import DF_CAP, Facts, Key, Kind, Score, keys_asked,
 from panoh.policy import queries as policy
 
 MOST_FOUND = 20
-# A file has about so many tokens; the size of the register only sets how much one more
-# agreeing key weighs, so an estimate that costs nothing will do.
-TOKENS_A_FILE = 12
-SMALLEST_REGISTER = 1_000
+# The size of the register sets only how much one more agreeing key weighs: the size that the
+# system is built for will do, and a count would cost more than the search.
+POPULATION = 1_000_000
 
 AGREES: dict[Kind, str | Promise] = {
     Kind.NAMES: _("two names agree"),
@@ -111,10 +110,8 @@ def _in_own_files(keys: Collection[Key], by: User, at: datetime) -> list[Found]:
         )
         for token, dossier_id in cursor.fetchall():
             hits.setdefault(bytes(token), []).append(dossier_id)
-        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = 'people_nametoken'::regclass")
-        population = max(int(cursor.fetchone()[0]) // TOKENS_A_FILE, SMALLEST_REGISTER)
     kinds = {token: key.kind for token, key in tokens.items()}
-    ranked = rank(hits, kinds, population=population)[:MOST_FOUND]
+    ranked = rank(hits, kinds, population=POPULATION)[:MOST_FOUND]
     if not ranked:
         return []
     ids = [dossier_id for dossier_id, _score in ranked]

@@ -58,6 +58,9 @@ BEGIN
     END IF;
     DELETE FROM public.people_nationaltoken
     WHERE dossier_id = p_dossier AND purpose = p_purpose;
+    -- A row that is no key keeps the mark of a person of whom nothing is known yet.
+    INSERT INTO public.people_nationaltoken (id, dossier_id, purpose, until, kind, token)
+    VALUES (gen_random_uuid(), p_dossier, p_purpose, p_until, 0, '');
     INSERT INTO public.people_nationaltoken (id, dossier_id, purpose, until, kind, token)
     SELECT DISTINCT ON (q.kind, q.token)
         gen_random_uuid(), p_dossier, p_purpose, p_until, q.kind, q.token

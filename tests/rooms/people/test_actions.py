@@ -185,6 +185,17 @@ def test_a_contact_is_not_safe_until_she_said_so() -> None:
             people.add_contact(dossier, kind="phone", value="", by=by, at=AT)
 
 
+def test_a_contact_that_is_sent_twice_is_saved_once() -> None:
+    dossier, sent = opened(), uuid4()
+    with as_user("nigora") as by:
+        for _ in range(2):
+            row = people.add_contact(
+                dossier, kind="phone", value=PHONE, submission=sent, by=by, at=AT
+            )
+            assert row.pk == sent
+        assert len(queries.contacts_of(dossier, by=by, at=AT)) == 1
+
+
 # -- search in my teams' files -------------------------------------------------------------------
 
 
@@ -260,6 +271,46 @@ def test_nothing_asked_is_refused() -> None:
         people.search(Facts(names=("", "…")), by=by, at=AT)
 
 
+# -- many at once --------------------------------------------------------------------------------
+
+
+def tokens_of(dossier: Dossier) -> set[bytes]:
+    rows = NameToken.objects.filter(dossier=dossier).values_list("token", flat=True)
+    return {bytes(token) for token in rows}
+
+
+def test_many_are_named_and_found_as_if_one_by_one() -> None:
+    with as_user("nigora") as by:
+        one, other, nobody = access.open_dossier_many(3, team=team("ngo-cases"), by=by, at=AT)
+        sitora = Person(given="Ситора", family="Достонова")
+        rows = [(one, LOLA), (other, sitora), (nobody, Person())]
+        assert people.name_many(rows, by=by, at=AT) == 2
+        contacts = [(one, "phone", PHONE), (other, "email", "a@b.example"), (nobody, "phone", "")]
+        assert people.add_contact_many(contacts, by=by, at=AT) == 2
+        assert queries.person(one, by=by, at=AT) == LOLA
+        assert queries.person(nobody, by=by, at=AT) is None
+        assert [reach.value for reach in queries.contacts_of(one, by=by, at=AT)] == [PHONE]
+        assert not tokens_of(nobody)
+        with pytest.raises(NotPossible):
+            people.name_many(rows, by=by, at=AT)
+        assert people.name_many([], by=by, at=AT) == 0
+        assert people.add_contact_many([], by=by, at=AT) == 0
+    assert shown(search("nigora", EXACT)) == ([one.pk], [])
+    assert shown(search("nigora", Facts(phones=(PHONE,)))) == ([one.pk], [])
+    alone = named()
+    with as_user("nigora"):
+        assert tokens_of(one) == tokens_of(alone)
+
+
+def test_many_of_another_team_are_refused() -> None:
+    dossier = opened("shirin", "shelter-cases")
+    with as_user("nigora") as by:
+        with pytest.raises(Gone):
+            people.name_many([(dossier, LOLA)], by=by, at=AT)
+        with pytest.raises(Gone):
+            people.add_contact_many([(dossier, "phone", PHONE)], by=by, at=AT)
+
+
 # -- be_found: A4, the people part ---------------------------------------------------------------
 
 STRONG = [
@@ -322,6 +373,15 @@ def test_a_new_name_and_a_new_telephone_are_found_while_consent_lives() -> None:
     assert shown(search("pulod", Facts(names=("Sitora Karimovna Namunaeva",)))) == ([], ["ngo"])
     assert shown(search("pulod", Facts(phones=("7776655",)))) == ([], ["ngo"])
     assert shown(search("pulod", EXACT)) == NOTHING  # the old name is not given away
+
+
+def test_who_agreed_before_she_gave_a_name_is_found_once_she_did() -> None:
+    dossier = opened()
+    mark(dossier, "be_found")
+    assert shown(search("pulod")) == NOTHING
+    with as_user("nigora") as by:
+        people.name(dossier, person=LOLA, by=by, at=AT)
+    assert shown(search("pulod")) == ([], ["ngo"])
 
 
 def test_a_sealed_case_is_in_no_search_of_others() -> None:
