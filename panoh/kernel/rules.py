@@ -53,7 +53,7 @@ CASE_CATEGORIES = (
 )
 
 
-class Problem(Exception):  # noqa: N818 - the house calls refusals problems, not errors
+class Problem(Exception):
     """A verb could not be done; ``message`` is for the reader, ``status`` is the HTTP answer."""
 
     status = 400
