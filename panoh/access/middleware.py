@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from functools import wraps
+from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
 
@@ -36,7 +36,7 @@ from panoh.vault import queries as keys
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
-VAULT_COOKIE = "panoh_vault"
+VAULT_COOKIE = f"{settings.PANOH_COOKIE_PREFIX}vault"
 SEEN = "panoh_seen"
 STARTED = "panoh_started"
 VAULT = "panoh_vault"
@@ -74,7 +74,6 @@ def page(
     """
 
     def declare(view: Callable[Concatenate[StaffRequest, P], HttpResponse]) -> View[P]:
-        @wraps(view)
         def declared(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             staff = cast(StaffRequest, request)
             if permission is not None:
@@ -83,6 +82,7 @@ def page(
                 staff.dossier = by_ref(str(kwargs[on]))
             return view(staff, *args, **kwargs)
 
+        update_wrapper(declared, view)
         declared.panoh_page = Page(permission, on, public)  # type: ignore[attr-defined]
         return declared
 
@@ -100,7 +100,7 @@ class Wall:
             return late
         with transaction.atomic(), ExitStack() as stack:
             if request.user.is_authenticated:
-                user = cast(User, request.user)
+                user = request.user
                 stack.enter_context(acting(user))
                 if opened := self._opened(request, user):
                     stack.enter_context(keys.opened(opened))
@@ -229,4 +229,4 @@ def _second_factor(request: HttpRequest) -> bool:
     """Was a second factor shown in this session, or set up in it?"""
     if any(record.get("method") == "mfa" for record in get_authentication_records(request)):
         return True
-    return Authenticator.objects.filter(user_id=request.user.pk).exists()
+    return bool(Authenticator.objects.filter(user_id=request.user.pk).exists())

@@ -79,7 +79,7 @@ def invite(request: StaffRequest, unit_id: int) -> HttpResponse:
         if not keys.has_key(team.pk) or supervises(team)
     }
     roles = [
-        (code, policy.role(code).label)
+        (code, str(policy.role(code).label))
         for code, permissions in policy.roles().items()
         if code in policy.unit_types()[unit.type].roles
         and (
@@ -142,7 +142,7 @@ def units(request: StaffRequest) -> HttpResponse:
     """Units of the installation, and a form for one more."""
     form = UnitForm(
         request.POST or None,
-        kinds=[(code, kind.label) for code, kind in policy.unit_types().items()],
+        kinds=[(code, str(kind.label)) for code, kind in policy.unit_types().items()],
         districts=policy.place_choices(),
     )
     if request.method == "POST" and form.is_valid():

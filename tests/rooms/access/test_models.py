@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -109,6 +110,12 @@ def tables(owner: psycopg.Connection) -> set[str]:
     return {name for (name,) in rows}
 
 
+def _first(connection: psycopg.Connection, statement: str, values: list[object]) -> tuple[Any, ...]:
+    row: tuple[Any, ...] | None = connection.execute(statement.encode(), values).fetchone()
+    assert row is not None
+    return row
+
+
 @dataclass
 class Planted:
     """One dossier and its rows, made by the owner: table -> ids by category number."""
@@ -119,11 +126,12 @@ class Planted:
 
 def plant(owner: psycopg.Connection, holder: int, by: int) -> Planted:
     """A dossier of team ``holder`` with a row in each protected table, and one per category."""
-    (dossier,) = owner.execute(
+    (dossier,) = _first(
+        owner,
         "INSERT INTO access_dossier (ref, holder, sealed, opened_at) "
         "VALUES (%s, %s, false, now()) RETURNING id",
         [uuid4().hex[:10].upper(), holder],
-    ).fetchone()
+    )
     owner.execute(
         "INSERT INTO access_grant (id, dossier_id, team_id, categories, offered, source, starts_at)"
         " VALUES (gen_random_uuid(), %s, %s, 511, 0, 'holder', now())",
@@ -273,7 +281,7 @@ def test_no_context_no_rows(sides: tuple[psycopg.Connection, ...]) -> None:
         act(app, nigora.pk, holder.pk)
         assert seen(app, "cases_case", planted)
         replayed = [
-            app.execute("SELECT current_setting(%s)", [f"app.{name}"]).fetchone()[0]
+            _first(app, "SELECT current_setting(%s)", [f"app.{name}"])[0]
             for name in ("teams", "user", "pid", "until", "sig")
         ]
         # Another team under the same signature.
@@ -329,10 +337,10 @@ FORGERIES = (
     "SELECT public.access_offer({dossier}, {mine}, 511, gen_random_uuid(), now(), NULL)",
     "SELECT public.access_release({dossier}, gen_random_uuid(), now(), NULL)",
     "SELECT public.access_hand_over({dossier}, {mine}, now(), NULL)",
-    "SELECT public.access_put_wraps({dossier}, 2, 1, ARRAY[{mine}], ARRAY[1], ARRAY[''::bytea], "
-    "ARRAY[NULL::uuid])",
-    "SELECT public.access_put_data_key({dossier}, 2, 99, ARRAY[{mine}], ARRAY[1], "
-    "ARRAY[''::bytea], ARRAY[NULL::uuid])",
+    "SELECT public.access_put_wraps(ARRAY[{dossier}::bigint], ARRAY[2], ARRAY[1], ARRAY[{mine}], "
+    "ARRAY[1], ARRAY[''::bytea], ARRAY[NULL::uuid])",
+    "SELECT public.access_put_data_keys(ARRAY[{dossier}::bigint], ARRAY[2], ARRAY[99], "
+    "ARRAY[{mine}], ARRAY[1], ARRAY[''::bytea], ARRAY[NULL::uuid])",
     "SELECT public.access_put_team_key({theirs}, 99, '', '')",
     "SELECT public.access_put_team_wrap({theirs}, 1, {me}, '')",
     "SELECT public.access_join({me}, {theirs}, now(), true, true, true)",
@@ -397,9 +405,9 @@ def test_a_foreign_row_is_not_changed_silently_and_not_shown(
         assert app.execute("UPDATE cases_case SET version = 99").rowcount == 0
         assert app.execute("UPDATE duties_duty SET level = 99").rowcount == 0
         assert app.execute("SELECT count(*) FROM cases_case").fetchone() == (0,)
-    (version,) = owner.execute(
-        "SELECT version FROM cases_case WHERE dossier_id = %s", [planted.dossier]
-    ).fetchone()
+    (version,) = _first(
+        owner, "SELECT version FROM cases_case WHERE dossier_id = %s", [planted.dossier]
+    )
     assert version == 1
 
 

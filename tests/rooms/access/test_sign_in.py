@@ -1,0 +1,291 @@
+"""What guards an account: guessing, codes, sessions. Over HTTP, as a browser sends it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from django.contrib.sessions.models import Session
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import NoReverseMatch, reverse
+
+from panoh.access import actions as access
+from panoh.access.middleware import SEEN, STARTED, VAULT, VAULT_COOKIE
+from panoh.kernel.rules import Invalid
+from panoh.policy import queries as policy
+from tests.factories.clients import client_of
+from tests.factories.staff import PASSPHRASE, as_user, user
+
+LOGIN, CODE = "/sign-in/login/", "/sign-in/2/authenticate/"
+WRONG = "five wrong words for nobody"
+PAGE = "/access/teams/"
+
+
+def sign_in(
+    browser: Client, name: str = "nigora", words: str = PASSPHRASE, address: str = "192.0.2.1"
+) -> HttpResponse:
+    typed = {"login": name, "password": words}
+    return browser.post(LOGIN, typed, REMOTE_ADDR=address)  # type: ignore[return-value]
+
+
+def with_codes(name: str = "nigora") -> str:
+    """Give the account a code app and recovery codes; the value is the seed."""
+    secret = generate_totp_secret()
+    TOTP.activate(user(name), secret)
+    RecoveryCodes.activate(user(name))
+    return secret
+
+
+def code_now(secret: str) -> str:
+    counter = next(iter(yield_hotp_counters_from_time()))
+    return format_hotp_value(hotp_value(secret, counter))
+
+
+def is_signed_in(browser: Client) -> bool:
+    answer = browser.get(PAGE)
+    return not (answer.status_code == 302 and answer.headers["Location"].startswith(LOGIN))
+
+
+def plain(answer: HttpResponse, *names: str) -> str:
+    """A page without what differs by itself: the token of the form, and what was typed."""
+    text = answer.content.decode()
+    for name in names:
+        text = text.replace(name, "…")
+    return "\n".join(line for line in text.splitlines() if "csrfmiddlewaretoken" not in line)
+
+
+@pytest.mark.django_db
+def test_a_wrong_name_and_a_wrong_passphrase_have_one_answer() -> None:
+    known, unknown = sign_in(Client(), "nigora", WRONG), sign_in(Client(), "nobody", WRONG)
+    assert known.status_code == unknown.status_code == 200
+    assert plain(known, "nigora") == plain(unknown, "nobody")
+
+
+@pytest.mark.django_db
+def test_guessing_is_slowed_and_locks_nobody_else_out() -> None:
+    for _ in range(6):
+        sign_in(Client(), words=WRONG, address="192.0.2.66")
+    guesser, owner = Client(), Client()
+    sign_in(guesser, address="192.0.2.66")
+    sign_in(owner, address="192.0.2.1")
+    assert not is_signed_in(guesser)
+    assert is_signed_in(owner)
+
+
+@pytest.mark.django_db
+def test_without_a_second_factor_only_its_set_up_opens() -> None:
+    browser = Client()
+    sign_in(browser)
+    assert is_signed_in(browser)
+    for path in (PAGE, "/access/people/", "/access/audit/"):
+        assert browser.get(path).headers["Location"] == reverse("mfa_activate_totp")
+
+
+@pytest.mark.django_db
+def test_the_passphrase_alone_is_not_enough() -> None:
+    with_codes()
+    browser = Client()
+    assert sign_in(browser).headers["Location"].startswith(CODE)
+    assert not is_signed_in(browser)
+    browser.post(CODE, {"code": "000000"})
+    assert not is_signed_in(browser)
+
+
+@pytest.mark.django_db
+def test_a_code_works_once() -> None:
+    secret = with_codes()
+    code, first, second = code_now(secret), Client(), Client()
+    for browser in (first, second):
+        sign_in(browser)
+        browser.post(CODE, {"code": code})
+    assert is_signed_in(first)
+    assert not is_signed_in(second)
+
+
+@pytest.mark.django_db
+def test_a_recovery_code_works_once() -> None:
+    with_codes()
+    row = Authenticator.objects.get(user=user("nigora"), type=Authenticator.Type.RECOVERY_CODES)
+    code = row.wrap().get_unused_codes()[0]
+    first, second = Client(), Client()
+    for browser in (first, second):
+        sign_in(browser)
+        browser.post(CODE, {"code": code})
+    assert is_signed_in(first)
+    assert not is_signed_in(second)
+
+
+@pytest.mark.django_db
+def test_seeds_and_recovery_codes_are_sealed() -> None:
+    secret = with_codes()
+    for row in Authenticator.objects.filter(user=user("nigora")):
+        assert secret not in str(row.data)
+        assert row.data.keys() <= {"secret", "seed", "used_mask"}
+        sealed = row.data.get("secret") or row.data.get("seed")
+        assert len(sealed) > 40
+
+
+@pytest.mark.django_db
+def test_wrong_codes_are_slowed() -> None:
+    secret = with_codes()
+    browser = Client()
+    sign_in(browser)
+    for _ in range(6):
+        browser.post(CODE, {"code": "000000"})
+    browser.post(CODE, {"code": code_now(secret)})
+    assert not is_signed_in(browser)
+
+
+@pytest.mark.django_db
+def test_a_session_is_new_after_signing_in_and_dead_after_signing_out() -> None:
+    with_codes()
+    browser = Client()
+    browser.get(LOGIN)
+    planted = browser.session
+    planted["mark"] = "1"
+    planted.save()
+    browser.cookies["session"] = planted.session_key or ""
+    sign_in(browser)
+    row = Authenticator.objects.get(user=user("nigora"), type=Authenticator.Type.RECOVERY_CODES)
+    browser.post(CODE, {"code": row.wrap().get_unused_codes()[0]})
+    key = browser.session.session_key
+    assert is_signed_in(browser)
+    assert key != planted.session_key
+    assert not Session.objects.filter(session_key=planted.session_key).exists()
+    stolen = Client()
+    stolen.cookies["session"] = str(key)
+    assert is_signed_in(stolen)
+    browser.post("/sign-in/logout/")
+    assert not is_signed_in(browser)
+    assert not is_signed_in(stolen)
+    assert not Session.objects.filter(session_key=key).exists()
+
+
+@pytest.mark.django_db
+def test_a_session_row_opens_no_vault_without_the_cookie() -> None:
+    """Half of the key stands in the browser only."""
+    browser = client_of("nigora")
+    secret = browser.cookies[VAULT_COOKIE].value
+    assert secret not in Session.objects.get(pk=browser.session.session_key).session_data
+    assert secret not in str(dict(browser.session.items()))
+    assert VAULT in browser.session
+
+
+@pytest.mark.parametrize(
+    ("mark", "period"), [(SEEN, "session_idle"), (STARTED, "session_absolute")]
+)
+@pytest.mark.django_db
+def test_a_session_ends_when_idle_or_old(mark: str, period: str) -> None:
+    browser = client_of("nigora")
+    assert is_signed_in(browser)
+    due = policy.due(period, datetime.now(UTC))
+    assert due is not None
+    session = browser.session
+    session[mark] = (
+        datetime.now(UTC) - (due - datetime.now(UTC)) - timedelta(minutes=1)
+    ).isoformat()
+    session.save()
+    assert not is_signed_in(browser)
+    assert not Session.objects.filter(session_key=session.session_key).exists()
+
+
+@pytest.mark.django_db
+def test_closing_an_account_ends_its_sessions() -> None:
+    browser = client_of("nigora")
+    assert is_signed_in(browser)
+    with as_user("admin") as by:
+        access.close_account(user=user("nigora"), by=by, at=datetime.now(UTC))
+    assert not is_signed_in(browser)
+
+
+def test_signing_in_and_failing_to_are_recorded(
+    fresh_db: str, connect: Callable[[str], psycopg.Connection]
+) -> None:
+    sign_in(Client(), words=WRONG)
+    sign_in(Client(), "nobody at all", WRONG)
+    browser = Client()
+    sign_in(browser)
+    browser.post("/sign-in/logout/")
+    rows = connect("auditor").execute(
+        "SELECT event, subject_id, user_id, unit_id FROM audit_entry"
+        " WHERE event LIKE 'account.sign%' ORDER BY seq"
+    )
+    person = user("nigora")
+    assert rows.fetchall() == [
+        ("account.sign_in_failed", str(person.pk), None, person.unit_id),
+        ("account.sign_in_failed", "", None, None),
+        ("account.signed_in", str(person.pk), person.pk, person.unit_id),
+        ("account.signed_out", str(person.pk), person.pk, person.unit_id),
+    ]
+
+
+@pytest.mark.django_db
+def test_a_passphrase_is_long_and_not_common_and_nothing_else() -> None:
+    at = datetime.now(UTC)
+    rules = [
+        ("short", False),
+        ("password1234", False),
+        ("aaaaaaaaaaaa", True),
+        ("ғарибу қашанг 🌿 чорроҳа", True),
+        ("x1" * 60, True),
+    ]
+    for number, (words, good) in enumerate(rules):
+        with as_user("admin") as by:
+            made, code = access.invite(
+                unit=user("nigora").unit,
+                username=f"new-{number}",
+                display_name="New (fictional)",
+                language="tg",
+                by=by,
+                at=at,
+            )
+        if good:
+            access.take_invitation(username=made.username, code=code, passphrase=words, at=at)
+            with pytest.raises(Invalid):  # an invitation works once
+                access.take_invitation(username=made.username, code=code, passphrase=words, at=at)
+        else:
+            with pytest.raises(ValidationError):
+                access.take_invitation(username=made.username, code=code, passphrase=words, at=at)
+
+
+@pytest.mark.django_db
+def test_passphrase_fields_are_masked_and_take_a_password_manager() -> None:
+    page = Client().get(LOGIN).content.decode()
+    assert 'type="password"' in page
+    assert 'autocomplete="current-password"' in page
+    assert "onpaste" not in page and 'autocomplete="off"' not in page
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["account_signup", "account_reset_password", "account_email", "account_request_login_code"],
+)
+@pytest.mark.django_db
+def test_there_is_no_other_way_in(name: str) -> None:
+    with pytest.raises(NoReverseMatch):
+        reverse(name)
+
+
+@pytest.mark.django_db
+def test_signing_out_needs_a_post_and_is_on_every_page() -> None:
+    browser = client_of("nigora")
+    browser.get("/sign-in/logout/")
+    assert is_signed_in(browser)
+    assert "/sign-in/logout/" in browser.get(PAGE).content.decode()
+
+
+@pytest.mark.django_db
+def test_a_form_from_elsewhere_is_refused() -> None:
+    browser = Client(enforce_csrf_checks=True)
+    assert browser.post(LOGIN, {"login": "nigora", "password": PASSPHRASE}).status_code == 403
