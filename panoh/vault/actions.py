@@ -149,7 +149,7 @@ def _keys_to_write(pairs: set[Pair]) -> dict[Pair, tuple[int, bytes]]:
         KeyName(*pair, newest[pair][0] + 1 if pair in newest else 1): new_key()
         for pair in sorted(pairs - usable.keys())
     }
-    _put("access_put_data_key", made)
+    _put("access_put_data_keys", made)
     vault.keys.update(made)
     names = {**usable, **{(name.dossier_id, name.category): name for name in made}}
     return {pair: (name.version, vault.keys[name]) for pair, name in names.items()}
@@ -171,35 +171,25 @@ def _put(function: str, keys: dict[KeyName, bytes]) -> None:
         )
         for dossier, category, *team in cursor.fetchall():
             wanted[dossier, category].append((team[0], team[1], bytes(team[2]), team[3]))
-        calls: list[list[Any]] = []
+        rows = []
         for name, key in keys.items():
             teams = wanted[name.dossier_id, name.category]
             if not teams:
                 raise NoKey
-            wraps = []
             for team, version, public, offered in teams:
                 if offered:
-                    wraps.append(offer_key(outer, public, key, name))
+                    wrapped = offer_key(outer, public, key, name)
                 elif (pair := mine.get((team, version))) is not None:
-                    wraps.append(keep_key(pair, key, name))
+                    wrapped = keep_key(pair, key, name)
                 else:
-                    wraps.append(wrap_key(public, key, name))
-            calls.append(
-                [
-                    name.dossier_id,
-                    name.category,
-                    name.version,
-                    [team for team, *_rest in teams],
-                    [version for _team, version, *_rest in teams],
-                    wraps,
-                    [offered for *_rest, offered in teams],
-                ]
-            )
+                    wrapped = wrap_key(public, key, name)
+                place = (name.dossier_id, name.category, name.version)
+                rows.append((*place, team, version, wrapped, offered))
         try:
-            cursor.executemany(
-                f"SELECT {function}(%s, %s::int, %s::int, %s::int[], %s::int[], %s::bytea[], "
-                "%s::uuid[])",
-                calls,
+            cursor.execute(
+                f"SELECT {function}(%s::bigint[], %s::int[], %s::int[], %s::int[], %s::int[], "
+                "%s::bytea[], %s::uuid[])",
+                [list(column) for column in zip(*rows, strict=True)],
             )
         except IntegrityError as error:
             # There is a newer key that my teams do not see: they have lost the category.

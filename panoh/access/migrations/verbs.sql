@@ -245,50 +245,65 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
       AND EXISTS (SELECT FROM reach WHERE reach.teams && public.ctx_teams())
 $$;
 
+-- For many dossiers and categories at once: arrays of equal length, one place for each wrap.
 CREATE FUNCTION public.access_put_wraps(
-    p_dossier bigint, p_category int, p_version int, p_teams int[], p_team_versions int[],
-    p_wraps bytea[], p_offered uuid[]
+    p_dossiers bigint[], p_categories int[], p_versions int[], p_teams int[],
+    p_team_versions int[], p_wraps bytea[], p_offered uuid[]
 ) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+DECLARE
+    v_mine int[] := public.ctx_teams();
 BEGIN
-    PERFORM 1 FROM public.access_dossier WHERE id = p_dossier FOR SHARE;
-    IF NOT public.ctx_ok() OR NOT EXISTS (
-        SELECT FROM public.access_reach(p_dossier, p_category, NULL) r
-        WHERE (r.teams || r.holder) && public.ctx_teams()
-    ) OR EXISTS (
-        SELECT FROM unnest(p_teams, p_offered) AS x (team, offered)
-        WHERE NOT EXISTS (
-            SELECT FROM public.access_reach(p_dossier, p_category, NULL) r
-            WHERE x.offered IS NULL AND x.team = ANY (r.teams || r.holder)
-        ) AND NOT EXISTS (
-            SELECT FROM public.access_grant g
-            WHERE g.dossier_id = p_dossier AND g.team_id = x.team AND g.source_id = x.offered
-              AND g.source = 'offer' AND g.ended_at IS NULL AND (g.offered & p_category) <> 0
+    IF NOT public.ctx_ok() THEN
+        PERFORM public.access_refuse();
+    END IF;
+    PERFORM 1 FROM public.access_dossier WHERE id = ANY (p_dossiers) ORDER BY id FOR SHARE;
+    IF EXISTS (
+        WITH asked AS MATERIALIZED (
+            SELECT * FROM unnest(p_dossiers, p_categories, p_teams, p_offered)
+                AS x (dossier, category, team, offered)
+        ), reach AS MATERIALIZED (
+            SELECT k.dossier, k.category, r.teams || r.holder AS teams
+            FROM (SELECT DISTINCT dossier, category FROM asked) k,
+                LATERAL public.access_reach(k.dossier, k.category, NULL) r
         )
+        SELECT FROM asked x LEFT JOIN reach r USING (dossier, category)
+        WHERE NOT coalesce(r.teams && v_mine, false) OR NOT coalesce(
+            CASE WHEN x.offered IS NULL THEN x.team = ANY (r.teams) ELSE EXISTS (
+                SELECT FROM public.access_grant g
+                WHERE g.dossier_id = x.dossier AND g.team_id = x.team
+                  AND g.source_id = x.offered AND g.source = 'offer' AND g.ended_at IS NULL
+                  AND (g.offered & x.category) <> 0
+            ) END, false)
     ) THEN
         PERFORM public.access_refuse();
     END IF;
     INSERT INTO public.vault_datakeywrap
         (dossier_id, category, version, team_id, team_version, wrapped, offered)
-    SELECT p_dossier, p_category, p_version, x.team, x.team_version, x.wrapped, x.offered
-    FROM unnest(p_teams, p_team_versions, p_wraps, p_offered) AS x (team, team_version, wrapped, offered)
+    SELECT * FROM unnest(p_dossiers, p_categories, p_versions, p_teams, p_team_versions, p_wraps,
+                         p_offered)
     ON CONFLICT DO NOTHING;
 END $$;
 
-CREATE FUNCTION public.access_put_data_key(
-    p_dossier bigint, p_category int, p_version int, p_teams int[], p_team_versions int[],
-    p_wraps bytea[], p_offered uuid[]
+CREATE FUNCTION public.access_put_data_keys(
+    p_dossiers bigint[], p_categories int[], p_versions int[], p_teams int[],
+    p_team_versions int[], p_wraps bytea[], p_offered uuid[]
 ) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
-    IF NOT public.ctx_ok() OR NOT EXISTS (
-        SELECT FROM public.access_reach(p_dossier, p_category, NULL) r
-        WHERE (r.teams || r.holder) && public.ctx_teams()
+    -- First the wraps: they check who asks, for which dossiers and teams. Then the version: the
+    -- next one and no other.
+    PERFORM public.access_put_wraps(p_dossiers, p_categories, p_versions, p_teams,
+                                    p_team_versions, p_wraps, p_offered);
+    IF EXISTS (
+        SELECT FROM unnest(p_dossiers, p_categories, p_versions) AS x (dossier, category, version)
+        WHERE x.version IS DISTINCT FROM 1 + coalesce((
+            SELECT max(k.version) FROM public.vault_datakey k
+            WHERE k.dossier_id = x.dossier AND k.category = x.category), 0)
     ) THEN
-        PERFORM public.access_refuse();
+        RAISE EXCEPTION 'another version stands' USING ERRCODE = 'unique_violation';
     END IF;
     INSERT INTO public.vault_datakey (dossier_id, category, version, stale)
-    VALUES (p_dossier, p_category, p_version, false);
-    PERFORM public.access_put_wraps(
-        p_dossier, p_category, p_version, p_teams, p_team_versions, p_wraps, p_offered);
+    SELECT DISTINCT dossier, category, version, false
+    FROM unnest(p_dossiers, p_categories, p_versions) AS x (dossier, category, version);
 END $$;
 
 -- Accounts' and teams' keys.
