@@ -74,7 +74,7 @@ def page(
     """
 
     def declare(view: Callable[Concatenate[StaffRequest, P], HttpResponse]) -> View[P]:
-        def declared(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def declared(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             staff = cast(StaffRequest, request)
             if permission is not None:
                 require(staff.user, permission)
@@ -144,7 +144,7 @@ class Wall:
     def _problem_page(self, request: HttpRequest, problem: Problem) -> HttpResponse:
         if isinstance(problem, Refused | Gone) and request.user.is_authenticated:
             match = request.resolver_match
-            with transaction.atomic(), acting(cast(User, request.user)):
+            with transaction.atomic(), acting(request.user):
                 audit.record(
                     "access.refused",
                     by=request.user,
