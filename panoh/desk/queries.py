@@ -16,6 +16,7 @@ from panoh.consent import queries as consents
 from panoh.consent.queries import Receiver
 from panoh.desk import rules
 from panoh.directory import queries as directory
+from panoh.directory.models import Organisation
 from panoh.duties import queries as duties
 from panoh.duties.models import Duty
 from panoh.duties.queries import Owed
@@ -221,5 +222,5 @@ def receivers(purpose: str, *, user: User) -> list[tuple[str, str]]:
     ]
 
 
-def _receiver(one: directory.Organisation) -> Receiver:
+def _receiver(one: Organisation) -> Receiver:
     return Receiver(unit=one.unit) if one.unit else Receiver(organisation=one)

@@ -4,10 +4,38 @@ from django.urls import URLPattern, include, path
 
 from panoh.access.middleware import page
 from panoh.access.rules import Permission
+from panoh.desk.views import answers, case, consent, contact, keep, search, today
 from panoh.policy import views as policy
 
 # Today, search, first contact, case, consent.
-job: list[URLPattern] = []
+job: list[URLPattern] = [
+    path("", today.today, name="today"),
+    path("more/", today.more, name="more"),
+    path("duties/<uuid:duty_id>/take/", today.take, name="take"),
+    path("duties/<uuid:duty_id>/done/", today.finish, name="finish"),
+    path("duties/<uuid:duty_id>/copies/", today.copies, name="copies"),
+    path("search/", search.search, name="search"),
+    path("first-contact/", contact.first_contact, name="first_contact"),
+    path("cases/", case.case_list, name="cases"),
+    path("cases/<str:ref>/", case.case, name="case"),
+    path("cases/<str:ref>/next/", contact.next_step, name="next"),
+    path("cases/<str:ref>/answers/", answers.answers, name="answers"),
+    path("cases/<str:ref>/facts/<str:code>/", answers.facts, name="facts"),
+    path("cases/<str:ref>/assess/<str:code>/", answers.assess, name="assess"),
+    path("cases/<str:ref>/apart/", answers.apart, name="apart"),
+    path("cases/<str:ref>/apart/<uuid:fact_id>/take-back/", answers.unflag, name="unflag"),
+    path("cases/<str:ref>/person/", keep.person, name="person"),
+    path("cases/<str:ref>/person/name/", keep.name, name="name"),
+    path("cases/<str:ref>/person/way/", keep.way, name="way"),
+    path("cases/<str:ref>/person/way/<uuid:contact_id>/end/", keep.end_way, name="end_way"),
+    path("cases/<str:ref>/notes/<str:code>/", keep.notes, name="notes"),
+    path("cases/<str:ref>/documents/", keep.documents, name="documents"),
+    path("cases/<str:ref>/close/", case.close, name="close"),
+    path("cases/<str:ref>/reopen/", case.reopen, name="reopen"),
+    path("cases/<str:ref>/consent/", consent.overview, name="consent"),
+    path("cases/<str:ref>/consent/<str:code>/", consent.ask, name="ask"),
+    path("cases/<str:ref>/interpreter/", consent.interpreter, name="interpreter"),
+]
 
 # Request, inbox, who knows, directory.
 requests: list[URLPattern] = []

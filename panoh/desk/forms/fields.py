@@ -5,13 +5,12 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from panoh.policy import queries as policy
 from panoh.ui.forms import Checkboxes, Radios
 
-Label = str | Promise
+Label = Any
 Choices = Callable[[], list[Any]]
 
 NOT_ASKED = ("", _("Not asked yet"))

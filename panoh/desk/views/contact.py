@@ -16,7 +16,7 @@ from panoh.cases import queries
 from panoh.cases.models import Case
 from panoh.cases.rules import Branch
 from panoh.desk.forms.contact import AgeForm, FirstContactForm
-from panoh.desk.views.typed import told_in, typed
+from panoh.desk.views.typed import show_version, told_in, typed
 from panoh.kernel.rules import Refused
 from panoh.people import actions as people
 from panoh.people.queries import identity_of
@@ -91,6 +91,8 @@ def next_step(request: StaffRequest, ref: str) -> HttpResponse:
             if case.age_branch == Branch.ADULT and may(request.user, Permission.CONSENT_RECORD):
                 return redirect("desk:ask", ref, "service")
             return redirect("desk:next", ref)
+        case = queries.case_of(request.dossier)
+        show_version(form, case.version)
     context = {
         "form": form,
         "case": case,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.contrib import messages
 from django.http import HttpResponseRedirect, QueryDict
@@ -64,3 +64,9 @@ def told_in(form: CleanForm) -> Iterator[None]:
         form.add_error(problem.field if known else None, str(problem.message))
     except (NoConsent, NotPossible, Stale) as problem:
         form.add_error(None, str(problem.message))
+
+
+def show_version(form: CleanForm, version: object, name: str = "seen_version") -> None:
+    """Let the form, shown again with what was typed, answer to the version of now."""
+    data = cast(QueryDict, form.data)
+    data[name] = str(version)

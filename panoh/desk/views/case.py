@@ -1,0 +1,157 @@
+"""Cases: the list, and one case on one page, as far as the account may read it."""
+
+from datetime import UTC, datetime
+
+from django.contrib import messages
+from django.db.models import BigIntegerField
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from panoh.access.middleware import StaffRequest, page
+from panoh.access.models import Dossier
+from panoh.access.queries import PAGE, Place, grants_on, holds, may
+from panoh.access.rules import Permission
+from panoh.cases import actions as cases
+from panoh.cases import queries
+from panoh.cases.rules import LIFECYCLE, State
+from panoh.consent import queries as consents
+from panoh.desk import queries as desk
+from panoh.desk.forms.contact import AnswersForm, CloseForm
+from panoh.desk.views.typed import done, told_in, typed
+from panoh.duties import queries as duties
+from panoh.files import queries as files
+from panoh.kernel.rules import Category, Gone
+from panoh.people import queries as people
+from panoh.policy import queries as policy
+from panoh.referrals import queries as referrals
+from panoh.referrals.rules import State as RequestState
+
+# The words of the questions, by column.
+LABELS = {name: field.label for name, field in AnswersForm.base_fields.items()}
+
+
+@page(Permission.CASE_READ)
+@require_http_methods(["GET"])
+def case_list(request: StaffRequest) -> HttpResponse:
+    """The newest files of my teams, without names; ``before`` goes on with older ones."""
+    found = queries.recent(_place(request.GET.get("before", "")), PAGE)
+    last = queries.place_of(found[-1]) if len(found) == PAGE else None
+    context = {
+        "cases": desk.lines(found),
+        "older": f"{last.dossier_id}_{last.opened_at.isoformat()}" if last else "",
+    }
+    return render(request, "desk/cases.html", context)
+
+
+def _place(text: str) -> Place | None:
+    if not text:
+        return None
+    key, _dash, moment = text.partition("_")
+    try:
+        place = Place(datetime.fromisoformat(moment).astimezone(UTC), int(key))
+    except (ValueError, OverflowError):
+        raise Gone from None
+    if not 0 < place.dossier_id <= BigIntegerField.MAX_BIGINT:
+        raise Gone
+    return place
+
+
+@page(Permission.CASE_READ, on="ref")
+@require_http_methods(["GET"])
+def case(request: StaffRequest, ref: str) -> HttpResponse:
+    """One case on one page. That it was opened, and which parts of it, is recorded."""
+    dossier, user, at = request.dossier, request.user, timezone.now()
+    readable = queries.readable(user, dossier)
+    found = cases.read(dossier, fields=readable.codes, by=user, at=at)
+    is_holder = holds(dossier)
+    is_open = found.state == State.OPEN
+    writes = may(user, Permission.CASE_WRITE)
+    context = {
+        "case": found,
+        "state": State(found.state),
+        "urgency": policy.label("urgencies", found.urgency),
+        "is_urgent": queries.at_once(found),
+        "why": queries.why_urgent(found, user=user),
+        "first_steps": queries.first_steps(found) if is_open else [],
+        "summary": _summary(dossier),
+        "sections": desk.sections(dossier, user=user, changeable=is_open and writes),
+        "names": Category.IDENTITY in readable and may(user, Permission.IDENTITY_READ),
+        "tasks": desk.tasks(duties.unsettled_on(dossier), user=user, at=at),
+        "sees": [(grant, _opened(grant.categories)) for grant in grants_on(dossier)],
+        "timeline": queries.timeline(dossier),
+        "requests": [(one, RequestState(one.state)) for one in referrals.on_dossier(dossier)],
+        "is_open": is_open,
+        "is_holder": is_holder,
+        "writes": writes and is_open,
+        "classifies": is_open and may(user, Permission.CASE_CLASSIFY),
+        "closes": is_holder and may(user, Permission.CASE_CLOSE) and is_open,
+        "reopens": is_holder and writes and "reopen" in LIFECYCLE.verbs(found.state),
+        "asks_consent": is_holder and is_open and may(user, Permission.CONSENT_RECORD),
+        "sends": is_holder and is_open and may(user, Permission.REFERRAL_SEND),
+        "keeps_files": may(user, Permission.FILE_READ),
+        "keeps_apart": _keeps_apart(request),
+    }
+    if context["names"]:
+        context["name"] = people.names_of([dossier.pk], by=user, at=at).get(dossier.pk, "")
+    if context["keeps_files"]:
+        context["documents"] = len(files.documents_of(dossier, user=user))
+    if is_holder:
+        context["refused"] = consents.refusals(dossier).exists()
+    return render(request, "desk/case.html", context)
+
+
+def _summary(dossier: Dossier) -> list[tuple[str, str]]:
+    """The answers of the case row with their questions, in the order of the form."""
+    return [(str(LABELS[name]), words) for name, words in queries.summary(dossier).items()]
+
+
+def _opened(categories: int) -> list[str]:
+    return [
+        policy.label("data_categories", code)
+        for code in (Category(categories) & ~Category.ASK).codes
+    ]
+
+
+def _keeps_apart(request: StaffRequest) -> bool:
+    user = request.user
+    return (
+        holds(request.dossier)
+        and may(user, Permission.LEGAL_READ)
+        and not queries.is_authority(user)
+    )
+
+
+@page(Permission.CASE_CLOSE, on="ref")
+@require_http_methods(["GET", "POST"])
+def close(request: StaffRequest, ref: str) -> HttpResponse:
+    """Close for a coded reason; what is still open is shown first."""
+    if not holds(request.dossier):
+        raise Gone
+    form = typed(request, CloseForm)
+    at = timezone.now()
+    if request.method == "POST" and form.is_valid():
+        with told_in(form):
+            cases.close(request.dossier, reason=form.cleaned_data["reason"], by=request.user, at=at)
+        if not form.errors:
+            text = _("The case is closed. It can be opened again at any time.")
+            return done(request, text, "desk:case", ref)
+    context = {
+        "form": form,
+        "tasks": desk.tasks(duties.unsettled_on(request.dossier), user=request.user, at=at),
+        "waiting": referrals.waiting(request.dossier),
+        "told": consents.live_on(request.dossier, at).exclude(categories=0),
+    }
+    return render(request, "desk/close.html", context)
+
+
+@page(Permission.CASE_WRITE, on="ref")
+@require_http_methods(["GET", "POST"])
+def reopen(request: StaffRequest, ref: str) -> HttpResponse:
+    """Open a closed case again; opened already is no fault."""
+    if request.method == "POST" and queries.case_of(request.dossier).state == State.CLOSED:
+        cases.reopen(request.dossier, by=request.user, at=timezone.now())
+        messages.success(request, _("The case is open again."))
+    return redirect("desk:case", ref)
