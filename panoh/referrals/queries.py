@@ -1,16 +1,21 @@
 """Inbox and outbox, what a receiver sees, and the table of sources and destinations."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
-from panoh.access.models import Dossier, User
+from panoh.access.models import Dossier, Team, User
 from panoh.access.queries import may, my_teams, visible_to
 from panoh.access.rules import Permission
-from panoh.kernel.rules import CASE_CATEGORIES, Category, Gone
+from panoh.cases import queries as cases
+from panoh.consent import queries as consent
+from panoh.directory.models import Organisation
+from panoh.kernel.codes import new_ref
+from panoh.kernel.rules import CASE_CATEGORIES, Category, Gone, Invalid
 from panoh.policy import queries as policy
 from panoh.referrals import rules
 from panoh.referrals.models import Referral
@@ -130,6 +135,60 @@ def verbs(referral: Referral, user: User) -> list[str]:
         for verb in possible
         if verb in SENDER_VERBS and verb not in unready and may(user, SENDER_VERBS[verb])
     ]
+
+
+def written(
+    dossier: Dossier,
+    *,
+    to: Team | Organisation,
+    services: Collection[str],
+    categories: Category = rules.DEFAULT_PACKET,
+    urgency: str = "",
+    by: User,
+    at: datetime,
+) -> Referral:
+    """A request as it would be sent now, not saved: what the preview shows and ``draft`` keeps.
+
+    Raises ``Invalid``.
+    """
+    receiver = consent.to(to)
+    team = to if isinstance(to, Team) else receiver.team
+    if receiver.unit is not None and team is None:
+        raise Invalid(_("This service takes no requests here yet. Call it."), field="to")
+    if team == dossier.holder:
+        raise Invalid(_("Your own team already has this case."), field="to")
+    rules.check_codes(list(services), codes("services"), "services")
+    least = cases.minimum(dossier)
+    urgency = urgency or least.urgency
+    rules.check_codes([urgency], codes("urgencies"), "urgency")
+    row = policy.code("urgencies", urgency)
+    return Referral(
+        ref=new_ref(),
+        dossier=dossier,
+        from_team=dossier.holder,
+        to_team=team,
+        to_organisation=None if team else receiver.organisation,
+        source=cases.case_of(dossier).contact_source or rules.NOT_KNOWN,
+        destination=receiver.unit.type if receiver.unit else _type_of(receiver.organisation),
+        services=list(services),
+        urgency=urgency,
+        urgency_rank=int(row.extra["rank"]) if row else least.urgency_rank,
+        sensitivity_rank=least.sensitivity_rank,
+        danger=least.danger_now,
+        sex=least.sex,
+        age_band=least.age_band,
+        children=least.children,
+        language=least.language,
+        care_needs=list(least.care_needs),
+        region=least.region,
+        categories=int(rules.packet(categories)),
+        drafted_at=at,
+        drafted_by=by,
+    )
+
+
+def _type_of(organisation: Organisation | None) -> str:
+    return organisation.type if organisation else ""
 
 
 def lines(referral: Referral) -> list[Line]:

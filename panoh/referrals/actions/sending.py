@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +18,6 @@ from panoh.consent import queries as consent
 from panoh.consent.models import Consent
 from panoh.consent.rules import APART
 from panoh.directory.models import Organisation
-from panoh.kernel.codes import new_ref
 from panoh.kernel.rules import CASE_CATEGORIES, Category, Gone, Invalid, NoConsent, NotPossible
 from panoh.policy import queries as policy
 from panoh.referrals import queries, rules
@@ -47,60 +47,35 @@ def draft(
     urgency: str = "",
     by: User,
     at: datetime,
+    submission: UUID | None = None,
 ) -> Referral:
     """Write a request down; nobody else sees it. The minimum is taken from the case now, so the
     preview shows what will be sent.
 
     ``to`` is a team, or an entry of the directory (its unit's team for requests, if it is linked
-    to one). ``urgency`` is a code, by default that of the case. Raises ``Gone``, ``Invalid``.
+    to one). ``urgency`` is a code, by default that of the case. The same ``submission`` (made
+    with the form) saves once. Raises ``Gone``, ``Invalid``.
     """
     dossier = access.lock(dossier.pk)
     access.require(by, Permission.REFERRAL_SEND, on=dossier)
     if not access.holds(dossier):
         raise Gone
-    receiver = consent.to(to)
-    team = to if isinstance(to, Team) else receiver.team
-    if receiver.unit is not None and team is None:
-        raise Invalid(_("This service takes no requests here yet. Call it."), field="to")
-    if team == dossier.holder:
-        raise Invalid(_("Your own team already has this case."), field="to")
-    rules.check_codes(
-        list(services), [code for code, _label in policy.choices("services")], "services"
-    )
-    least = cases.minimum(dossier)
-    case = cases.case_of(dossier)
-    urgency = known("urgencies", urgency or least.urgency, "urgency")
-    row = policy.code("urgencies", urgency)
-    referral = Referral(
-        ref=new_ref(),
-        dossier=dossier,
-        from_team=dossier.holder,
-        to_team=team,
-        to_organisation=None if team else receiver.organisation,
-        source=case.contact_source or rules.NOT_KNOWN,
-        destination=receiver.unit.type if receiver.unit else _type_of(receiver.organisation),
-        services=list(services),
+    if seen := Referral.objects.filter(dossier=dossier, pk=submission).first():
+        return seen
+    referral = queries.written(
+        dossier,
+        to=to,
+        services=services,
+        categories=categories,
         urgency=urgency,
-        urgency_rank=int(row.extra["rank"]) if row else least.urgency_rank,
-        sensitivity_rank=least.sensitivity_rank,
-        danger=least.danger_now,
-        sex=least.sex,
-        age_band=least.age_band,
-        children=least.children,
-        language=least.language,
-        care_needs=list(least.care_needs),
-        region=least.region,
-        categories=int(rules.packet(categories)),
-        drafted_at=at,
-        drafted_by=by,
+        by=by,
+        at=at,
     )
+    if submission is not None:
+        referral.pk = submission
     referral.save(force_insert=True)
     audit.record("referral.drafted", by=by, at=at, subject=referral)
     return referral
-
-
-def _type_of(organisation: Organisation | None) -> str:
-    return organisation.type if organisation else ""
 
 
 @transaction.atomic
@@ -323,3 +298,16 @@ def _end(referral: Referral, outcome: str, by: User, at: datetime) -> None:
     referral.save(update_fields=["state", "ended_at", "ended_by"])
     settle_all(referral, outcome, by=by, at=at)
     audit.record("referral.withdrawn", by=by, at=at, subject=referral, reason=outcome)
+
+
+@transaction.atomic
+def print_letter(referral: Referral, *, by: User, at: datetime) -> Referral:
+    """Note that the letter to a receiver was opened for printing: from then on paper exists.
+
+    Raises ``NotPossible`` for a request that was not sent or was taken back.
+    """
+    _dossier, referral = as_sender(referral, by)
+    if referral.sent_at is None or referral.state == State.WITHDRAWN:
+        raise NotPossible
+    audit.record("referral.printed", by=by, at=at, subject=referral)
+    return referral
