@@ -1,7 +1,7 @@
 """The first contact, and the questions of the case row and of the facts."""
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,11 +13,10 @@ from panoh.access import queries as reach
 from panoh.access.models import Dossier, Team, User
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
-from panoh.cases import queries, rules
+from panoh.cases import queries
 from panoh.cases.actions.beats import (
     _add_fact,
     _bump,
-    _known,
     _locked,
     _open,
     _reweigh,
@@ -26,8 +25,7 @@ from panoh.cases.actions.beats import (
     _tell,
     _weigh,
 )
-from panoh.cases.models import CHANGEABLE, COLUMNS, FACTS, Case, Fact
-from panoh.cases.rules import Branch
+from panoh.cases.models import FACTS, Case, Fact
 from panoh.duties import actions as duties
 from panoh.kernel.rules import Category, Gone, Invalid, Stale
 from panoh.policy import queries as policy
@@ -77,7 +75,7 @@ def open_contact(
     if not (safe_to_talk and danger_now):
         field = "danger_now" if safe_to_talk else "safe_to_talk"
         raise Invalid(_("Please answer this question. “Not yet known” is an answer."), field)
-    values = _checked(given, policy.local_day(at))
+    values = queries.checked(given, policy.local_day(at))
     try:
         with transaction.atomic():
             dossier = access.open_dossier(team=team, by=by, at=at)
@@ -117,47 +115,6 @@ def _new(
     return case
 
 
-def _checked(values: Mapping[str, Any], today: date) -> dict[str, Any]:
-    """The values of columns, each a code of its list today. Raises ``Invalid`` or ``KeyError``."""
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        if name not in CHANGEABLE:
-            raise KeyError(name)
-        if name in COLUMNS and value:
-            _known(COLUMNS[name], value, today, name)
-        found[name] = value
-    if found.get("district") and policy.place(found["district"]) is None:
-        raise Invalid(_("This place is not in the list."), "district")
-    if "scope" in found and not found["scope"]:
-        raise Invalid(_("Please choose one. “Not yet known” is an answer."), "scope")
-    return _with_age(found, today)
-
-
-def _with_age(values: dict[str, Any], today: date) -> dict[str, Any]:
-    """Let the year of birth or the age band decide the branch; refuse what contradicts."""
-    branch = values.get("age_branch") or ""
-    told = ""
-    if values.get("age_band"):
-        row = policy.code("age_bands", values["age_band"])
-        told = row.extra.get("branch", "") if row else ""
-    if year := values.get("birth_year"):
-        if not today.year - policy.number("oldest_age") <= year <= today.year:
-            raise Invalid(_("Please check the year of birth."), "birth_year")
-        told = (
-            told
-            if told not in {"", Branch.UNKNOWN}
-            else rules.branch_of_year(year, today, policy.number("child_until_age"))
-        )
-    certain = {Branch.ADULT, Branch.CHILD}
-    if told in certain and branch in certain and told != branch:
-        raise Invalid(_("“Adult” or “child” does not fit the age."), "age_branch")
-    if told in certain:
-        return {**values, "age_branch": str(told)}
-    if "age_branch" in values:
-        return {**values, "age_branch": branch or str(Branch.UNKNOWN)}
-    return values
-
-
 @transaction.atomic
 def change(
     dossier: Dossier, *, changes: Mapping[str, Any], seen_version: int, by: User, at: datetime
@@ -172,7 +129,7 @@ def change(
     _open(case)
     values = {
         name: value
-        for name, value in _checked(changes, policy.local_day(at)).items()
+        for name, value in queries.checked(changes, policy.local_day(at)).items()
         if getattr(case, name) != value
     }
     if values and seen_version != case.version:
@@ -220,7 +177,7 @@ def record_facts(
         raise Invalid(_("Please choose one answer."), field)
     for code in wanted:
         if code not in held:
-            _known(question.list_name, code, day, field)
+            queries.expect(question.list_name, code, day, field)
         if queries.is_apart(question.list_name, code):
             raise Invalid(_("This answer is kept apart: use the page for it."), field)
     for code, fact in held.items():

@@ -9,7 +9,7 @@ from panoh.access.models import Dossier, User
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
 from panoh.cases import queries
-from panoh.cases.actions.beats import _known, _locked, _open
+from panoh.cases.actions.beats import _locked, _open
 from panoh.cases.models import FACTS, ApartFact
 from panoh.duties import actions as duties
 from panoh.kernel.rules import Gone, Invalid
@@ -28,7 +28,7 @@ def flag(dossier: Dossier, *, field: str, code: str, by: User, at: datetime) -> 
     held = queries.apart_facts(case.dossier, user=by)
     _open(case)
     question = FACTS[field]
-    _known(question.list_name, code, policy.local_day(at), field)
+    queries.expect(question.list_name, code, policy.local_day(at), field)
     if not queries.is_apart(question.list_name, code):
         raise Invalid(_("This answer is not in the list."), field)
     fact = next((one for one in held if (one.field, one.code) == (field, code)), None)

@@ -9,7 +9,7 @@ from panoh.access.models import Dossier, User
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
 from panoh.cases import queries
-from panoh.cases.actions.beats import _add_fact, _bump, _known, _locked, _open, _tell
+from panoh.cases.actions.beats import _add_fact, _bump, _locked, _open, _tell
 from panoh.cases.models import FACTS, Case, Fact
 from panoh.kernel.rules import Invalid, NotPossible
 from panoh.policy import queries as policy
@@ -58,7 +58,7 @@ def classify(dossier: Dossier, *, code: str, by: User, at: datetime, reason: str
 
 
 def _reclassify(case: Case, field: str, code: str, reason: str, *, by: User, at: datetime) -> Fact:
-    _known(FACTS[field].list_name, code, policy.local_day(at), field)
+    queries.expect(FACTS[field].list_name, code, policy.local_day(at), field)
     if getattr(case, field) == code:
         raise NotPossible(_("This is the answer already; nothing was changed."))
     for fact in queries.facts_of(case.dossier, [field]):

@@ -1,7 +1,7 @@
 """The beats that the verbs of this room share: lock and may, weigh, owe, tell."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +12,7 @@ from panoh.access.rules import Permission
 from panoh.cases import queries, rules
 from panoh.cases.models import FACTS, Case, Event, Fact
 from panoh.duties import actions as duties
-from panoh.kernel.rules import Category, Invalid, NotPossible
+from panoh.kernel.rules import Category, NotPossible
 from panoh.policy import queries as policy
 from panoh.vault import actions as vault
 
@@ -40,11 +40,6 @@ def _open(case: Case) -> None:
 def _bump(case: Case, *fields: str) -> None:
     case.version += 1
     case.save(update_fields=["version", *fields])
-
-
-def _known(list_name: str, code: str, today: date, field: str) -> None:
-    if code not in {row.code for row in policy.codes(list_name, today)}:
-        raise Invalid(_("This answer is not in the list."), field)
 
 
 def _add_fact(case: Case, field: str, code: str, note: str, *, by: User, at: datetime) -> Fact:

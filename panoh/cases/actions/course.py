@@ -12,7 +12,7 @@ from panoh.access.models import Dossier, User
 from panoh.access.rules import WRITES, Permission
 from panoh.audit import actions as audit
 from panoh.cases import queries
-from panoh.cases.actions.beats import _bump, _held, _known, _locked, _tell
+from panoh.cases.actions.beats import _bump, _held, _locked, _tell
 from panoh.cases.models import Case, Event, Note
 from panoh.cases.rules import LIFECYCLE
 from panoh.duties import actions as duties
@@ -105,7 +105,7 @@ def close(dossier: Dossier, *, reason: str, by: User, at: datetime) -> Case:
     """
     case = _held(dossier, Permission.CASE_CLOSE, by)
     case.state = LIFECYCLE.after("close", case.state)
-    _known("close_reasons", reason, policy.local_day(at), "reason")
+    queries.expect("close_reasons", reason, policy.local_day(at), "reason")
     case.closed_at, case.close_reason = at, reason
     _bump(case, "state", "closed_at", "close_reason")
     duties.settle_all_on(case.dossier, outcome="case_closed", by=by, at=at)

@@ -1,0 +1,144 @@
+"""Lists and counts of cases; what the pack's lists offer and allow."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from babel import Locale
+from django.db.models import Count
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from panoh.access.models import Dossier, User
+from panoh.access.queries import Place, newest, visible_to
+from panoh.cases import rules
+from panoh.cases.models import CHANGEABLE, COLUMNS, FACTS, Case
+from panoh.cases.rules import Branch
+from panoh.kernel.rules import Invalid
+from panoh.people import queries as people
+from panoh.policy import queries as policy
+from panoh.policy.rules import Code, tajik_key
+
+PAGE = 50
+# Codes of CLDR that name no country.
+NO_COUNTRY = frozenset({"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB"})
+
+
+def recent(before: Place | None = None, limit: int = PAGE) -> list[Case]:
+    """The newest cases that my teams reach; ``before`` is the last place of the page before."""
+    places = newest(before, limit)
+    ids = [place.dossier_id for place in places]
+    dossiers = visible_to(Dossier.objects.all()).in_bulk(ids)
+    cases = visible_to(Case.objects.all()).in_bulk(ids)
+    found = [cases[pk] for pk in ids if pk in cases and pk in dossiers]
+    for case in found:
+        case.dossier = dossiers[case.pk]
+    return found
+
+
+def place_of(case: Case) -> Place:
+    """Where the next page of ``recent`` begins."""
+    return Place(case.dossier.opened_at, case.pk)
+
+
+def cases_of(dossiers: Iterable[int]) -> dict[int, Case]:
+    """Cases by the ids of their dossiers, as far as my teams reach them."""
+    return visible_to(Case.objects.all()).in_bulk(list(dossiers))
+
+
+def name_of(dossiers: Sequence[Dossier], *, by: User, at: datetime) -> dict[int, str]:
+    """Names to print, by the id of the dossier, for rooms that may not ask ``people``.
+
+    Dossiers without a name, or whose identity I do not reach, are left out. The opening of each
+    is recorded.
+    """
+    return people.names_of([dossier.pk for dossier in dossiers], by=by, at=at)
+
+
+def totals(column: str) -> dict[str, int]:
+    """How many of the cases I reach have each code of a column (``trafficking``, ``smuggling``,
+    ``case_category``, ``scope``, ``identified_by``, ``urgency``, …)."""
+    if column not in {*COLUMNS, *_COUNTED}:
+        raise KeyError(column)
+    rows = visible_to(Case.objects.all()).values_list(column).annotate(Count("pk"))
+    return dict(rows.order_by(column))
+
+
+_COUNTED = ("trafficking", "smuggling", "case_category", "identified_by", "urgency", "state")
+
+
+def by_district() -> Mapping[str, Mapping[str, int]]:
+    """Cases by district and by scope (A13): the four columns of a row add up to its cases."""
+    table: dict[str, dict[str, int]] = defaultdict(dict)
+    rows = visible_to(Case.objects.all()).values_list("district", "scope")
+    for district, scope, count in rows.annotate(count=Count("pk")).order_by("district", "scope"):
+        table[district][scope] = count
+    return table
+
+
+def offered(field: str, on: date | None = None) -> list[Code]:
+    """The codes that a form offers for a question on a day."""
+    return policy.codes(FACTS[field].list_name, on)
+
+
+def is_apart(list_name: str, code: str) -> bool:
+    """Is this code kept apart from the facts (row A10)? The pack's column ``category`` says."""
+    row = policy.code(list_name, code)
+    return row is not None and row.extra.get("category", "core") != "core"
+
+
+def countries() -> list[tuple[str, str]]:
+    """ISO 3166 codes with names in the reader's language (CLDR), sorted by name."""
+    locale = Locale.parse((get_language() or "en").split("-")[0])
+    names = {**Locale("en").territories, **locale.territories}
+    found = [(c, name) for c, name in names.items() if c.isalpha() and c not in NO_COUNTRY]
+    return sorted(found, key=lambda pair: tajik_key(pair[1]))
+
+
+def checked(values: Mapping[str, Any], today: date) -> dict[str, Any]:
+    """The values of columns of the case row, each a code of its list today, with the branch that
+    the age decides. Raises ``Invalid`` with the field, ``KeyError`` for no such column."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in CHANGEABLE:
+            raise KeyError(name)
+        if name in COLUMNS and value:
+            expect(COLUMNS[name], value, today, name)
+        found[name] = value
+    if found.get("district") and policy.place(found["district"]) is None:
+        raise Invalid(_("This place is not in the list."), "district")
+    if "scope" in found and not found["scope"]:
+        raise Invalid(_("Please choose one. “Not yet known” is an answer."), "scope")
+    return _with_age(found, today)
+
+
+def _with_age(values: dict[str, Any], today: date) -> dict[str, Any]:
+    """Let the year of birth or the age band decide the branch; refuse what contradicts."""
+    branch = values.get("age_branch") or ""
+    told = ""
+    if values.get("age_band"):
+        row = policy.code("age_bands", values["age_band"])
+        told = row.extra.get("branch", "") if row else ""
+    if year := values.get("birth_year"):
+        if not today.year - policy.number("oldest_age") <= year <= today.year:
+            raise Invalid(_("Please check the year of birth."), "birth_year")
+        told = (
+            told
+            if told not in {"", Branch.UNKNOWN}
+            else rules.branch_of_year(year, today, policy.number("child_until_age"))
+        )
+    certain = {Branch.ADULT, Branch.CHILD}
+    if told in certain and branch in certain and told != branch:
+        raise Invalid(_("“Adult” or “child” does not fit the age."), "age_branch")
+    if told in certain:
+        return {**values, "age_branch": str(told)}
+    if "age_branch" in values:
+        return {**values, "age_branch": branch or str(Branch.UNKNOWN)}
+    return values
+
+
+def expect(list_name: str, code: str, today: date, field: str) -> None:
+    """Raises ``Invalid`` unless the code is in the list today."""
+    if code not in {row.code for row in policy.codes(list_name, today)}:
+        raise Invalid(_("This answer is not in the list."), field)
