@@ -16,6 +16,7 @@ from panoh.access.queries import PAGE, Place, grants_on, holds, may
 from panoh.access.rules import Permission
 from panoh.cases import actions as cases
 from panoh.cases import queries
+from panoh.cases.models import FACTS
 from panoh.cases.rules import LIFECYCLE, State
 from panoh.consent import queries as consents
 from panoh.desk import queries as desk
@@ -77,6 +78,11 @@ def case(request: StaffRequest, ref: str) -> HttpResponse:
         "why": queries.why_urgent(found, user=user),
         "first_steps": queries.first_steps(found) if is_open else [],
         "summary": _summary(dossier),
+        "assessed": [
+            (code, FACTS[code].label, policy.label(FACTS[code].list_name, getattr(found, code)))
+            for code in desk.ASSESSED
+        ],
+        "reaches": Category.CONTACT in readable and may(user, Permission.IDENTITY_READ),
         "sections": desk.sections(dossier, user=user, changeable=is_open and writes),
         "names": Category.IDENTITY in readable and may(user, Permission.IDENTITY_READ),
         "tasks": desk.tasks(duties.unsettled_on(dossier), user=user, at=at),

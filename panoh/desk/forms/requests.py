@@ -1,0 +1,58 @@
+"""Finding who can help one person, writing a request, and answers that came from elsewhere."""
+
+from typing import Any
+
+from django import forms
+
+from panoh.desk.forms.fields import submission
+from panoh.directory.forms import FindForm
+from panoh.kernel.rules import Category
+from panoh.referrals.forms import ChannelForm, DeclineForm, DraftForm
+from panoh.referrals.rules import ALWAYS
+from panoh.ui.forms import Radios, offer
+
+class WhoForm(FindForm):
+    """Who can help this person: six questions that the case has mostly answered already."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["children"]
+
+class RequestForm(DraftForm):
+    """Which help, and what a yes opens: never more than the person agreed to (``agreed``).
+
+    ``shown`` is the mark of the preview that the sender has seen.
+    """
+
+    shown = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+    submission = submission()
+
+    def __init__(self, *args: Any, agreed: Category, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        free = set((agreed & ~ALWAYS).codes)
+        field = self.fields["categories"]
+        if free and isinstance(field, forms.ChoiceField):
+            offer(self, categories=[one for one in list(field.choices) if one[0] in free])
+        else:
+            del self.fields["categories"]
+
+class YesElsewhereForm(ChannelForm):
+    """A yes that was told otherwise."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[self.name].initial = "telephone"
+
+class NoElsewhereForm(DeclineForm):
+    """A no that was told otherwise, with its reason."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["channel"] = forms.ChoiceField(
+            label=ChannelForm.label,
+            choices=ChannelForm().choices(),
+            widget=Radios,
+            initial="telephone",
+        )
+
+SEND = _("Send")
