@@ -196,9 +196,17 @@ MFA_TOTP_ISSUER = PANOH_NAME or "Service desk"  # neutral: it shows on the phone
 # WebAuthn needs https except on localhost, where the demo runs.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SERVING
 
+# Limits on guessing count per address; behind the one proxy the address is the one it adds.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if HTTPS else 0
+
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# A cookie so named is taken from this very host over https only (RFC 6265bis).
+PANOH_COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{PANOH_COOKIE_PREFIX}session"
+CSRF_COOKIE_NAME = f"{PANOH_COOKIE_PREFIX}csrf"
+LANGUAGE_COOKIE_NAME = f"{PANOH_COOKIE_PREFIX}language"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SERVING
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True

@@ -1,6 +1,6 @@
 """How allauth signs staff in: no sign-up, sealed seeds, and the vault opens with the passphrase."""
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -13,6 +13,7 @@ from panoh.access import actions as access
 from panoh.access.middleware import VAULT
 from panoh.access.models import User
 from panoh.access.queries import acting
+from panoh.audit import actions as audit
 from panoh.vault import actions as vault
 from panoh.vault import queries as keys
 
@@ -23,6 +24,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody makes an account for themselves."""
         return False
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count failures for a name together with an address.
+
+        Counted for the name alone, five wrong guesses would lock a colleague out.
+        """
+        key = super()._get_login_attempts_cache_key(request, **credentials)
+        return f"{key}:{self.get_client_ip(request)}"
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
         """Check the passphrase and open the account's vault with it for this session.
@@ -42,7 +51,35 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 sealed, secret = keys.seal_for_session(opened)
                 request.session[VAULT] = sealed
                 request.panoh_vault_secret = secret  # type: ignore[attr-defined]
-        return user
+        return user if isinstance(user, User) else None
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Record the attempt: on which account, never what was typed."""
+        name = str(credentials.get("username", ""))
+        user = User.objects.filter(username__iexact=name).first()
+        audit.record(
+            "account.sign_in_failed",
+            by=None,
+            at=timezone.now(),
+            subject=user,
+            unit_id=user.unit_id if user else None,
+        )
+
+    def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        """Begin a session, and record it."""
+        super().login(request, user)
+        self._record("account.signed_in", user)
+
+    def logout(self, request: HttpRequest) -> None:
+        """End a session, and record it."""
+        user = request.user
+        super().logout(request)
+        if isinstance(user, User):
+            self._record("account.signed_out", user)
+
+    def _record(self, event: str, user: AbstractBaseUser) -> None:
+        with transaction.atomic(), acting(cast(User, user)):
+            audit.record(event, by=user, at=timezone.now(), subject=user)
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]

@@ -227,6 +227,7 @@ def _sign_in(request: HttpRequest) -> str:
 
 def _second_factor(request: HttpRequest) -> bool:
     """Was a second factor shown in this session, or set up in it?"""
-    if any(record.get("method") == "mfa" for record in get_authentication_records(request)):
+    records = get_authentication_records(request, cast(User, request.user))
+    if any(record.get("method") == "mfa" for record in records):
         return True
     return bool(Authenticator.objects.filter(user_id=request.user.pk).exists())

@@ -20,6 +20,7 @@ def client_of(name: str | User) -> Client:
     assert opened is not None
     session = client.session
     session[VAULT], client.cookies[VAULT_COOKIE] = keys.seal_for_session(opened)
+    session["account_authentication_methods_user"] = str(account.pk)
     session["account_authentication_methods"] = [
         {"method": "password", "at": time.time()},
         {"method": "mfa", "type": "totp", "at": time.time()},
