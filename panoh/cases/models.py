@@ -60,6 +60,9 @@ FACTS: dict[str, Question] = {
     ),
 }
 
+# Questions whose present answer stands in the case row as well: asked by a verb of their own.
+IN_THE_ROW = ("trafficking", "smuggling", "case_category")
+
 # Coded columns of the case row and the pack's list that answers each.
 COLUMNS: dict[str, str] = {
     "channel": "contact_channels",

@@ -1,14 +1,15 @@
 """States, the age branch, urgency and sensitivity with their reasons, act–means–purpose."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from panoh.kernel.rules import Lifecycle, Step
+from panoh.kernel.rules import Category, Lifecycle, Step
 
 
 class State(StrEnum):
@@ -29,6 +30,8 @@ LIFECYCLE = Lifecycle(
 )
 
 NOT_YET_KNOWN = "not_yet_known"
+# Findings of trafficking that count as identified by whoever made them first (row A3).
+IDENTIFYING = frozenset({"presumed", "identified"})
 
 
 # -- age first ---------------------------------------------------------------------------------
@@ -198,6 +201,19 @@ def elements(
 
 def _known(codes: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(code for code in codes if code and code != NOT_YET_KNOWN))
+
+
+# -- many at once ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A case that comes from elsewhere in one piece: columns of the row, codes by question,
+    texts by data category. What is blank was not reported; it never means "no"."""
+
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    notes: Sequence[tuple[Category, str]] = ()
 
 
 # -- what happened -----------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from panoh.cases.actions.answers import Changed, change, open_contact, record_fa
 from panoh.cases.actions.apart import flag, unflag
 from panoh.cases.actions.assessments import assess, classify
 from panoh.cases.actions.course import add_note, close, read, read_notes, reopen, tell
+from panoh.cases.actions.many import open_contact_many
 
 __all__ = [
     "Changed",
@@ -14,6 +15,7 @@ __all__ = [
     "close",
     "flag",
     "open_contact",
+    "open_contact_many",
     "read",
     "read_notes",
     "record_facts",

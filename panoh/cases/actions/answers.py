@@ -1,7 +1,7 @@
 """The first contact, and the questions of the case row and of the facts."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from panoh.cases.actions.beats import (
     _tell,
     _weigh,
 )
-from panoh.cases.models import FACTS, Case, Fact
+from panoh.cases.models import FACTS, IN_THE_ROW, Case, Fact
 from panoh.duties import actions as duties
 from panoh.kernel.rules import Category, Gone, Invalid, Stale
 from panoh.policy import queries as policy
@@ -158,28 +158,28 @@ def record_facts(
     by: User,
     at: datetime,
     notes: Mapping[str, str] | None = None,
+    seen: Collection[str] | None = None,
 ) -> list[Fact]:
     """Let ``codes`` be the answer to one question of ``FACTS`` from now on; return what holds.
 
     Earlier answers that are not among them keep their row with the day on which they ended.
     ``notes`` are texts beside a code, sealed. Codes that the pack keeps apart (row A10) are
-    neither read nor written here: see ``flag``. Raises ``Invalid`` for an unknown code.
+    neither read nor written here: see ``flag``. With ``seen`` (the codes the form was made from)
+    ``Changed`` shows both where somebody else answered meanwhile. Raises ``Invalid`` for an
+    unknown code, ``KeyError`` for questions that ``assess`` and ``classify`` answer.
     """
+    if field in IN_THE_ROW:
+        raise KeyError(field)
     question = FACTS[field]
     case = _locked(dossier, WRITES.get(question.category, Permission.CASE_WRITE), by)
     if not reach.reaches(case.dossier) & question.category:
         raise Gone
     _open(case)
-    day = policy.local_day(at)
     held = {fact.code: fact for fact in queries.facts_of(case.dossier, [field])}
     wanted = list(dict.fromkeys(codes))
-    if len(wanted) > 1 and not question.many:
-        raise Invalid(_("Please choose one answer."), field)
-    for code in wanted:
-        if code not in held:
-            queries.expect(question.list_name, code, day, field)
-        if queries.is_apart(question.list_name, code):
-            raise Invalid(_("This answer is kept apart: use the page for it."), field)
+    if seen is not None and set(seen) != set(held) != set(wanted):
+        raise Changed({field: list(held)}, {field: wanted})
+    _answerable(field, wanted, held, policy.local_day(at))
     for code, fact in held.items():
         if code not in wanted:
             fact.removed_at, fact.removed_by = at, by
@@ -197,3 +197,12 @@ def record_facts(
         _tell(case.dossier, "case.facts_recorded", by, at, detail=field)
     audit.record("case.facts_recorded", by=by, at=at, subject=case, fields=[field])
     return [held[code] for code in wanted]
+
+
+def _answerable(field: str, wanted: Collection[str], held: Collection[str], today: date) -> None:
+    """New codes must be in the list today; one that was given before may stay."""
+    if len(wanted) > 1 and not FACTS[field].many:
+        raise Invalid(_("Please choose one answer."), field)
+    queries.expect_all(field, [code for code in wanted if code not in held], today)
+    if any(queries.is_apart(FACTS[field].list_name, code) for code in wanted):
+        raise Invalid(_("This answer is kept apart: use the page for it."), field)

@@ -9,7 +9,7 @@ from panoh.access.models import Dossier, User
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
 from panoh.cases import queries
-from panoh.cases.actions.beats import _locked, _open
+from panoh.cases.actions.beats import _coded, _locked, _open, _owe_review
 from panoh.cases.models import FACTS, ApartFact
 from panoh.duties import actions as duties
 from panoh.kernel.rules import Gone, Invalid
@@ -33,26 +33,9 @@ def flag(dossier: Dossier, *, field: str, code: str, by: User, at: datetime) -> 
         raise Invalid(_("This answer is not in the list."), field)
     fact = next((one for one in held if (one.field, one.code) == (field, code)), None)
     if fact is None:
-        fact = ApartFact(
-            dossier=case.dossier,
-            field=field,
-            list_name=question.list_name,
-            code=code,
-            list_on=policy.local_day(at),
-            unit_type=by.unit.type if by.unit else "",
-            added_at=at,
-            added_by=by,
-        )
+        fact = _coded(ApartFact(), case, field, code, by=by, at=at)
         fact.save(force_insert=True)
-    duties.open_once(
-        "non_punishment_review",
-        dossier=case.dossier,
-        owner=case.dossier.holder,
-        subject_id=fact.pk,
-        period="duty_acknowledge",
-        by=by,
-        at=at,
-    )
+    _owe_review(fact, by, at)
     audit.record("case.facts_recorded", by=by, at=at, subject=case, fields=["apart"])
     return fact
 

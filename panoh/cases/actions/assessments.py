@@ -8,13 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from panoh.access.models import Dossier, User
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
-from panoh.cases import queries
+from panoh.cases import queries, rules
 from panoh.cases.actions.beats import _add_fact, _bump, _locked, _open, _tell
 from panoh.cases.models import FACTS, Case, Fact
 from panoh.kernel.rules import Invalid, NotPossible
 from panoh.policy import queries as policy
-
-IDENTIFYING = {"presumed", "identified"}
 
 
 @transaction.atomic
@@ -33,7 +31,7 @@ def assess(dossier: Dossier, *, field: str, code: str, reason: str, by: User, at
     _open(case)
     fact = _reclassify(case, field, code, reason, by=by, at=at)
     fields = [field]
-    if field == "trafficking" and code in IDENTIFYING and not case.identified_by:
+    if field == "trafficking" and code in rules.IDENTIFYING and not case.identified_by:
         case.identified_by, case.identified_at = fact.unit_type, at
         fields += ["identified_by", "identified_at"]
     _bump(case, *fields)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -10,11 +11,13 @@ from panoh.access import queries as reach
 from panoh.access.models import Dossier, User
 from panoh.access.rules import Permission
 from panoh.cases import queries, rules
-from panoh.cases.models import FACTS, Case, Event, Fact
+from panoh.cases.models import FACTS, ApartFact, Case, CodedFact, Event, Fact
 from panoh.duties import actions as duties
 from panoh.kernel.rules import Category, NotPossible
 from panoh.policy import queries as policy
 from panoh.vault import actions as vault
+
+Row = TypeVar("Row", bound=CodedFact)
 
 
 def _locked(dossier: Dossier, permission: Permission, by: User) -> Case:
@@ -42,23 +45,35 @@ def _bump(case: Case, *fields: str) -> None:
     case.save(update_fields=["version", *fields])
 
 
+def _coded(row: Row, case: Case, field: str, code: str, *, by: User, at: datetime) -> Row:
+    """Fill in what every coded answer says: which list of which day, who, when, in which unit."""
+    row.dossier, row.field, row.code = case.dossier, field, code
+    row.list_name, row.list_on = FACTS[field].list_name, policy.local_day(at)
+    row.unit_type = by.unit.type if by.unit else ""
+    row.added_at, row.added_by = at, by
+    return row
+
+
 def _add_fact(case: Case, field: str, code: str, note: str, *, by: User, at: datetime) -> Fact:
-    question = FACTS[field]
-    fact = Fact(
-        dossier=case.dossier,
-        field=field,
-        list_name=question.list_name,
-        code=code,
-        list_on=policy.local_day(at),
-        category=int(question.category),
-        unit_type=by.unit.type if by.unit else "",
-        added_at=at,
-        added_by=by,
-    )
+    empty = Fact(category=int(FACTS[field].category))
+    fact = _coded(empty, case, field, code, by=by, at=at)
     if note:
         _seal_note(fact, note)
     fact.save(force_insert=True)
     return fact
+
+
+def _owe_review(fact: ApartFact, by: User, at: datetime) -> None:
+    """What is kept apart asks whether somebody is punished for what she or he was forced to."""
+    duties.open_once(
+        "non_punishment_review",
+        dossier=fact.dossier,
+        owner=fact.dossier.holder,
+        subject_id=fact.pk,
+        period="duty_acknowledge",
+        by=by,
+        at=at,
+    )
 
 
 def _seal_note(fact: Fact, note: str) -> None:

@@ -43,7 +43,7 @@ def add_note(
     case = _locked(dossier, WRITES.get(category, Permission.NOTE_WRITE), by)
     if not reach.reaches(case.dossier) & category:
         raise Gone
-    if seen := Note.objects.filter(dossier=case.dossier, pk=submission).first():
+    if submission and (seen := Note.objects.filter(dossier=case.dossier, pk=submission).first()):
         return seen
     note = Note(
         id=submission or uuid4(),

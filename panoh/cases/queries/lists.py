@@ -1,7 +1,7 @@
 """Lists and counts of cases; what the pack's lists offer and allow."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from panoh.access.models import Dossier, User
 from panoh.access.queries import Place, newest, visible_to
 from panoh.cases import rules
 from panoh.cases.models import CHANGEABLE, COLUMNS, FACTS, Case
-from panoh.cases.rules import Branch
+from panoh.cases.rules import Arrival, Branch
 from panoh.kernel.rules import Invalid
 from panoh.people import queries as people
 from panoh.policy import queries as policy
@@ -142,3 +142,22 @@ def expect(list_name: str, code: str, today: date, field: str) -> None:
     """Raises ``Invalid`` unless the code is in the list today."""
     if code not in {row.code for row in policy.codes(list_name, today)}:
         raise Invalid(_("This answer is not in the list."), field)
+
+
+def expect_all(field: str, codes: Collection[str], today: date) -> None:
+    """Raises ``Invalid`` unless these codes can be the answer to a question of ``FACTS``."""
+    if len(codes) > 1 and not FACTS[field].many:
+        raise Invalid(_("Please choose one answer."), field)
+    for code in codes:
+        expect(FACTS[field].list_name, code, today, field)
+
+
+def fault_of(row: Arrival, today: date) -> Invalid | None:
+    """What is wrong with one arrival; None: it can be opened."""
+    try:
+        checked(row.answers, today)
+        for field, codes in row.facts.items():
+            expect_all(field, codes, today)
+    except Invalid as fault:
+        return fault
+    return None

@@ -15,6 +15,7 @@ from panoh.audit import queries as audited
 from panoh.cases import actions as cases
 from panoh.cases import queries
 from panoh.cases.models import FACTS, ApartFact, Case, Event, Fact, Note
+from panoh.cases.rules import Arrival
 from panoh.duties import actions as duties
 from panoh.duties import queries as owed
 from panoh.duties.models import Duty
@@ -303,6 +304,24 @@ def test_an_answer_that_no_longer_holds_keeps_its_row() -> None:
             record(case, "means", "magic", by=by)
         with pytest.raises(Invalid):
             record(case, "travel_papers", "held", "lost", "no_such", by=by)
+
+
+def test_two_people_who_answer_the_same_question_lose_nothing() -> None:
+    with as_user("nigora") as by:
+        case = contact(by)
+        record(case, "means", "deceit", by=by, seen=[])
+    with as_user("safar") as other:
+        with pytest.raises(cases.Changed) as both:
+            record(case, "means", "violence", by=other, seen=[])
+        assert (both.value.theirs, both.value.yours) == (
+            {"means": ["deceit"]},
+            {"means": ["violence"]},
+        )
+        record(case, "means", "deceit", by=other, seen=[])  # the same answer is no conflict
+        record(case, "means", "deceit", "violence", by=other, seen=["deceit"])
+        assert queries.codes_of(case.dossier, "means") == ["deceit", "violence"]
+        with pytest.raises(KeyError):
+            record(case, "trafficking", "presumed", by=other)
 
 
 def test_a11_the_summary_builds_from_codes() -> None:
@@ -707,5 +726,76 @@ def test_the_list_costs_few_queries() -> None:
         try:
             queries.recent()
             assert len(connection.queries_log) <= 3
+        finally:
+            connection.force_debug_cursor = False
+
+
+# -- many at once ------------------------------------------------------------------------------
+
+
+def arrive(by: User, *rows: Arrival) -> list[Case]:
+    return cases.open_contact_many(rows, team=team("ngo-cases"), by=by, at=AT)
+
+
+def test_many_arrive_at_once_as_they_would_one_by_one() -> None:
+    row = Arrival(
+        answers={"age_branch": "adult", "sex": "man", "birth_year": 1990, "citizenship": "TJ"},
+        facts={
+            "exploitation_forms": ["forced_labour", "armed_groups"],
+            "trafficking": ["presumed"],
+            "triage_signs": ["no_bed_tonight"],
+            "travel_papers": ["withheld"],
+        },
+        notes=[(Category.STORY, "canary of the story")],
+    )
+    with as_user("nigora") as by:
+        first, blank = arrive(by, row, Arrival())
+        found = again(first)
+        assert (found.sex, found.trafficking, found.identified_by) == ("man", "presumed", "ngo")
+        assert found.urgency == "within_24h"
+        assert queries.codes_of(first.dossier, "exploitation_forms") == ["forced_labour"]
+        assert [fact.code for fact in queries.apart_facts(first.dossier, user=by)] == [
+            "armed_groups"
+        ]
+        assert kinds(first) == ["non_punishment_review"]
+        note = cases.read_notes(first.dossier, category=Category.STORY, by=by, at=AT)
+        assert [text for _, text in note] == ["canary of the story"]
+        assert again(blank).sex == ""  # not reported, which is not "no"
+        assert kinds(blank) == []
+        assert [case.pk for case in queries.recent()] == [blank.pk, first.pk]
+        assert arrive(by) == []
+    with as_user("shirin"):
+        assert not Case.objects.exists()
+
+
+def test_many_are_checked_like_one() -> None:
+    day = policy.local_day(AT)
+    wrong = [
+        Arrival(answers={"sex": "robot"}),
+        Arrival(facts={"means": ["magic"]}),
+        Arrival(facts={"trafficking": ["presumed", "identified"]}),
+    ]
+    assert queries.fault_of(Arrival(), day) is None
+    with as_user("nigora") as by:
+        for row in wrong:
+            fault = queries.fault_of(row, day)
+            assert fault is not None
+            with pytest.raises(Invalid) as refusal, transaction.atomic():
+                arrive(by, row)
+            assert refusal.value.field == fault.field
+    with as_user("safar") as social_worker, pytest.raises(Refused):
+        arrive(social_worker, Arrival(facts={"travel_papers": ["lost"]}))
+    with as_user("pulod") as police, pytest.raises(Refused):
+        cases.open_contact_many([Arrival()], team=team("police-cases"), by=police, at=AT)
+
+
+def test_many_cost_a_few_queries() -> None:
+    rows = [Arrival(answers={"sex": "man"}, notes=[(Category.STORY, "x")])] * 20
+    with as_user("nigora") as by:
+        connection.force_debug_cursor = True
+        connection.queries_log.clear()
+        try:
+            arrive(by, *rows)
+            assert len(connection.queries_log) < 25
         finally:
             connection.force_debug_cursor = False
