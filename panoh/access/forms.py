@@ -68,6 +68,7 @@ class InvitationForm(CleanForm):
     code = forms.CharField(label=_("Code from your administrator"), max_length=60)
     passphrase = forms.CharField(
         label=_("Your new passphrase"),
+        strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=_(
             "12 characters or more; several words are easiest. Nobody can look it up: if it is "
@@ -76,6 +77,7 @@ class InvitationForm(CleanForm):
     )
     again = forms.CharField(
         label=_("The passphrase once more"),
+        strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 

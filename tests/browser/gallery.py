@@ -106,12 +106,10 @@ CONTEXTS: dict[str, Callable[[HttpRequest], dict[str, Any]]] = {
     "account/login.html": lambda request: {"form": _form(LoginForm, request)},
     "account/logout.html": lambda _request: {},
     "account/account_inactive.html": lambda _request: {},
-    "account/signup_closed.html": lambda _request: {},
     "account/reauthenticate.html": lambda request: {
         "form": _form(CodeForm, request),
         "reauthentication_alternatives": [{"url": "#main", "description": SAMPLE}],
     },
-    "account/password_change.html": lambda request: {"form": _form(LoginForm, request)},
     "mfa/authenticate.html": lambda request: {
         "form": _form(CodeForm, request),
         "webauthn_form": KeyForm(),
@@ -152,7 +150,7 @@ CONTEXTS: dict[str, Callable[[HttpRequest], dict[str, Any]]] = {
         for code in (400, 403, "403_csrf", 404, 405, 409, 413, 429, 500)
     },
 }
-STAFF = ("sample/components", "account/logout", "account/rea", "account/password", "mfa/")
+STAFF = ("sample/components", "account/logout", "account/rea", "mfa/")
 
 
 def page(request: HttpRequest, name: str) -> HttpResponse:

@@ -1,0 +1,80 @@
+"""Every template compiles, stands on one frame, and names only parts and addresses that exist."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.template.loader import get_template
+from django.urls import get_resolver
+
+from tests.house.test_pages import addresses
+from tests.house.tree import ROOT, relative
+
+PAGES = sorted(ROOT.glob("panoh/*/templates/**/*.html"))
+FRAME = "ui/page.html"
+
+
+def name_of(path: Path) -> str:
+    """The name by which a template is asked for."""
+    return str(path).partition("/templates/")[2]
+
+
+def named_parts(text: str) -> list[str]:
+    """Templates that a template extends or includes by a fixed name."""
+    return re.findall(r"{%\s*(?:extends|include)\s+[\"']([^\"']+)[\"']", text)
+
+
+def unknown_addresses(text: str, known: set[str]) -> list[str]:
+    """Addresses that a template needs and that do not exist; ``as`` means: if it exists."""
+    found = re.findall(r"{%\s*url\s+[\"']([^\"']+)[\"']([^%]*)%}", text)
+    return [name for name, rest in found if name not in known and " as " not in rest]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=relative)
+def test_a_template_compiles(path: Path) -> None:
+    get_template(name_of(path))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=relative)
+def test_the_parts_of_a_template_exist(path: Path) -> None:
+    for name in named_parts(path.read_text(encoding="utf-8")):
+        get_template(name)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=relative)
+def test_there_is_one_frame(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert ("<html" in text) == (name_of(path) == FRAME)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=relative)
+def test_pages_go_back_to_the_frame(path: Path) -> None:
+    """Whoever fills the block of the content stands on the frame, over any number of steps."""
+    text = path.read_text(encoding="utf-8")
+    if re.search(r"{%\s*block\s+(?:content|title)\b", text) and name_of(path) != FRAME:
+        assert FRAME in set(ancestors(name_of(path)))
+
+
+def ancestors(name: str) -> Iterator[str]:
+    """The chain of ``extends`` above a template."""
+    text = Path(str(get_template(name).origin.name)).read_text(encoding="utf-8")  # type: ignore[attr-defined]
+    for above in re.findall(r"{%\s*extends\s+[\"']([^\"']+)[\"']", text):
+        yield above
+        yield from ancestors(above)
+
+
+def test_the_addresses_in_templates_exist() -> None:
+    known = {name for _, name, _ in addresses(get_resolver())}
+    wrong = {
+        relative(path): names
+        for path in PAGES
+        if (names := unknown_addresses(path.read_text(encoding="utf-8"), known))
+    }
+    assert wrong == {}
+
+
+def test_what_is_missing_is_noticed() -> None:
+    text = "{% include 'a.html' %}{% url 'b:c' x=1 %}{% url 'maybe' as y %}{% url 'known' %}"
+    assert named_parts(text) == ["a.html"]
+    assert unknown_addresses(text, {"known"}) == ["b:c"]
