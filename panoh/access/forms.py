@@ -61,11 +61,9 @@ class InviteForm(CleanForm):
         _offer(self, "team", [("", _("No team: this account holds no case")), *teams])
 
 
-class InvitationForm(CleanForm):
-    """The one-time code, and the passphrase that opens the account's vault from now on."""
+class PassphraseForm(CleanForm):
+    """A new passphrase, typed twice."""
 
-    username = forms.CharField(label=_("User name"), max_length=60)
-    code = forms.CharField(label=_("Code from your administrator"), max_length=60)
     passphrase = forms.CharField(
         label=_("Your new passphrase"),
         strip=False,
@@ -93,6 +91,25 @@ class InvitationForm(CleanForm):
         if typed.get("passphrase") and typed.get("again") not in (None, typed["passphrase"]):
             raise ValidationError({"again": _("This is not the same passphrase.")})
         return typed
+
+
+class InvitationForm(PassphraseForm):
+    """The one-time code, and the passphrase that opens the account's vault from now on."""
+
+    username = forms.CharField(label=_("User name"), max_length=60)
+    code = forms.CharField(label=_("Code from your administrator"), max_length=60)
+    field_order = ("username", "code", "passphrase", "again")
+
+
+class ChangeForm(PassphraseForm):
+    """The passphrase of now, and the one from now on."""
+
+    old = forms.CharField(
+        label=_("The passphrase you use now"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    field_order = ("old", "passphrase", "again")
 
 
 def _offer(form: forms.Form, name: str, choices: Any) -> None:

@@ -26,7 +26,7 @@ from django.utils import timezone
 
 from panoh.access.models import Dossier, User
 from panoh.access.queries import acting, by_ref, require
-from panoh.access.rules import ACCOUNT_URLS, PUBLIC_URLS, Permission
+from panoh.access.rules import ACCOUNT_URLS, PUBLIC_URLS, SEEN, STARTED, Permission
 from panoh.audit import actions as audit
 from panoh.kernel.rules import Gone, Problem, Refused, Stale
 from panoh.policy import queries as policy
@@ -37,8 +37,6 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 VAULT_COOKIE = f"{settings.PANOH_COOKIE_PREFIX}vault"
-SEEN = "panoh_seen"
-STARTED = "panoh_started"
 VAULT = "panoh_vault"
 # A page is noted as "seen" at most this often: each note is a write to the session.
 NOTE_EVERY_SECONDS = 60

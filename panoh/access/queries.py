@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -12,13 +14,21 @@ from psycopg.pq import TransactionStatus
 
 from config.database.base import write_context
 from panoh.access.models import Dossier, Grant, Listing, Membership, Team, Unit, User
-from panoh.access.rules import Permission
+from panoh.access.rules import SEEN, STARTED, Permission
 from panoh.kernel.context import ACTING, Acting
 from panoh.kernel.rules import CASE_CATEGORIES, Category, Gone, Refused
 
 PAGE = 50
 
 Row = TypeVar("Row", bound=models.Model)
+
+
+class Signed(NamedTuple):
+    """One session of an account: its key, when it began and was last used."""
+
+    key: str
+    started: datetime
+    seen: datetime
 
 
 class Place(NamedTuple):
@@ -205,3 +215,19 @@ def duty_officers(team: Team) -> list[User]:
         .order_by("-is_duty_officer", "-is_supervisor", "pk")
     )
     return [row.user for row in rows]
+
+
+def sessions_of(user: User, at: datetime) -> list[Signed]:
+    """The live sessions of an account, the last used one first.
+
+    Session rows name nobody, so all that have not run out are read; there are as many as people
+    at work.
+    """
+    found = []
+    for row in Session.objects.filter(expire_date__gt=at).iterator():
+        kept = row.get_decoded()
+        if kept.get(SESSION_KEY) == str(user.pk) and STARTED in kept:
+            started = datetime.fromisoformat(kept[STARTED])
+            seen = datetime.fromisoformat(kept.get(SEEN, kept[STARTED]))
+            found.append(Signed(row.session_key, started, seen))
+    return sorted(found, key=lambda one: one.seen, reverse=True)

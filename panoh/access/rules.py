@@ -47,6 +47,9 @@ READS = {Category.HEALTH: Permission.HEALTH_READ, Category.LEGAL: Permission.LEG
 WRITES = {Category.HEALTH: Permission.HEALTH_WRITE, Category.LEGAL: Permission.LEGAL_WRITE}
 
 # Views of libraries that carry no declaration of ours. Everything else must declare itself.
+SEEN = "panoh_seen"  # what a session keeps of its last use
+STARTED = "panoh_started"  # and of its beginning
+
 PUBLIC_URLS = frozenset(
     {
         "account_login",

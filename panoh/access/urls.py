@@ -16,6 +16,8 @@ urlpatterns = [
     path("teams/<int:team_id>/key/", views.team_key, name="team_key"),
     path("teams/<int:team_id>/let-in/<int:user_id>/", views.let_in, name="let_in"),
     path("teams/<int:team_id>/leave/<int:user_id>/", views.leave, name="leave"),
+    path("account/", views.account, name="account"),
+    path("account/sessions/", views.end_sessions, name="end_sessions"),
     path("invitation/", views.invitation, name="invitation"),
     path("audit/", views.audit_entries, name="audit"),
 ]

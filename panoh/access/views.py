@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from panoh.access import actions as access
-from panoh.access.forms import InvitationForm, InviteForm, TeamForm, UnitForm
+from panoh.access.forms import ChangeForm, InvitationForm, InviteForm, TeamForm, UnitForm
 from panoh.access.middleware import StaffRequest, page
 from panoh.access.models import Membership, RoleGrant, Team, Unit, User
-from panoh.access.queries import PAGE, live, may, my_teams, supervises
+from panoh.access.queries import PAGE, live, may, my_teams, sessions_of, supervises
 from panoh.access.rules import Permission
 from panoh.audit import queries as audit
 from panoh.kernel.rules import Gone, Invalid, Refused
@@ -263,6 +264,43 @@ def invitation(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Your passphrase is set. Please sign in with it."))
             return redirect(settings.LOGIN_URL)
     return render(request, "access/invitation.html", {"form": form})
+
+
+@page()
+@require_http_methods(["GET", "POST"])
+def account(request: StaffRequest) -> HttpResponse:
+    """My account: another passphrase, and where I am signed in."""
+    form = ChangeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        typed = form.cleaned_data
+        try:
+            access.change_passphrase(
+                old=typed["old"], new=typed["passphrase"], by=request.user, at=timezone.now()
+            )
+        except Invalid as problem:
+            form.add_error(problem.field, str(problem.message))
+        except ValidationError as problem:
+            form.add_error("passphrase", problem)
+        else:
+            update_session_auth_hash(request, request.user)
+            messages.success(request, _("Your passphrase is changed. All other sessions ended."))
+            return redirect("access:account")
+    context = {
+        "form": form,
+        "sessions": sessions_of(request.user, timezone.now()),
+        "here": request.session.session_key,
+    }
+    return render(request, "access/account.html", context)
+
+
+@page()
+@require_POST
+def end_sessions(request: StaffRequest) -> HttpResponse:
+    """Sign out everywhere else."""
+    here = request.session.session_key or ""
+    access.end_sessions(but=here, by=request.user, at=timezone.now())
+    messages.success(request, _("You are signed in here only."))
+    return redirect("access:account")
 
 
 @page(Permission.AUDIT_READ)

@@ -1,5 +1,6 @@
 """The verbs of access. Each calls one definer function of the walls, which checks again."""
 
+from panoh.access.actions.account import change_passphrase, end_sessions
 from panoh.access.actions.dossiers import (
     end,
     hand_over,
@@ -29,9 +30,11 @@ __all__ = [
     "add_team",
     "add_unit",
     "appoint",
+    "change_passphrase",
     "close_account",
     "dismiss",
     "end",
+    "end_sessions",
     "hand_over",
     "invite",
     "join",

@@ -22,9 +22,12 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from panoh.access import actions as access
-from panoh.access.middleware import SEEN, STARTED, VAULT, VAULT_COOKIE
+from panoh.access.middleware import VAULT, VAULT_COOKIE
+from panoh.access.rules import SEEN, STARTED
 from panoh.kernel.rules import Invalid
 from panoh.policy import queries as policy
+from panoh.vault import queries as keys
+from panoh.vault.rules import WrongSecret
 from tests.factories.clients import client_of
 from tests.factories.staff import PASSPHRASE, as_user, team, user
 
@@ -290,3 +293,39 @@ def test_signing_out_needs_a_post_and_is_on_every_page() -> None:
 def test_a_form_from_elsewhere_is_refused() -> None:
     browser = Client(enforce_csrf_checks=True)
     assert browser.post(LOGIN, {"login": "nigora", "password": PASSPHRASE}).status_code == 403
+
+
+NEW = "another handful of fictional words"
+
+
+@pytest.mark.django_db
+def test_the_passphrase_changes_with_the_present_one_only_and_ends_other_sessions() -> None:
+    here, elsewhere = client_of("nigora"), client_of("nigora")
+    assert is_signed_in(elsewhere)
+    for old, new in [(WRONG, NEW), (PASSPHRASE, "short"), (PASSPHRASE, "password1234")]:
+        answer = here.post("/access/account/", {"old": old, "passphrase": new, "again": new})
+        assert answer.status_code == 200
+        assert user("nigora").check_password(PASSPHRASE)
+    typed = {"old": PASSPHRASE, "passphrase": NEW, "again": NEW}
+    assert here.post("/access/account/", typed).status_code == 302
+    assert is_signed_in(here)
+    assert not is_signed_in(elsewhere)
+    with as_user("nigora") as by:
+        assert keys.unlock(by.pk, NEW) is not None
+        with pytest.raises(WrongSecret):
+            keys.unlock(by.pk, PASSPHRASE)
+    assert sign_in(Client()).status_code == 200
+    assert sign_in(Client(), words=NEW).status_code == 302
+
+
+@pytest.mark.django_db
+def test_my_sessions_are_shown_and_end() -> None:
+    here, elsewhere, other = client_of("nigora"), client_of("nigora"), client_of("pulod")
+    for browser in (here, elsewhere, other):
+        assert is_signed_in(browser)
+    page = here.get("/access/account/").content.decode()
+    assert page.count("<li>") >= 2
+    assert here.post("/access/account/sessions/").status_code == 302
+    assert is_signed_in(here)
+    assert not is_signed_in(elsewhere)
+    assert is_signed_in(other)
