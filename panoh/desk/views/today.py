@@ -125,7 +125,7 @@ MORE: tuple[tuple[str, Permission | None], ...] = (
     ("directory:list", Permission.DIRECTORY_READ),
     ("policy_in_force", Permission.POLICY_READ),
     ("policy_roles", Permission.POLICY_READ),
-    ("mfa_index", None),
+    ("access:account", None),
 )
 
 
