@@ -138,9 +138,9 @@ def _detail(row: Event) -> str:
     return policy.label(name, row.detail, policy.local_day(row.at)) if name and row.detail else ""
 
 
-def summary(dossier: Dossier) -> dict[str, str]:
+def summary(dossier: Dossier, case: Case | None = None) -> dict[str, str]:
     """The answered columns of a case, in words, in the order of the form."""
-    case = case_of(dossier)
+    case = case or case_of(dossier)
     day = policy.local_day(case.opened_at)
     found = {
         name: policy.label(list_name, value, day)

@@ -1,6 +1,6 @@
 """Why a case is urgent and sensitive, what comes first, and what the codes add up to."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from panoh.access.models import Dossier, User
@@ -66,9 +66,12 @@ def sensitivity(case: Case) -> tuple[int, Delicate | None]:
     )
 
 
-def why_urgent(case: Case, *, user: User) -> list[str]:
-    """The reasons for urgency and sensitivity in words, as far as the account may read them."""
-    signs = None if may_read(user, Category.HEALTH) or holds(case.dossier) else ()
+def why_urgent(case: Case, *, user: User, signs: Collection[str] | None = None) -> list[str]:
+    """The reasons for urgency and sensitivity in words, as far as the account may read them.
+
+    ``signs`` are the codes of the signs of urgency, if the caller knows them.
+    """
+    signs = signs if may_read(user, Category.HEALTH) or holds(case.dossier) else ()
     found = [policy.label(one.list_name, one.code) for one in urgency_reasons(case, signs)]
     if case.urgency_chosen:
         found = [str(Delicate.CHOSEN.label)]
@@ -86,9 +89,9 @@ class FirstStep:
     windows: tuple[Period, ...]
 
 
-def first_steps(case: Case) -> list[FirstStep]:
+def first_steps(case: Case, signs: Collection[str] | None = None) -> list[FirstStep]:
     """Doctor, safety or a safe place first, in the pack's order (row A17)."""
-    reasons = urgency_reasons(case)
+    reasons = urgency_reasons(case, signs)
     rows = {row.code: row for row in policy.code_list("first_steps").rows}
     return [
         FirstStep(
