@@ -16,13 +16,16 @@ from panoh.consent import queries as consents
 from panoh.consent.queries import Receiver
 from panoh.desk import rules
 from panoh.directory import queries as directory
-from panoh.directory.models import Organisation
+from panoh.directory.models import Contact, Organisation
+from panoh.directory.queries import Entry
 from panoh.duties import queries as duties
 from panoh.duties.models import Duty
 from panoh.duties.queries import Owed
-from panoh.duties.rules import kind
+from panoh.duties.rules import Deadline, kind
 from panoh.kernel.rules import Category
 from panoh.policy import queries as policy
+from panoh.referrals import queries as referrals
+from panoh.referrals.models import Referral
 
 # Questions that have a page of their own, and what cannot be offered as a list of facts.
 ASSESSED = ("trafficking", "smuggling", "case_category")
@@ -145,13 +148,16 @@ class Section:
     notes_url: str = ""
 
 
-def sections(dossier: Dossier, *, user: User, changeable: bool) -> list[Section]:
-    """The case by data category: only what the account's teams reach and its roles read."""
+def sections(
+    dossier: Dossier, found: Iterable[Fact], *, user: User, changeable: bool
+) -> list[Section]:
+    """The case by data category: only what the account's teams reach and its roles read.
+
+    ``found`` are the facts of the case that the account reads.
+    """
     readable = cases.readable(user, dossier)
     facts = [
-        fact
-        for fact in cases.facts_of(dossier, user=user)
-        if Category(fact.category) & readable and fact.field not in ASSESSED
+        fact for fact in found if Category(fact.category) & readable and fact.field not in ASSESSED
     ]
     labels = dict[object, list[str]]()
     for fact, label in cases.labelled(facts):
@@ -159,7 +165,7 @@ def sections(dossier: Dossier, *, user: User, changeable: bool) -> list[Section]
     counts: dict[int, int] = {}
     for note in cases.notes_of(dossier, user=user):
         counts[note.category] = counts.get(note.category, 0) + 1
-    found = []
+    result = []
     for category in ORDER:
         if not category & readable:
             continue
@@ -171,8 +177,8 @@ def sections(dossier: Dossier, *, user: User, changeable: bool) -> list[Section]
             counts.get(int(category), 0),
             url("desk:notes", dossier.ref, code),
         )
-        found.append(section)
-    return found
+        result.append(section)
+    return result
 
 
 def _questions(
@@ -224,3 +230,115 @@ def receivers(purpose: str, *, user: User) -> list[tuple[str, str]]:
 
 def _receiver(one: Organisation) -> Receiver:
     return Receiver(unit=one.unit) if one.unit else Receiver(organisation=one)
+
+
+# -- requests to other services ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What the person agreed that one receiver may be told: in effect ``now``, or ``later``."""
+
+    now: Category
+    later: Category
+    starts_at: datetime | None
+    until: datetime | None
+    services: tuple[str, ...]
+
+    def covers(self, wanted: Category) -> bool:
+        """Whether all of it may be told now."""
+        return not wanted & ~self.now
+
+
+def agreed(dossier: Dossier, receiver: Receiver, at: datetime) -> Agreed:
+    """What the person agreed to towards this receiver and its one team."""
+    now = later = Category(0)
+    starts, ends, services = [], [], dict[str, None]()
+    for one in consents.standing_to(dossier, receiver, at):
+        if receiver.team and one.team_id not in {None, receiver.team.pk}:
+            continue
+        if one.effective_at and one.effective_at <= at:
+            now |= Category(one.categories)
+            ends.append(one.ends_at)
+            services |= dict.fromkeys(one.services)
+        else:
+            later |= Category(one.categories)
+            starts.append(one.effective_at)
+    return Agreed(
+        now,
+        later & ~now,
+        min(filter(None, starts), default=None),
+        min(filter(None, ends), default=None),
+        tuple(services),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """Somebody who can help, as the page of a request shows it.
+
+    ``agreed`` says that the person agreed already, ``waiting`` is a request that is open there.
+    """
+
+    entry: Entry
+    agreed: bool = False
+    waiting: Referral | None = None
+    is_own: bool = False
+
+    @property
+    def organisation(self) -> Organisation:
+        """Who it is."""
+        return self.entry.organisation
+
+    @property
+    def kind(self) -> str:
+        """What sort of organisation it is."""
+        return policy.label("organisation_types", self.organisation.type)
+
+    @property
+    def hours(self) -> str:
+        """When it is open."""
+        return policy.label("opening_hours", self.entry.service.opening)
+
+    @property
+    def telephones(self) -> list[str]:
+        """Numbers to call."""
+        return [one.value for one in self.entry.contacts if one.kind == "telephone"]
+
+
+def helpers(
+    entries: Iterable[Entry], dossier: Dossier, *, user: User, at: datetime
+) -> list[Helper]:
+    """Entries of the directory with what was agreed and asked already; the agreed ones first."""
+    told = consents.live_on(dossier, at).exclude(categories=0)
+    known = {one.unit_id or one.organisation_id for one in told}
+    waiting: dict[object, Referral] = {}
+    for one in referrals.waiting(dossier):
+        team = one.to_team
+        waiting.setdefault(team.unit_id if team else one.to_organisation_id, one)
+    found = []
+    for entry in entries:
+        key = entry.organisation.unit_id or entry.organisation.pk
+        is_own = key == user.unit_id
+        found.append(Helper(entry, key in known, waiting.get(key), is_own))
+    return sorted(found, key=lambda helper: not helper.agreed)
+
+
+def ask_url(dossier: Dossier, to: Organisation) -> str:
+    """Where the person is asked about this receiver; authorities are asked for apart."""
+    if _receiver(to).is_authority:
+        return url("desk:consent", dossier.ref)
+    return f"{url('desk:ask', dossier.ref, 'service')}?to={to.pk}"
+
+
+def clocks(found: Iterable[Referral], at: datetime) -> dict[object, Deadline]:
+    """Until when an answer is due, in words, by the key of the request."""
+    keys = [one.pk for one in found]
+    kinds = ("referral.reply", "referral.enter_answer", "referral.confirm")
+    rows = Duty.objects.unsettled().filter(subject_id__in=keys, kind__in=kinds)
+    return {duty.subject_id: duties.deadline(duty, at) for duty in rows}
+
+
+def ways_to(one: Organisation | None) -> list[Contact]:
+    """How to reach an organisation by telephone."""
+    return [row for row in directory.contacts_of(one) if row.kind == "telephone"] if one else []

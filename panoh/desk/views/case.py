@@ -23,7 +23,7 @@ from panoh.desk import queries as desk
 from panoh.desk.forms.contact import AnswersForm, CloseForm
 from panoh.desk.views.typed import done, told_in, typed
 from panoh.duties import queries as duties
-from panoh.files import queries as files
+from panoh.duties.models import Duty
 from panoh.kernel.rules import Category, Gone
 from panoh.people import queries as people
 from panoh.policy import queries as policy
@@ -69,23 +69,29 @@ def case(request: StaffRequest, ref: str) -> HttpResponse:
     found = cases.read(dossier, fields=readable.codes, by=user, at=at)
     is_holder = holds(dossier)
     is_open = found.state == State.OPEN
+    facts = queries.facts_of(dossier, user=user)
+    # Who may not read health asks for the signs themselves: they say what comes first, not why.
+    knows = Category.HEALTH in readable
+    signs = [fact.code for fact in facts if fact.field == "triage_signs"] if knows else None
     writes = may(user, Permission.CASE_WRITE)
     context = {
         "case": found,
         "state": State(found.state),
         "urgency": policy.label("urgencies", found.urgency),
         "is_urgent": queries.at_once(found),
-        "why": queries.why_urgent(found, user=user),
-        "first_steps": queries.first_steps(found) if is_open else [],
-        "summary": _summary(dossier),
+        "why": queries.why_urgent(found, user=user, signs=signs),
+        "first_steps": queries.first_steps(found, signs) if is_open else [],
+        "summary": [
+            (str(LABELS[name]), words) for name, words in queries.summary(dossier, found).items()
+        ],
         "assessed": [
             (code, FACTS[code].label, policy.label(FACTS[code].list_name, getattr(found, code)))
             for code in desk.ASSESSED
         ],
         "reaches": Category.CONTACT in readable and may(user, Permission.IDENTITY_READ),
-        "sections": desk.sections(dossier, user=user, changeable=is_open and writes),
+        "sections": desk.sections(dossier, facts, user=user, changeable=is_open and writes),
         "names": Category.IDENTITY in readable and may(user, Permission.IDENTITY_READ),
-        "tasks": desk.tasks(duties.unsettled_on(dossier), user=user, at=at),
+        "tasks": desk.tasks(_owed(dossier), user=user, at=at),
         "sees": [(grant, _opened(grant.categories)) for grant in grants_on(dossier)],
         "timeline": queries.timeline(dossier),
         "requests": [(one, RequestState(one.state)) for one in referrals.on_dossier(dossier)],
@@ -102,16 +108,16 @@ def case(request: StaffRequest, ref: str) -> HttpResponse:
     }
     if context["names"]:
         context["name"] = people.names_of([dossier.pk], by=user, at=at).get(dossier.pk, "")
-    if context["keeps_files"]:
-        context["documents"] = len(files.documents_of(dossier, user=user))
     if is_holder:
         context["refused"] = consents.refusals(dossier).exists()
     return render(request, "desk/case.html", context)
 
 
-def _summary(dossier: Dossier) -> list[tuple[str, str]]:
-    """The answers of the case row with their questions, in the order of the form."""
-    return [(str(LABELS[name]), words) for name, words in queries.summary(dossier).items()]
+def _owed(dossier: Dossier) -> list[Duty]:
+    found = duties.unsettled_on(dossier)
+    for duty in found:
+        duty.dossier = dossier
+    return found
 
 
 def _opened(categories: int) -> list[str]:
@@ -146,7 +152,7 @@ def close(request: StaffRequest, ref: str) -> HttpResponse:
             return done(request, text, "desk:case", ref)
     context = {
         "form": form,
-        "tasks": desk.tasks(duties.unsettled_on(request.dossier), user=request.user, at=at),
+        "tasks": desk.tasks(_owed(request.dossier), user=request.user, at=at),
         "waiting": referrals.waiting(request.dossier),
         "told": consents.live_on(request.dossier, at).exclude(categories=0),
     }
