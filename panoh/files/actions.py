@@ -57,7 +57,7 @@ def add(
     found = reach.lock(dossier.pk)
     reach.require(by, Permission.FILE_WRITE, on=found, category=category)
     reach.require(by, WRITES.get(category, Permission.FILE_WRITE))
-    if seen := Document.objects.filter(dossier=found, pk=submission).first():
+    if submission and (seen := Document.objects.filter(dossier=found, pk=submission).first()):
         return seen
     kind, clean = _taken(content)
     document = Document(

@@ -2,6 +2,7 @@
 
 import io
 import os
+import warnings
 import zipfile
 from dataclasses import dataclass
 from typing import Final
@@ -68,6 +69,14 @@ def _office(content: bytes) -> Type | None:
     return next((TYPES[code] for code, part in _OFFICE.items() if part in names), None)
 
 
+_NO_PICTURE: Final = (
+    OSError,
+    SyntaxError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
+
+
 def clean_image(content: bytes) -> bytes:
     """Draw the same picture anew: nothing but points is kept, no place, camera, date or profile.
 
@@ -76,14 +85,15 @@ def clean_image(content: bytes) -> bytes:
     """
     Image.MAX_IMAGE_PIXELS = MOST_POINTS
     try:
-        with Image.open(io.BytesIO(content), formats=["JPEG", "PNG"]) as seen:
+        with (
+            warnings.catch_warnings(action="error", category=Image.DecompressionBombWarning),
+            Image.open(io.BytesIO(content), formats=["JPEG", "PNG"]) as seen,
+        ):
             kind = str(seen.format)
-            if seen.width * seen.height > MOST_POINTS:
-                raise ValueError("too many points")
             upright = ImageOps.exif_transpose(seen)
             mode = "RGB" if kind == "JPEG" or upright.mode not in {"L", "RGBA"} else upright.mode
             points = upright.convert(mode)
-    except (OSError, SyntaxError, Image.DecompressionBombError) as fault:
+    except _NO_PICTURE as fault:
         raise ValueError("no picture") from fault
     clean = Image.new(mode, points.size)
     clean.paste(points)

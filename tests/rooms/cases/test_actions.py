@@ -618,6 +618,14 @@ def test_notes_are_sealed_in_their_category() -> None:
         assert [text for _, text in read] == [f"canary {Category.STORY}"]
         events = [row.event for row in audited.who_saw(case.pk)]
         assert events[0] == "note.read"
+        form = uuid4()
+        given: dict[str, Any] = {"category": Category.SAFETY, "text": "x", "submission": form}
+        first = cases.add_note(case.dossier, by=by, at=AT, **given)
+        assert cases.add_note(case.dossier, by=by, at=AT, **given) == first
+        cases.add_note(case.dossier, category=Category.LEGAL, text="x", by=by, at=AT)
+        labels = [step.event.detail for step in queries.timeline(case.dossier)]
+        assert "safety" in labels
+        assert "legal" not in labels
         with pytest.raises(Invalid):
             cases.add_note(case.dossier, category=Category.STORY, text=" ", by=by, at=AT)
         share(case, by, "shelter-cases", "shirin", Category.CORE | Category.HEALTH)
@@ -671,6 +679,16 @@ def test_a_case_reopens_at_any_time() -> None:
         assert (found.state, found.close_reason, found.closed_at) == ("open", "", None)
         labels = [step.label for step in queries.timeline(case.dossier)]
         assert labels == ["Case opened again", "Case closed", "First contact"]
+
+
+def test_opening_the_page_is_recorded_with_what_it_showed() -> None:
+    with as_user("nigora") as by:
+        case = contact(by, citizenship="TJ", birth_year=1990)
+        cases.read(case.dossier, fields=["core", "story"], by=by, at=AT)
+        seen = audited.who_saw(case.pk)[0]
+        assert (seen.event, list(seen.fields)) == ("case.read", ["core", "story"])
+        shown = queries.summary(case.dossier)
+        assert (shown["citizenship"], shown["birth_year"]) == ("Tajikistan", "1990")
 
 
 def test_a_receiver_does_not_close_the_case_of_the_holder() -> None:

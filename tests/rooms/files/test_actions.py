@@ -59,7 +59,10 @@ def test_a_document_lies_encrypted_and_comes_back_whole(folder: Path) -> None:
         assert found.name == f"{dossier.ref}-1.pdf"
         events = [row.event for row in audited.who_saw(dossier.pk)]
         assert events[:2] == ["file.opened", "file.added"]
-        assert add(dossier, by).number == 2
+        form = uuid4()
+        assert add(dossier, by, submission=form).number == 2
+        assert add(dossier, by, submission=form).number == 2
+        assert len(list(folder.iterdir())) == 2
 
 
 def test_a_picture_is_drawn_anew_in_a_child_with_limits() -> None:
