@@ -1,15 +1,29 @@
 """Neutral words for words that blame; where a duty leads."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from panoh.audit.queries import Seen
+from panoh.duties.rules import KINDS
 from panoh.policy.rules import ListedWord
 
+REQUESTS = tuple(kind for kind in KINDS if kind.startswith("referral."))
 # The page on which a duty of this kind is done; the others are done on the page of the case.
 LEADS_TO = {
-    "referral.reply": "desk:inbox",
-    "referral.confirm": "desk:inbox",
-    "referral.enter_answer": "desk:outbox",
+    "referral.reply": "desk:of_duty",
+    "referral.confirm": "desk:of_duty",
+    "referral.outcome": "desk:of_duty",
+    "referral.enter_answer": "desk:of_duty",
+    "referral.info": "desk:of_duty",
+    "referral.declined": "desk:refer",
+    "referral.unanswered": "desk:of_duty",
+    "referral.next": "desk:of_duty",
+    "referral.handover": "desk:of_duty",
     "consent.destroy_copies": "desk:copies",
     "people.unusual_search": "access:teams",
     "directory.verify": "directory:list",
@@ -31,3 +45,41 @@ def neutral_words(text: str, words: Iterable[ListedWord]) -> list[ListedWord]:
         if re.search(rf"(?<!\w){re.escape(word.stem)}", text, re.IGNORECASE):
             found.setdefault(word.stem, word)
     return list(found.values())
+
+
+# What an account of another service did with a file, as the person is told it. Everything else
+# in the audit (a duty settled, a key laid) is no look at the person.
+LOOKS: Mapping[str, Promise] = {
+    "referral.seen": _("Read the request"),
+    "referral.accepted": _("Said yes to the request"),
+    "case.read": _("Opened the case"),
+    "note.read": _("Read notes"),
+    "people.identity_read": _("Saw the name"),
+    "people.contact_read": _("Saw how to reach the person"),
+    "file.opened": _("Opened a document"),
+    "referral.printed": _("Printed a letter"),
+    "case.printed": _("Printed the case"),
+    "file.exported": _("Took a file along"),
+    "case.exported": _("Took the case along as a file"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One sort of look: how often, and when last."""
+
+    label: Promise
+    count: int
+    last_at: datetime
+
+
+def looks(seen: Iterable[Seen]) -> list[Look]:
+    """What was looked at, printed or taken along, in the order of the table above."""
+    found: dict[str, list[datetime]] = {}
+    for row in seen:
+        found.setdefault(row.event, []).append(row.at)
+    return [
+        Look(label, len(found[event]), max(found[event]))
+        for event, label in LOOKS.items()
+        if event in found
+    ]
