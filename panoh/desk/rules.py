@@ -9,10 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from panoh.audit.queries import Seen
-from panoh.duties.rules import KINDS
 from panoh.policy.rules import ListedWord
 
-REQUESTS = tuple(kind for kind in KINDS if kind.startswith("referral."))
 # The page on which a duty of this kind is done; the others are done on the page of the case.
 LEADS_TO = {
     "referral.reply": "desk:of_duty",
