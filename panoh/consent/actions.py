@@ -59,7 +59,7 @@ def record(
     dossier = access.lock(dossier.pk)
     access.require(by, Permission.CONSENT_RECORD, on=dossier)
     _only_holder(dossier)
-    if seen := Consent.objects.filter(dossier=dossier, pk=submission).first():
+    if submission and (seen := Consent.objects.filter(dossier=dossier, pk=submission).first()):
         return seen
     rules.check_branch(branch)
     rules.check_recorder(purpose, queries.purposes_of(by))

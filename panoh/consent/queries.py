@@ -64,17 +64,15 @@ def is_authority(unit_type: str) -> bool:
 
 def to(recipient: Team | Unit | Organisation | None) -> Receiver:
     """The receiver behind a team, a unit or an entry of the directory (its unit, if linked)."""
-    match recipient:
-        case Team():
-            return Receiver(unit=recipient.unit, team=recipient)
-        case Unit():
-            return Receiver(unit=recipient, team=access.intake_team(recipient))
-        case Organisation() if recipient.unit is not None:
-            return to(recipient.unit)
-        case Organisation():
+    if isinstance(recipient, Team):
+        return Receiver(unit=recipient.unit, team=recipient)
+    if isinstance(recipient, Organisation):
+        if recipient.unit is None:
             return Receiver(organisation=recipient)
-        case None:
-            return Receiver()
+        recipient = recipient.unit
+    if isinstance(recipient, Unit):
+        return Receiver(unit=recipient, team=access.intake_team(recipient))
+    return Receiver()
 
 
 def receiver(purpose: str, recipient: Team | Organisation | None) -> Receiver:

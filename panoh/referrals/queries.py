@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -217,6 +218,12 @@ def preview(referral: Referral) -> Preview:
         after=[policy.label("data_categories", code) for code in opened.codes],
         never=[policy.label("data_categories", code) for code in (CASE_CATEGORIES & ~opened).codes],
     )
+
+
+def mark(referral: Referral) -> str:
+    """A short mark of all that the receiver would read and get: it changes when any of it does."""
+    shown = [referral.categories, *(getattr(referral, name) for name in rules.MINIMUM)]
+    return sha256(repr(shown).encode()).hexdigest()[:16]
 
 
 def waiting(dossier: Dossier) -> QuerySet[Referral]:

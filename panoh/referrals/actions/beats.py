@@ -38,17 +38,14 @@ def as_receiver(referral: Referral, by: User) -> tuple[Dossier, Referral]:
     """Lock the dossier, then the row, for a member of the team that was asked."""
     dossier = access.lock(referral.dossier_id)
     access.require(by, Permission.REFERRAL_ANSWER, on=dossier, category=Category.ASK)
-    found = _fresh(referral)
-    if found.to_team_id not in access.my_teams():
-        raise Gone
-    return dossier, found
+    return dossier, _fresh(referral, to_team__in=access.my_teams())
 
 
-def _fresh(referral: Referral) -> Referral:
+def _fresh(referral: Referral, **side: object) -> Referral:
     found = (
         Referral.objects.select_for_update(of=("self",))
         .select_related("from_team__unit", "to_team__unit", "to_organisation__unit")
-        .filter(pk=referral.pk)
+        .filter(pk=referral.pk, **side)
         .first()
     )
     if found is None:

@@ -60,7 +60,7 @@ def draft(
     access.require(by, Permission.REFERRAL_SEND, on=dossier)
     if not access.holds(dossier):
         raise Gone
-    if seen := Referral.objects.filter(dossier=dossier, pk=submission).first():
+    if submission and (seen := Referral.objects.filter(dossier=dossier, pk=submission).first()):
         return seen
     referral = queries.written(
         dossier,

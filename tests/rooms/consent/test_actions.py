@@ -1,11 +1,13 @@
 """Record, take back, confirm; nothing is told without a yes, and no service reads a no."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from django.utils import translation
 
 from panoh.access import actions as access
-from panoh.access.models import Dossier, Grant
+from panoh.access.models import Dossier, Grant, User
 from panoh.access.queries import grants_on, reaches
 from panoh.consent import actions as consents
 from panoh.consent import queries
@@ -101,7 +103,8 @@ def test_h18_police_is_asked_apart_and_takes_effect_after_a_day() -> None:
         assert consent.effective_at == policy.due("consent_police_delay", NOW)
         with pytest.raises(NoConsent) as raised:
             require(dossier, "police-cases")
-        assert "later" in str(raised.value.message)
+        with translation.override("en"):
+            assert "later" in str(raised.value.message)
         day = later(hours=24, minutes=1)
         assert queries.require_live(
             dossier, recipient=team("police-cases"), categories=BASE, at=day
@@ -280,3 +283,18 @@ def test_be_found_is_marked_and_unmarked_with_its_consent() -> None:
         ring = answer(dossier, by=by, purpose="ring")
         assert consents.withdraw(consent, by=by, at=NOW) == [consent]
         assert list(queries.live_on(dossier, NOW)) == [ring]
+
+
+def test_the_same_form_saves_once() -> None:
+    with as_user("nigora") as by:
+        dossier = case(by).dossier
+        form = uuid4()
+        first = answer(dossier, team("shelter-cases"), by=by, submission=form)
+        again = answer(dossier, team("shelter-cases"), by=by, submission=form)
+        assert first == again and queries.history(dossier).count() == 1
+
+
+def test_an_account_without_a_unit_records_for_no_purpose() -> None:
+    assert queries.purposes_of(User(username="nobody")) == ()
+    assert not queries.is_authority("no_such_kind")
+    assert queries.is_apart("no_such_purpose") is False

@@ -7,7 +7,7 @@ import pytest
 from panoh.access import actions as access
 from panoh.consent import actions as consents
 from panoh.consent import queries
-from panoh.kernel.rules import Category
+from panoh.kernel.rules import Category, Invalid
 from panoh.policy import queries as policy
 from tests.factories.directory import organisation
 from tests.factories.referrals import NOW, answer, case, later
@@ -94,3 +94,12 @@ def test_history_and_purposes() -> None:
     with as_user("pulod") as by:
         assert [code for code, _label in queries.choices_of_purposes(by)] == ["be_called"]
     assert queries.default_until(NOW) > policy.local_day(NOW)
+
+
+def test_units_and_entries_lead_to_the_same_receiver() -> None:
+    shelter = team("shelter-cases")
+    entry = organisation("House", kind="shelter", unit=shelter.unit)
+    assert queries.to(entry) == queries.to(shelter.unit) == queries.to(shelter)
+    assert not queries.to(None).is_named
+    with pytest.raises(Invalid):
+        queries.receiver("no_such_purpose", None)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -103,7 +104,7 @@ def test_a_service_is_described_anew() -> None:
         {"care": ("luxury",)},
     ],
 )
-def test_a_faulty_service_is_refused(changes: dict[str, object]) -> None:
+def test_a_faulty_service_is_refused(changes: dict[str, Any]) -> None:
     made = organisation()
     with pytest.raises(Invalid):
         service(made, **changes)

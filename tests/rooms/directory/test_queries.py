@@ -154,3 +154,11 @@ def test_ages_of_bands() -> None:
 def test_an_unknown_entry_is_gone() -> None:
     with pytest.raises(Gone):
         queries.organisation(uuid4())
+
+
+def test_every_live_entry_by_the_alphabet() -> None:
+    made = [organisation(name) for name in ("B", "A", "C")]
+    with as_user("nigora") as by:
+        directory.archive(made[2], by=by, at=AT)
+    assert [one.name("en") for one in queries.organisations()] == ["A", "B"]
+    assert str(made[0]) == "B"

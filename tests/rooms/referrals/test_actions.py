@@ -4,12 +4,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.utils import translation
 
 from panoh.access.models import Dossier, Grant
 from panoh.access.queries import by_ref, grants_on, reaches
+from panoh.audit.queries import who_saw
+from panoh.cases import actions as cases
 from panoh.cases.models import Case
 from panoh.consent import queries as consent
 from panoh.consent.models import Consent
@@ -98,7 +102,8 @@ def test_nothing_is_sent_for_a_child_or_an_unknown_age(branch: str) -> None:
         answer(dossier, team("shelter-cases"), by=by, branch="unknown")
         with pytest.raises(NotPossible) as raised:
             referrals.send(drafted(dossier, by=by), by=by, at=NOW)
-        assert "child" in str(raised.value.message)
+        with translation.override("en"):
+            assert "child" in str(raised.value.message)
         assert not Grant.objects.filter(dossier=dossier).exclude(source="holder").exists()
 
 
@@ -504,6 +509,63 @@ def test_c1_silence_past_the_limit_escalates_to_both(fresh_db: str) -> None:
         assert referrals.escalate_overdue(at=due + timedelta(hours=2)) == 0
     with as_user("nigora"):
         assert not owed("referral.unanswered", referral)
+
+
+@pytest.mark.django_db
+def test_the_same_form_writes_one_request() -> None:
+    with as_user("nigora") as by:
+        dossier = case(by).dossier
+        form = uuid4()
+        first = drafted(dossier, by=by, submission=form)
+        assert drafted(dossier, by=by, submission=form) == first
+        assert queries.on_dossier(dossier).count() == 1
+
+
+@pytest.mark.django_db
+def test_a_letter_is_noted_when_it_is_printed() -> None:
+    house = organisation("Fictional Friends")
+    referral = sent(house)
+    with as_user("nigora") as by:
+        referrals.print_letter(referral, by=by, at=NOW)
+        assert "referral.printed" in [row.event for row in who_saw(referral.dossier_id)]
+        referrals.withdraw(referral, by=by, at=NOW)
+        with pytest.raises(NotPossible):
+            referrals.print_letter(referral, by=by, at=NOW)
+
+
+@pytest.mark.django_db
+def test_a_closed_case_sends_nothing() -> None:
+    with as_user("nigora") as by:
+        opened = case(by)
+        answer(opened.dossier, team("shelter-cases"), by=by)
+        referral = drafted(opened.dossier, by=by)
+        cases.close(opened.dossier, reason="contact_lost", by=by, at=NOW)
+        with pytest.raises(NotPossible) as raised:
+            referrals.send(referral, by=by, at=NOW)
+        with translation.override("en"):
+            assert "closed" in str(raised.value.message)
+
+
+@pytest.mark.django_db
+def test_a_receiver_answers_its_own_request_only_and_writes_none() -> None:
+    referral = accepted()
+    clinic = team("clinic-cases")
+    with as_user("nigora") as by:
+        answer(referral.dossier, clinic, by=by)
+        other = referrals.send(drafted(referral.dossier, clinic, by=by), by=by, at=NOW)
+    with as_user("shirin") as by:
+        with pytest.raises(Gone):
+            referrals.accept(other, by=by, at=NOW)
+        with pytest.raises(Gone):
+            referrals.withdraw(referral, by=by, at=NOW)
+        with pytest.raises(Gone):
+            drafted(referral.dossier, clinic, by=by)
+        with pytest.raises(Gone):
+            answer(referral.dossier, clinic, by=by)
+    with as_user("mavluda") as by:
+        with pytest.raises(Gone):
+            referrals.decline(referral, reason="no_place", by=by, at=NOW)
+        assert queries.verbs(referral, by) == []
 
 
 @contextmanager

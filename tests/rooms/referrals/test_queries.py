@@ -4,6 +4,7 @@ import pytest
 
 from panoh.kernel.rules import Category
 from panoh.policy import queries as policy
+from panoh.referrals import actions as referrals
 from panoh.referrals import queries
 from panoh.referrals.models import Referral
 from panoh.referrals.rules import DEFAULT_PACKET, LINES
@@ -71,6 +72,18 @@ def test_verbs_of_either_side() -> None:
         assert queries.verbs(done, by) == ["complete"]
     with as_user("mavluda") as by:
         assert queries.verbs(done, by) == []
+    waiting = sent()
+    with as_user("nigora") as by:
+        told = referrals.accept_by_telephone(waiting, by=by, at=NOW)
+        assert queries.verbs(told, by) == ["withdraw"]
+
+
+def test_an_account_without_the_permission_answers_nothing() -> None:
+    referral = sent()
+    with as_user("shirin") as by:
+        found = queries.by_ref(referral.ref)
+        by.permissions = frozenset()
+        assert queries.verbs(found, by) == []
 
 
 def test_requests_about_a_case() -> None:
@@ -98,6 +111,7 @@ def test_a22_source_and_destination_sum_to_all_and_unknown_is_its_own_row() -> N
         assert table["hotline", "ngo"] == 1
         assert sum(table.values()) == Referral.objects.exclude(sent_at=None).count()
         assert queries.source_destination_counts(later(days=90)) == []
+        assert sum(one.count for one in queries.source_destination_counts()) == sum(table.values())
 
 
 def test_a_category_of_the_case_is_shown_by_the_words_of_the_pack() -> None:
