@@ -257,11 +257,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(
-                        condition=models.Q(("ended_at", None)),
-                        fields=["ends_at"],
-                        name="access_grant_ends_idx",
-                    ),
                     models.Index(fields=["source_id"], name="access_grant_source_idx"),
                 ],
                 "constraints": [

@@ -223,8 +223,13 @@ END $$;
 -- an offered wrap stays shut until release.
 CREATE FUNCTION public.access_teams_for(p_dossier bigint, p_category int)
 RETURNS TABLE (team_id int, team_version int, public bytea, offered uuid)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
-    WITH reach AS (
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = ''
+SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+    v_mine int[] := public.ctx_teams();
+BEGIN
+    RETURN QUERY WITH reach AS (
         SELECT r.teams || r.holder AS teams
         FROM public.access_reach(p_dossier, p_category, NULL) r
     ), wanted AS (
@@ -241,9 +246,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
         SELECT x.team_id, x.version, x.public FROM public.vault_teamkey x
         WHERE x.team_id = w.team_id ORDER BY x.version DESC LIMIT 1
     ) k ON true
-    WHERE public.ctx_ok()
-      AND EXISTS (SELECT FROM reach WHERE reach.teams && public.ctx_teams())
-$$;
+    WHERE EXISTS (SELECT FROM reach WHERE reach.teams && v_mine);
+END $$;
 
 -- For many dossiers and categories at once: arrays of equal length, one place for each wrap.
 CREATE FUNCTION public.access_put_wraps(

@@ -21,7 +21,9 @@ CREATE TABLE public.access_allowed (
 CREATE FUNCTION public.access_reach(
     p_dossier bigint, p_mask int, p_source uuid,
     OUT teams int[], OUT fresh_until timestamptz, OUT holder int
-) LANGUAGE sql STABLE SET search_path = '' AS $$
+) LANGUAGE plpgsql STABLE SET search_path = ''
+SET enable_seqscan = off AS $$
+BEGIN  -- plpgsql keeps its plan, also one made while the tables were empty: so by index always
     SELECT
         coalesce(array_agg(DISTINCT g.team_id ORDER BY g.team_id) FILTER (
             WHERE g.starts_at <= statement_timestamp()
@@ -41,11 +43,12 @@ CREATE FUNCTION public.access_reach(
             min(g.ends_at) FILTER (WHERE g.ends_at > statement_timestamp())
         ), 'infinity'),
         d.holder
+    INTO teams, fresh_until, holder
     FROM public.access_dossier d
     LEFT JOIN public.access_grant g ON g.dossier_id = d.id AND g.ended_at IS NULL
     WHERE d.id = p_dossier
-    GROUP BY d.id, d.holder
-$$;
+    GROUP BY d.id, d.holder;
+END $$;
 
 -- A new row: lock the dossier in a statement of its own, then count. In one statement a
 -- withdrawal that commits meanwhile would leave its team inside for good.

@@ -81,12 +81,7 @@ class Grant(models.Model):
                 name="access_grant_names_its_source",
             ),
         )
-        indexes = (
-            models.Index(
-                fields=["ends_at"], condition=Q(ended_at=None), name="access_grant_ends_idx"
-            ),
-            models.Index(fields=["source_id"], name="access_grant_source_idx"),
-        )
+        indexes = (models.Index(fields=["source_id"], name="access_grant_source_idx"),)
 
 
 class Listing(models.Model):
