@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, sync_playwright
 
 from tests.conftest import CHROMIUM
+from tests.factories.clients import client_of
 
 # Playwright's own event loop runs in the test's thread; the test's database calls are not async.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -95,6 +96,14 @@ def plain_phone(open_page: Opener) -> Page:
 def desktop(open_page: Opener) -> Page:
     """A page 1280 px wide, with JavaScript."""
     return open_page(DESKTOP)
+
+
+def enter(page: Page, server: str, name: str) -> None:
+    """Sign an account of the fictional country in, with its vault open."""
+    jar = client_of(name).cookies
+    page.context.add_cookies(
+        [{"name": key, "value": morsel.value, "url": server} for key, morsel in jar.items()]
+    )
 
 
 def axe_findings(page: Page) -> list[str]:

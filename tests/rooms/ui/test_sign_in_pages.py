@@ -24,7 +24,7 @@ def template_names() -> set[str]:
             waiting += entry.url_patterns
             continue
         view = getattr(entry.callback, "view_class", None)
-        name = getattr(view, "template_name", None)
+        name = str(getattr(view, "template_name", ""))
         if view is not None and view.__module__.startswith("allauth.") and name.endswith(".html"):
             found.add(name)
     return found
