@@ -1,8 +1,11 @@
 """From draft to outcome, both sides; and what nobody may see before a yes."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from threading import Barrier
+from time import sleep
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +13,7 @@ import pytest
 from django.db import connection
 from django.utils import translation
 
-from panoh.access.models import Dossier, Grant
+from panoh.access.models import Dossier, Grant, User
 from panoh.access.queries import by_ref, grants_on, reaches
 from panoh.audit.queries import who_saw
 from panoh.cases import actions as cases
@@ -566,6 +569,45 @@ def test_a_receiver_answers_its_own_request_only_and_writes_none() -> None:
         with pytest.raises(Gone):
             referrals.decline(referral, reason="no_place", by=by, at=NOW)
         assert queries.verbs(referral, by) == []
+
+
+@pytest.mark.parametrize("delay", [0, 1, 2])
+def test_a_yes_beside_a_withdrawal_leaves_nothing_open(fresh_db: str, delay: int) -> None:
+    """Whoever comes first, the receiver has no access in the end (row C1, DP-3)."""
+    referral = sent()
+    with as_user("nigora"):
+        given = consent.live_on(referral.dossier, NOW)[0]
+    start = Barrier(2)
+
+    def say_yes() -> str:
+        return at_once("shirin", 0, lambda by: referrals.accept(referral, by=by, at=NOW))
+
+    def take_back() -> str:
+        return at_once(
+            "nigora", delay, lambda by: referrals.withdraw_for_consent(given, by=by, at=NOW)
+        )
+
+    def at_once(name: str, wait: int, verb: Callable[[User], object]) -> str:
+        try:
+            with as_user(name) as by:
+                start.wait()
+                sleep(wait / 50)
+                verb(by)
+        except (Gone, NotPossible) as problem:
+            return type(problem).__name__
+        finally:
+            connection.close()
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        yes, back = pool.submit(say_yes), pool.submit(take_back)
+        assert back.result() == "done"
+        assert yes.result() in {"done", "Gone", "NotPossible"}
+    with as_user("nigora"):
+        assert queries.by_ref(referral.ref).state == State.WITHDRAWN
+        assert not grants_on(referral.dossier).exclude(source="holder").exists()
+    with as_user("shirin"):
+        assert not Case.objects.exists() and not queries.inbox()
 
 
 @contextmanager
