@@ -259,7 +259,7 @@ class Country:
         return self.dice.choice(policy.codes(name)).code
 
     def _some(self, name: str, most: int = 3) -> list[str]:
-        rows = [row.code for row in policy.codes(name)]
+        rows = [row.code for row in policy.codes(name) if row.extra.get("category") != "legal"]
         return self.dice.sample(rows, self.dice.randint(1, most))
 
     def _contact(self, team: Team, by: User, at: datetime) -> Case:
@@ -270,7 +270,7 @@ class Country:
         district = self.dice.choice([place.code for place in policy.places(2)])
         case = cases.open_contact(
             team=team,
-            safe_to_talk=self.dice.choice(["yes", "unknown"]),
+            safe_to_talk=self._one("yes_no"),
             danger_now=danger,
             answers={
                 "sex": "woman" if woman else "man",
@@ -319,7 +319,13 @@ class Country:
         """Consent for one receiver and a request, for two adults of three."""
         if case.age_branch != "adult" or self.dice.random() < 0.3:
             return None
-        others = [code for code in self.teams if code != holder and self.services[code]]
+        others = [
+            code
+            for code, team in self.teams.items()
+            if code != holder
+            and self.services[code]
+            and not policy.unit_types()[team.unit.type].is_authority
+        ]
         to = self.dice.choice(others)
         answer = self.dice.choices(["yes", "no", "later"], [7, 2, 1])[0]
         consents.record(
