@@ -11,6 +11,7 @@ from django.db.utils import ProgrammingError
 from panoh.access import actions as access
 from panoh.access.models import Dossier, User
 from panoh.access.queries import by_ref, grants_on
+from panoh.access.rules import Permission
 from panoh.audit import queries as audited
 from panoh.cases import actions as cases
 from panoh.cases import queries
@@ -70,6 +71,39 @@ def test_two_answers_are_enough_and_the_rest_is_a_duty() -> None:
         assert [step.label for step in queries.timeline(case.dossier)] == ["First contact"]
         assert not queries.may_send(case.dossier)
         assert [grant.team for grant in grants_on(case.dossier)] == [team("ngo-cases")]
+
+
+def test_a2_every_profession_that_meets_people_may_open_a_case() -> None:
+    meeting = {"ngo", "hot", "pol", "cons", "lab", "soc", "med", "chd", "jam", "shl"}
+    able = {code for code, may in policy.roles().items() if Permission.CONTACT_CREATE in may}
+    assert meeting <= able
+
+
+def test_a2_a_labour_inspector_opens_a_case_with_two_answers_and_no_police_step() -> None:
+    with as_user("admin") as admin:
+        by_admin: dict[str, Any] = {"by": admin, "at": AT}
+        unit = access.add_unit(
+            code="labour",
+            name="Fictional Inspection",
+            kind="labour_inspectorate",
+            district="tj_3505401",
+            duty_phone="",
+            **by_admin,
+        )
+        inspectors = access.add_team(unit=unit, name="site visits", is_intake=True, **by_admin)
+        inspector, _code = access.invite(
+            unit=unit, username="zafar", display_name="Zafar", language="tg", **by_admin
+        )
+        access.appoint(user=inspector, role="lab", **by_admin)
+        access.join(user=inspector, team=inspectors, **by_admin)
+    with as_user(User.objects.get(pk=inspector.pk)) as by:
+        case = cases.open_contact(
+            team=inspectors, safe_to_talk="yes", danger_now="none", by=by, at=AT
+        )
+        assert [grant.team for grant in grants_on(case.dossier)] == [inspectors]
+        assert kinds(case) == ["case.later_questions"]
+    with as_user("pulod"):
+        assert not Case.objects.exists()
 
 
 @pytest.mark.parametrize(
