@@ -8,7 +8,6 @@ from datetime import datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from panoh.audit.queries import Seen
 from panoh.policy.rules import ListedWord
 
 # The page on which a duty of this kind is done; the others are done on the page of the case.
@@ -71,11 +70,12 @@ class Look:
     last_at: datetime
 
 
-def looks(seen: Iterable[Seen]) -> list[Look]:
-    """What was looked at, printed or taken along, in the order of the table above."""
+def looks(seen: Iterable[tuple[str, datetime]]) -> list[Look]:
+    """What was looked at, printed or taken along, in the order of the table above; ``seen`` are
+    events of the audit and their times."""
     found: dict[str, list[datetime]] = {}
-    for row in seen:
-        found.setdefault(row.event, []).append(row.at)
+    for event, at in seen:
+        found.setdefault(event, []).append(at)
     return [
         Look(label, len(found[event]), max(found[event]))
         for event, label in LOOKS.items()

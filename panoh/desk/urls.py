@@ -4,7 +4,19 @@ from django.urls import URLPattern, include, path
 
 from panoh.access.middleware import page
 from panoh.access.rules import Permission
-from panoh.desk.views import answers, case, consent, contact, keep, search, today
+from panoh.desk.views import (
+    answers,
+    case,
+    consent,
+    contact,
+    inbox,
+    keep,
+    knows,
+    refer,
+    search,
+    today,
+)
+from panoh.desk.views import requests as asked
 from panoh.policy import views as policy
 
 # Today, search, first contact, case, consent.
@@ -37,8 +49,19 @@ job: list[URLPattern] = [
     path("cases/<str:ref>/interpreter/", consent.interpreter, name="interpreter"),
 ]
 
-# Request, inbox, who knows, directory.
-requests: list[URLPattern] = []
+# Request, inbox, who knows.
+requests: list[URLPattern] = [
+    path("cases/<str:ref>/refer/", refer.refer, name="refer"),
+    path("cases/<str:ref>/refer/<uuid:organisation_id>/", refer.preview, name="preview"),
+    path("cases/<str:ref>/knows/", knows.knows, name="knows"),
+    path("cases/<str:ref>/knows/<uuid:consent_id>/stop/", knows.stop, name="stop"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("outbox/", inbox.outbox, name="outbox"),
+    path("requests/of/<uuid:duty_id>/", asked.of_duty, name="of_duty"),
+    path("requests/<str:request_ref>/", asked.show, name="request"),
+    path("requests/<str:request_ref>/letter/", asked.letter, name="letter"),
+    path("requests/<str:request_ref>/<str:verb>/", asked.act, name="act"),
+]
 
 rules = page(Permission.POLICY_READ)
 

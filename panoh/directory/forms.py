@@ -48,7 +48,7 @@ class FindForm(CleanForm):
             age_band=data["age_band"],
             language=data["language"],
             open_now=data["open_now"],
-            children=data["children"],
+            children=data.get("children", False),
         )
 
 

@@ -7,9 +7,11 @@ from django import forms
 from panoh.desk.forms.fields import submission
 from panoh.directory.forms import FindForm
 from panoh.kernel.rules import Category
+from panoh.policy import queries as policy
+from panoh.referrals import rules
 from panoh.referrals.forms import ChannelForm, DeclineForm, DraftForm
-from panoh.referrals.rules import ALWAYS
 from panoh.ui.forms import Radios, offer
+
 
 class WhoForm(FindForm):
     """Who can help this person: six questions that the case has mostly answered already."""
@@ -17,6 +19,7 @@ class WhoForm(FindForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         del self.fields["children"]
+
 
 class RequestForm(DraftForm):
     """Which help, and what a yes opens: never more than the person agreed to (``agreed``).
@@ -29,12 +32,22 @@ class RequestForm(DraftForm):
 
     def __init__(self, *args: Any, agreed: Category, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        free = set((agreed & ~ALWAYS).codes)
-        field = self.fields["categories"]
-        if free and isinstance(field, forms.ChoiceField):
-            offer(self, categories=[one for one in list(field.choices) if one[0] in free])
+        free = set((agreed & ~rules.ALWAYS).codes)
+        if free:
+            labels = policy.choices("data_categories")
+            offer(self, categories=[one for one in labels if one[0] in free])
         else:
             del self.fields["categories"]
+
+    def chosen(self) -> dict[str, Any]:
+        """Keywords for the verb ``draft``."""
+        data = self.cleaned_data
+        return {
+            "services": data["services"],
+            "categories": rules.packet(Category.of(data.get("categories", ()))),
+            "urgency": data["urgency"],
+        }
+
 
 class YesElsewhereForm(ChannelForm):
     """A yes that was told otherwise."""
@@ -42,6 +55,7 @@ class YesElsewhereForm(ChannelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields[self.name].initial = "telephone"
+
 
 class NoElsewhereForm(DeclineForm):
     """A no that was told otherwise, with its reason."""
@@ -54,5 +68,3 @@ class NoElsewhereForm(DeclineForm):
             widget=Radios,
             initial="telephone",
         )
-
-SEND = _("Send")

@@ -1,11 +1,11 @@
 """Who can help, exactly what they will see, and sending it."""
 
-from collections.abc import Collection
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
-from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -22,14 +22,13 @@ from panoh.desk.views.typed import done, told_in
 from panoh.directory import actions as register
 from panoh.directory import queries as directory
 from panoh.directory.models import Organisation
-from panoh.directory.queries import Found
-from panoh.kernel.rules import Category, Gone, Invalid
+from panoh.kernel.rules import Category, Gone
 from panoh.referrals import actions as referrals
-from panoh.referrals import queries, rules
+from panoh.referrals import queries
 from panoh.referrals.models import Referral
-from panoh.referrals.rules import ALWAYS, DEFAULT_PACKET, State
+from panoh.referrals.rules import ALWAYS, State
 
-# How many children a case may have recorded that a place must take too.
+# Answers about children with which a place must take children too.
 WITH_CHILDREN = frozenset({"one", "two", "three_or_more"})
 # Legal status and papers are agreed apart and ticked by hand, never offered first (A19).
 NEVER_FIRST = Category.LEGAL | ALWAYS
@@ -40,40 +39,31 @@ NEVER_FIRST = Category.LEGAL | ALWAYS
 def refer(request: StaffRequest, ref: str) -> HttpResponse:
     """Who can help this person: the answers of the case are filled in already. When nobody can,
     alternatives stand there and the need is counted."""
-    case, at = _held(request), timezone.now()
+    dossier, user, at = request.dossier, request.user, timezone.now()
+    case = _held(request)
     known = _known(case)
     asked = request.POST if request.method == "POST" else known
-    form = WhoForm(asked if asked.get("service") or request.method == "POST" else None)
-    form.initial = known
-    found = None
-    if form.is_bound and form.is_valid():
-        search = form.search().without(children=case.children in WITH_CHILDREN)
-        found = directory.find(search, at=at)
-        if found.reach is None:
-            register.count_unmet(
-                search, reason=found.reason, about=request.dossier, by=request.user, at=at
-            )
-    told = consents.live_on(request.dossier, at).exclude(categories=0)
+    form = WhoForm(asked if request.method == "POST" or known["service"] else None, initial=known)
     context = {
         "case": case,
         "form": form,
-        "found": found,
-        "people": desk.helpers(found.entries, case=case, user=request.user, at=at) if found else [],
-        "instead": _instead(found, case, request) if found else [],
-        "agreed": desk.agreed_helpers(told),
-        "service": form["service"].value() or "",
         "sends": _may_be_sent(case),
+        "is_adult": cases.may_send(dossier),
+        "agreed": _agreed(request),
+        "service": asked.get("service", ""),
     }
+    if form.is_bound and form.is_valid():
+        search = form.search().without(children=case.children in WITH_CHILDREN)
+        found = directory.find(search, at=at)
+        context["found"] = found
+        context["people"] = desk.helpers(found.entries, dossier, user=user, at=at)
+        context["instead"] = [
+            (one.label, desk.helpers(one.entries, dossier, user=user, at=at))
+            for one in found.alternatives
+        ]
+        if found.reach is None:
+            register.count_unmet(search, reason=found.reason, about=dossier, by=user, at=at)
     return render(request, "desk/refer.html", context)
-
-
-def _instead(found: Found, case: Case, request: StaffRequest) -> list[tuple[str, list[desk.Helper]]]:
-    """What can be offered when nobody was found, with who can give it."""
-    user, at = request.user, timezone.now()
-    return [
-        (one.label, desk.helpers(one.entries, case=case, user=user, at=at))
-        for one in found.alternatives
-    ]
 
 
 def _held(request: StaffRequest) -> Case:
@@ -87,7 +77,7 @@ def _may_be_sent(case: Case) -> bool:
 
 
 def _known(case: Case) -> dict[str, str]:
-    """What the case says already; what is not known narrows nothing."""
+    """What the case says already; an answer of which a register knows nothing narrows nothing."""
     asked = cases.codes_of(case.dossier, "services_asked")
     return {
         "service": asked[0] if asked else "",
@@ -98,49 +88,99 @@ def _known(case: Case) -> dict[str, str]:
     }
 
 
+def _agreed(request: StaffRequest) -> list[Organisation]:
+    """Receivers that the person agreed to already, with whom the way is shortest."""
+    live = consents.live_on(request.dossier, timezone.now()).exclude(categories=0)
+    found = dict[Any, Organisation]()
+    for one in live:
+        entry = one.organisation or (directory.of_unit(one.unit) if one.unit else None)
+        if entry is not None:
+            found.setdefault(entry.pk, entry)
+    return list(found.values())
+
+
 @page(Permission.REFERRAL_SEND, on="ref")
 @require_http_methods(["GET", "POST"])
 def preview(request: StaffRequest, ref: str, organisation_id: UUID) -> HttpResponse:
     """Exactly what this receiver will see before its yes, what a yes opens, what stays shut.
 
-    It is sent only as it was shown: if the case or the choice changed meanwhile, the page shows
-    the new preview first.
+    It is sent only as it was shown: if the case or the choice changed meanwhile, the new preview
+    is shown first.
     """
-    case, at = _held(request), timezone.now()
+    dossier, user, at = request.dossier, request.user, timezone.now()
+    case = _held(request)
     to = directory.organisation(organisation_id)
-    agreed = desk.agreed(request.dossier, consents.to(to), at)
+    receiver = consents.to(to)
+    agreed = desk.agreed(dossier, receiver, at)
     form = RequestForm(
-        request.POST if request.method == "POST" else None,
+        request.POST if request.method == "POST" else _first(request, case, agreed),
         agreed=agreed.now,
-        initial=_initial(request, case, agreed),
     )
-    chosen = _chosen(form, agreed)
     proposal = None
-    if not form.is_bound or form.is_valid():
-        with told_in(form) if form.is_bound else told_nowhere():
-            proposal = queries.written(request.dossier, to=to, by=request.user, at=at, **chosen)
-    mark = rules.mark(proposal) if proposal else ""
-    if proposal and "send" in request.POST and not form.errors:
-        if form.cleaned_data["shown"] != mark:
-            form.add_error(None, _("This changed since you saw it. Look once more, then send."))
-        else:
-            with told_in(form):
-                sent = _send(request, form, to, chosen)
-            if not form.errors:
-                return done(request, _said(sent), "desk:request", sent.ref)
-    if form.is_bound:
-        form.data["shown"] = mark  # type: ignore[index]
+    if form.is_valid():
+        with told_in(form):
+            proposal = queries.written(dossier, to=to, by=user, at=at, **form.chosen())
+    if proposal is not None and "send" in request.POST:
+        sent = _send(request, form, to, proposal)
+        if sent is not None:
+            return done(request, _said(sent), "desk:request", sent.ref)
     context = {
         "case": case,
         "form": form,
         "to": to,
-        "helper": desk.helper(to, at),
+        "receiver": receiver,
         "agreed": agreed,
         "proposal": proposal,
         "preview": queries.preview(proposal) if proposal else None,
-        "mark": mark,
-        "sends": _may_be_sent(case),
-        "can_send": bool(proposal) and agreed.covers(Category(proposal.categories)),
-        "ask_url": desk.ask_url(case.dossier, to),
+        "shown": queries.mark(proposal) if proposal else "",
+        "is_adult": cases.may_send(dossier),
+        "is_open": cases.is_open(dossier),
+        "can_send": proposal is not None
+        and _may_be_sent(case)
+        and agreed.covers(Category(proposal.categories)),
+        "ask_url": desk.ask_url(dossier, to),
+        "telephones": desk.ways_to(to),
     }
     return render(request, "desk/preview.html", context)
+
+
+def _first(request: StaffRequest, case: Case, agreed: desk.Agreed) -> dict[str, Any]:
+    """What is chosen before anybody chose: the help that was looked for, what was agreed to."""
+    looked_for = request.GET.get("help", "")
+    services = [looked_for] if looked_for else list(agreed.services)
+    return {
+        "services": services or cases.codes_of(case.dossier, "services_asked"),
+        "categories": (agreed.now & ~NEVER_FIRST).codes,
+        "urgency": case.urgency,
+        "submission": str(uuid4()),
+    }
+
+
+def _send(
+    request: StaffRequest, form: RequestForm, to: Organisation, proposal: Referral
+) -> Referral | None:
+    """Write the request down and send it; sent twice is no fault. None with the reason in the
+    form."""
+    user, at = request.user, timezone.now()
+    if form.cleaned_data["shown"] != queries.mark(proposal):
+        form.add_error(None, _("This has changed since you saw it. Read it once more, then send."))
+        return None
+    sent = None
+    with told_in(form), transaction.atomic():
+        sent = referrals.draft(
+            request.dossier,
+            to=to,
+            by=user,
+            at=at,
+            submission=form.cleaned_data["submission"],
+            **form.chosen(),
+        )
+        if sent.state == State.DRAFT:
+            sent = referrals.send(sent, by=user, at=at)
+    return None if form.errors else sent
+
+
+def _said(sent: Referral) -> str:
+    if sent.to_team is None:
+        return _("Saved. Nothing has left yet: print the letter or call, then enter the answer.")
+    return _("Sent. They see these lines and nothing else until they say yes.")

@@ -1,0 +1,406 @@
+"""One request on one page, for its sender and for its receiver; and every verb of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from panoh.access.middleware import StaffRequest, page
+from panoh.access.models import Dossier, User
+from panoh.access.queries import may, my_teams
+from panoh.access.rules import Permission
+from panoh.cases import queries as cases
+from panoh.desk import queries as desk
+from panoh.desk.forms.requests import NoElsewhereForm, YesElsewhereForm
+from panoh.desk.views.typed import done, told_in, typed
+from panoh.directory import queries as directory
+from panoh.directory.models import Organisation
+from panoh.duties.models import Duty
+from panoh.kernel.rules import Category, Gone, NotPossible, Refused
+from panoh.policy import queries as policy
+from panoh.referrals import actions as referrals
+from panoh.referrals import queries
+from panoh.referrals.forms import AskForm, CompleteForm, DeclineForm, HandOverForm, ProposeForm
+from panoh.referrals.models import Referral
+from panoh.referrals.rules import State
+from panoh.ui.forms import CleanForm
+
+Do = Callable[[Referral, Any, User, datetime], object]
+# References of requests that this session answered and no longer sees: a second press is no fault.
+ANSWERED = "panoh_answered"
+KEPT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A verb on a page: its words, its form, and whether the row closes for who did it."""
+
+    title: Promise
+    button: Promise
+    said: Promise
+    do: Do
+    form: type[CleanForm] | None = None
+    note: Promise | str = ""
+    closes: bool = False
+
+
+def _decline(referral: Referral, form: DeclineForm, by: User, at: datetime) -> object:
+    return referrals.decline(referral, reason=form.code, by=by, at=at)
+
+
+NO = Act(
+    gettext_lazy("Say no"),
+    gettext_lazy("Say no"),
+    gettext_lazy("You said no. The sender is told the reason and looks elsewhere."),
+    _decline,
+    DeclineForm,
+    gettext_lazy("The request closes for you. What you have seen you may not keep."),
+    closes=True,
+)
+OUTCOME = Act(
+    gettext_lazy("Tell what came of it"),
+    gettext_lazy("Save"),
+    gettext_lazy("Saved. The other service is told."),
+    lambda one, form, by, at: referrals.complete(one, outcome=form.code, by=by, at=at),
+    CompleteForm,
+    gettext_lazy("Help may go on: nothing ends because of this."),
+)
+
+RECEIVER: dict[str, Act] = {
+    "accept": Act(
+        gettext_lazy("Say yes"),
+        gettext_lazy("Yes"),
+        gettext_lazy("You said yes. What the person agreed to is open to you now."),
+        lambda one, _form, by, at: referrals.accept(one, by=by, at=at),
+    ),
+    "decline": NO,
+    "ask_info": Act(
+        gettext_lazy("Ask the sender"),
+        gettext_lazy("Ask"),
+        gettext_lazy("Asked. The clock of your answer stops until they reply."),
+        lambda one, form, by, at: referrals.ask_info(one, form.cleaned_data["asked"], by=by, at=at),
+        AskForm,
+        gettext_lazy("Questions are chosen from a list: free text could tell too much."),
+    ),
+    "propose_other": Act(
+        gettext_lazy("Propose another service"),
+        gettext_lazy("Propose"),
+        gettext_lazy("Proposed. The sender asks the person first."),
+        lambda one, form, by, at: referrals.propose_other(
+            one, organisation=form.chosen(), by=by, at=at
+        ),
+        ProposeForm,
+        gettext_lazy("The request closes for you. Nobody else is told anything by this."),
+        closes=True,
+    ),
+    "complete": OUTCOME,
+    "confirm": Act(
+        gettext_lazy("Confirm the yes told by telephone"),
+        gettext_lazy("Yes, that is right"),
+        gettext_lazy("Confirmed. What the person agreed to is open to you now."),
+        lambda one, _form, by, at: referrals.confirm(one, by=by, at=at),
+    ),
+    "deny": NO,
+}
+
+SENDER: dict[str, Act] = {
+    "send": Act(
+        gettext_lazy("Send"),
+        gettext_lazy("Send"),
+        gettext_lazy("Sent. They see these lines and nothing else until they say yes."),
+        lambda one, _form, by, at: referrals.send(one, by=by, at=at),
+    ),
+    "accept": Act(
+        gettext_lazy("They said yes"),
+        gettext_lazy("They said yes"),
+        gettext_lazy("Saved. If they have accounts here, nothing opens until they confirm it."),
+        lambda one, form, by, at: referrals.accept_by_telephone(
+            one, channel=form.code, by=by, at=at
+        ),
+        YesElsewhereForm,
+        gettext_lazy("For an answer that was given by telephone, by letter or in person."),
+    ),
+    "decline": Act(
+        gettext_lazy("They said no"),
+        gettext_lazy("They said no"),
+        gettext_lazy("Saved. Look for another service; nothing is lost."),
+        lambda one, form, by, at: referrals.decline_by_telephone(
+            one, reason=form.code, channel=form.cleaned_data["channel"], by=by, at=at
+        ),
+        NoElsewhereForm,
+        gettext_lazy("For an answer that was given by telephone, by letter or in person."),
+    ),
+    "answer_info": Act(
+        gettext_lazy("Say that the question was answered"),
+        gettext_lazy("It was answered"),
+        gettext_lazy("Saved. The facts of the case go along as they are now."),
+        lambda one, form, by, at: referrals.answer_info(one, channel=form.code, by=by, at=at),
+        YesElsewhereForm,
+        gettext_lazy(
+            "Call them, or correct the answers of the case first: children, language, care and "
+            "danger are read from it again."
+        ),
+    ),
+    "complete": OUTCOME,
+    "hand_over": Act(
+        gettext_lazy("Hand the case over"),
+        gettext_lazy("Hand over"),
+        gettext_lazy("Handed over. The case belongs to the other service now."),
+        lambda one, form, by, at: referrals.hand_over(one, way=form.code, by=by, at=at),
+        HandOverForm,
+        gettext_lazy("They become the holder of the whole file, and your team sees it no more."),
+        closes=True,
+    ),
+    "withdraw": Act(
+        gettext_lazy("Take the request back"),
+        gettext_lazy("Take it back"),
+        gettext_lazy("Taken back. It is closed to them from this moment."),
+        lambda one, _form, by, at: referrals.withdraw(one, by=by, at=at),
+        None,
+        gettext_lazy(
+            "What it opened to them closes at once. Consent stays; to end that too, use “Who "
+            "knows about me?”. No service ends because of this."
+        ),
+    ),
+}
+TONES = {
+    State.SENT: "soon",
+    State.INFO_ASKED: "soon",
+    State.ACCEPTED: "done",
+    State.COMPLETED: "done",
+    State.HANDED_OVER: "done",
+    State.DECLINED: "danger",
+    State.OTHER_PROPOSED: "danger",
+}
+
+
+@page()
+@require_http_methods(["GET"])
+def show(request: StaffRequest, request_ref: str) -> HttpResponse:
+    """A request with its clock, its verbs, and what the receiver sees."""
+    referral, is_receiver = _found(request, request_ref)
+    user, at = request.user, timezone.now()
+    if is_receiver and may(user, Permission.REFERRAL_ANSWER):
+        referral = referrals.receive(referral, by=user, at=at)
+    known = RECEIVER if is_receiver else SENDER
+    offered = queries.verbs(referral, user)
+    other = referral.from_team if is_receiver else referral.to_team
+    entry = directory.of_unit(other.unit) if other else referral.to_organisation
+    context = {
+        "one": referral,
+        "state": State(referral.state),
+        "tone": TONES.get(State(referral.state), "quiet"),
+        "is_receiver": is_receiver,
+        "preview": queries.preview(referral),
+        "clock": desk.clocks([referral], at).get(referral.pk),
+        "offered": offered,
+        "acts": [(verb, known[verb]) for verb in offered],
+        "telephones": desk.ways_to(entry),
+        "duty_phone": other.unit.duty_phone if other else "",
+        "case": _case(referral),
+        "asked": [policy.label("info_needed", code) for code in referral.asked],
+        "course": _course(referral),
+    }
+    template = "desk/asked.html" if is_receiver else "desk/request.html"
+    return render(request, template, context)
+
+
+def _found(request: StaffRequest, request_ref: str) -> tuple[Referral, bool]:
+    """The request, and whether my teams are those who were asked."""
+    sides = (Permission.REFERRAL_SEND, Permission.REFERRAL_ANSWER)
+    if not any(may(request.user, side) for side in sides):
+        raise Refused
+    found = queries.by_ref(request_ref)
+    return found, found.to_team_id in my_teams()
+
+
+def _case(referral: Referral) -> Dossier | None:
+    """The case, for those to whom it is open."""
+    return Dossier.objects.filter(pk=referral.dossier_id).first()
+
+
+def _course(referral: Referral) -> list[dict[str, Any]]:
+    """What happened so far, newest first."""
+    answer = policy.label("answer_channels", referral.answer_channel)
+    words = {
+        State.DECLINED: policy.label("decline_reasons", referral.decline_reason),
+        State.OTHER_PROPOSED: str(referral.proposed or ""),
+    }
+    ended = {
+        State.COMPLETED: policy.label("referral_outcomes", referral.outcome),
+        State.HANDED_OVER: policy.label("handover_ways", referral.handover_way),
+    }
+    state = State(referral.state)
+    said_no = state in words
+    steps = [
+        (referral.sent_at, _("Sent"), ""),
+        (referral.received_at, _("Opened by the receiver"), ""),
+        (
+            referral.asked_at,
+            _("The receiver asks for information"),
+            ", ".join(policy.label("info_needed", code) for code in referral.asked),
+        ),
+        (
+            referral.info_answered_at,
+            _("The question was answered"),
+            policy.label("answer_channels", referral.info_channel),
+        ),
+        (referral.escalated_at, _("Nobody answered in time; the supervisors are told"), ""),
+        (
+            referral.answered_at,
+            _("The answer: no") if said_no else _("The answer: yes"),
+            ", ".join(filter(None, [answer, words.get(state, "")])),
+        ),
+        (
+            referral.confirmed_at if referral.confirmed_at != referral.answered_at else None,
+            _("The yes was confirmed"),
+            "",
+        ),
+        (referral.ended_at, str(state.label), ended.get(state, "")),
+    ]
+    found = [{"at": at, "title": title, "text": text} for at, title, text in steps if at]
+    return sorted(found, key=lambda step: step["at"], reverse=True)
+
+
+@page()
+@require_http_methods(["GET", "POST"])
+def act(request: StaffRequest, request_ref: str, verb: str) -> HttpResponse:
+    """Do one verb. Pressed twice, or too late, it leads to the request as it stands now."""
+    if request_ref in request.session.get(ANSWERED, []):
+        return _closed(request)
+    referral, is_receiver = _found(request, request_ref)
+    known = RECEIVER if is_receiver else SENDER
+    if verb not in known:
+        raise Gone
+    if verb not in queries.verbs(referral, request.user):
+        return _as_it_stands(request, referral)
+    chosen = known[verb]
+    form = _form(request, chosen, referral)
+    if request.method == "POST" and form.is_valid():
+        with told_in(form):
+            try:
+                with transaction.atomic():
+                    chosen.do(referral, form, request.user, timezone.now())
+            except Gone:
+                return _closed(request)
+            except NotPossible:
+                if _moved_on(referral):
+                    return _as_it_stands(request, referral)
+                raise
+        if not form.errors:
+            return _done(request, referral, chosen)
+    context = {"one": referral, "act": chosen, "form": form, "preview": queries.preview(referral)}
+    return render(request, "desk/act.html", context)
+
+
+def _form(request: StaffRequest, chosen: Act, referral: Referral) -> CleanForm:
+    if chosen.form is ProposeForm:
+        return typed(request, OtherForm, found=_others(referral, request.user))
+    return typed(request, chosen.form or CleanForm)
+
+
+class OtherForm(ProposeForm):
+    """Another service out of those that give the help that is asked for."""
+
+    def __init__(self, *args: Any, found: list[Organisation], **kwargs: Any) -> None:
+        self.found = {str(one.pk): one for one in found}
+        entries = [(key, one.name()) for key, one in self.found.items()]
+        super().__init__(*args, entries=entries, **kwargs)
+
+    def chosen(self) -> Organisation:
+        """The chosen one."""
+        return self.found[self.cleaned_data["organisation"]]
+
+
+def _others(referral: Referral, user: User) -> list[Organisation]:
+    """Who else gives this help; everybody, where the register knows none."""
+    at = timezone.now()
+    sides = {user.unit_id, referral.from_team.unit_id}
+    wanted = [
+        entry.organisation
+        for code in referral.services
+        for entry in directory.list_all(service=code, at=at)
+    ]
+    found = {one.pk: one for one in wanted if one.unit_id is None or one.unit_id not in sides}
+    return list(found.values()) or [
+        one for one in directory.organisations() if one.unit_id not in sides
+    ]
+
+
+def _moved_on(referral: Referral) -> bool:
+    """Has somebody else answered since this page was opened?"""
+    now = Referral.objects.filter(pk=referral.pk).values_list("state", flat=True).first()
+    return now != referral.state
+
+
+def _done(request: StaffRequest, referral: Referral, chosen: Act) -> HttpResponse:
+    if not chosen.closes:
+        return done(request, str(chosen.said), "desk:request", referral.ref)
+    answered = [*request.session.get(ANSWERED, []), referral.ref]
+    request.session[ANSWERED] = answered[-KEPT:]
+    to = "desk:inbox" if may(request.user, Permission.REFERRAL_ANSWER) else "desk:outbox"
+    return done(request, str(chosen.said), to)
+
+
+def _closed(request: StaffRequest) -> HttpResponse:
+    messages.info(
+        request, _("This request is closed to you now: it was answered or taken back already.")
+    )
+    return redirect("desk:inbox")
+
+
+def _as_it_stands(request: StaffRequest, referral: Referral) -> HttpResponse:
+    messages.info(request, _("That was done already, or has changed. This is how it stands now."))
+    return redirect("desk:request", referral.ref)
+
+
+@page(Permission.DUTY_READ)
+@require_http_methods(["GET"])
+def of_duty(request: StaffRequest, duty_id: UUID) -> HttpResponse:
+    """The request that something is owed about."""
+    duty = Duty.objects.filter(pk=duty_id, owner_id__in=my_teams()).first()
+    if duty is None or duty.subject_id is None:
+        raise Gone
+    found = Referral.objects.filter(pk=duty.subject_id).first()
+    if found is None:
+        raise Gone
+    return redirect("desk:request", found.ref)
+
+
+@page(Permission.REFERRAL_SEND)
+@require_http_methods(["GET"])
+def letter(request: StaffRequest, request_ref: str) -> HttpResponse:
+    """The request on one sheet of paper, with a slip for the answer. A name stands on it only if
+    the person agreed that this receiver be told it. That it was printed is recorded."""
+    referral, is_receiver = _found(request, request_ref)
+    dossier = _case(referral)
+    if is_receiver or dossier is None:
+        raise Gone
+    user, at = request.user, timezone.now()
+    referral = referrals.print_letter(referral, by=user, at=at)
+    name = ""
+    if Category.IDENTITY in Category(referral.categories) and may(user, Permission.IDENTITY_READ):
+        name = cases.name_of([dossier], by=user, at=at).get(dossier.pk, "")
+    own = directory.of_unit(referral.from_team.unit)
+    context = {
+        "one": referral,
+        "name": name,
+        "lines": queries.lines(referral),
+        "reasons": policy.choices("decline_reasons"),
+        "telephones": [row.value for row in desk.ways_to(own)],
+        "duty_phone": referral.from_team.unit.duty_phone,
+        "today": policy.local_day(at),
+        "clock": desk.clocks([referral], at).get(referral.pk),
+    }
+    return render(request, "desk/letter.html", context)
