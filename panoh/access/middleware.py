@@ -94,6 +94,11 @@ class Wall:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer in the pack's time zone, whatever the machine's."""
+        with timezone.override(policy.pack().calendar.zone):
+            return self._answer(request)
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated and (late := self._too_late(request)):
             return late
         with transaction.atomic(), ExitStack() as stack:

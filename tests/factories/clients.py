@@ -2,6 +2,7 @@
 
 import time
 
+from django.conf import settings
 from django.test import Client
 
 from panoh.access.middleware import VAULT, VAULT_COOKIE
@@ -10,11 +11,14 @@ from panoh.vault import queries as keys
 from tests.factories.staff import PASSPHRASE, as_user, user
 
 
-def client_of(name: str | User) -> Client:
-    """A client in which this account of the fictional country is signed in."""
+def client_of(name: str | User, language: str = "") -> Client:
+    """A client in which this account of the fictional country is signed in; ``language`` is the
+    one chosen on the page."""
     account = user(name) if isinstance(name, str) else name
     client = Client()
     client.force_login(account)
+    if language:
+        client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
     with as_user(account):
         opened = keys.unlock(account.pk, PASSPHRASE)
     assert opened is not None
