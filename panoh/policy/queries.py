@@ -43,13 +43,13 @@ def read(folder: Path) -> Pack:
 
 
 @cache
-def _read_once(folder: Path) -> Pack:
-    return read(folder)
+def _read_once(folder: Path | str) -> Pack:
+    return read(Path(folder))
 
 
 def pack() -> Pack:
     """The pack in force here. Raises PackFault if it cannot be used."""
-    return _read_once(Path(settings.PANOH_PACK))
+    return _read_once(settings.PANOH_PACK)
 
 
 def local_day(at: datetime) -> date:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from babel import Locale
@@ -18,7 +19,7 @@ from panoh.cases.rules import Arrival, Branch
 from panoh.kernel.rules import Invalid
 from panoh.people import queries as people
 from panoh.policy import queries as policy
-from panoh.policy.rules import Code, tajik_key
+from panoh.policy.rules import Code, CodeList, tajik_key
 
 PAGE = 50
 # Codes of CLDR that name no country.
@@ -140,8 +141,13 @@ def _with_age(values: dict[str, Any], today: date) -> dict[str, Any]:
 
 def expect(list_name: str, code: str, today: date, field: str) -> None:
     """Raises ``Invalid`` unless the code is in the list today."""
-    if code not in {row.code for row in policy.codes(list_name, today)}:
+    if code not in _codes_on(policy.code_list(list_name), today):
         raise Invalid(_("This answer is not in the list."), field)
+
+
+@cache
+def _codes_on(found: CodeList, day: date) -> frozenset[str]:
+    return frozenset(row.code for row in found.on(day))
 
 
 def expect_all(field: str, codes: Collection[str], today: date) -> None:

@@ -1,7 +1,8 @@
 """Why a case is urgent and sensitive, what comes first, and what the codes add up to."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from panoh.access.models import Dossier, User
 from panoh.access.queries import holds
@@ -11,7 +12,7 @@ from panoh.cases.queries.reading import case_of, codes_of, facts_of, may_read
 from panoh.cases.rules import Delicate, Elements, Reason
 from panoh.kernel.rules import Category
 from panoh.policy import queries as policy
-from panoh.policy.rules import Period
+from panoh.policy.rules import CodeList, Period
 
 
 def urgency_reasons(case: Case, signs: Iterable[str] | None = None) -> list[Reason]:
@@ -32,8 +33,13 @@ def urgency_reasons(case: Case, signs: Iterable[str] | None = None) -> list[Reas
     ]
 
 
-def _ranks(name: str) -> dict[str, int]:
-    return {row.code: int(row.extra["rank"]) for row in policy.code_list(name).rows}
+def _ranks(name: str) -> Mapping[str, int]:
+    return _ranks_in(policy.code_list(name))
+
+
+@cache
+def _ranks_in(found: CodeList) -> Mapping[str, int]:
+    return {row.code: int(row.extra["rank"]) for row in found.rows}
 
 
 def ranked(name: str, rank: int) -> str:
