@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from allauth.account.authentication import get_authentication_records
 from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
@@ -101,7 +102,8 @@ class Wall:
     def _answer(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated and (late := self._too_late(request)):
             return late
-        with transaction.atomic(), ExitStack() as stack:
+        zone = ZoneInfo(policy.pack().timezone)
+        with timezone.override(zone), transaction.atomic(), ExitStack() as stack:
             if request.user.is_authenticated:
                 user = request.user
                 stack.enter_context(acting(user))
