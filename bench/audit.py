@@ -31,7 +31,7 @@ def main() -> None:
             )
             connection.execute("GRANT SELECT, INSERT ON bench_chain TO app")
             connection.execute("GRANT USAGE ON SEQUENCE bench_chain_n_seq TO app")
-        rates = {}
+        rates: dict[str, list[float]] = {}
         for name in ("tree", "chain", "tree", "chain"):
             rates.setdefault(name, []).append(written(name))
         tree, chain = max(rates["tree"]), max(rates["chain"])

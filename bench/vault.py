@@ -62,12 +62,13 @@ def names(runs: int) -> None:
             )
         with as_user("shirin") as by:
             access.release(dossier, source_id=source, by=by, at=timezone.now())
-            received = vault.OPENED.get()
-            assert received is not None
+            opened = vault.OPENED.get()
+            assert opened is not None
+            received = opened.pair
 
     for label, account, its in (
         ("of the own team", "nigora", pair),
-        ("received from another team", "shirin", received.pair),
+        ("received from another team", "shirin", received),
     ):
 
         def work(account_id: int = user(account).pk, its: rules.KeyPair = its) -> None:
