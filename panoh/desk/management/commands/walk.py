@@ -26,6 +26,7 @@ from panoh.policy import queries as policy
 WORKER, SHELTER, POLICE, OTHER = "nigina", "shirin", "pulod", "odina"
 SHELTER_UNIT = "bahor"
 NAME = "Афсона Намунаева"
+FRAME = {"/language/setlang/", "/access/sign-out/"}
 
 
 class Page(HTMLParser):
@@ -93,10 +94,12 @@ class Visitor:
 
     def press(self, page: Page, action: str) -> Page:
         """Submit the form whose address ends so, as it stands."""
-        form = next((one for one in page.forms if one["action"].endswith(action)), None)
+        # Language and sign-out stand in the frame of every page.
+        main = [one for one in page.forms if one["action"] not in FRAME]
+        form = next((one for one in main if one["action"].endswith(action)), None)
         if form is None:
             raise CommandError(f"{page.path} has no button that leads to …{action}")
-        return self._open(urljoin(page.url, form["action"]), form["values"])
+        return self._open(urljoin(page.url, form["action"] or page.url), form["values"])
 
     def _open(self, url: str, values: list[tuple[str, str]] | None) -> Page:
         data = urlencode(values).encode() if values is not None else None
@@ -208,11 +211,15 @@ class Walk:
 
     def not_without_consent(self) -> None:
         """who has a bed? Without consent nothing can be sent"""
-        page = self.worker.get(f"/cases/{self.ref}/refer/?service=bed&sex=woman")
+        page = self.worker.get(f"/cases/{self.ref}/refer/")
+        page = self.worker.fill(page, service="bed", sex="woman")
         self.place = self._receiver(page)
-        preview = self.worker.get(f"/cases/{self.ref}/refer/{self.place}/?service=bed")
+        preview = self._preview()
         offers = [name for form in preview.forms for name in form["offers"]]
-        _check("submission" not in offers, "a request could be sent without consent")
+        _check("send" not in offers, "a request could be sent without consent")
+
+    def _preview(self) -> Page:
+        return self.worker.get(f"/cases/{self.ref}/refer/{self.place}/?help=bed")
 
     def consent(self) -> None:
         """consent for one receiver: one sentence, alone with the worker, in Tajik"""
@@ -224,7 +231,7 @@ class Walk:
             to=self.place,
             language="tg",
             read_in="tg",
-            categories=["core", "identity", "contact"],
+            categories=["core", "services", "identity", "contact"],
             until=until.isoformat(),
         )
         page = self.worker.fill(page, answer="yes", told_limits="on")
@@ -232,9 +239,9 @@ class Walk:
 
     def send(self) -> None:
         """the preview shows what the receiver will see; the request is sent"""
-        preview = self.worker.get(f"/cases/{self.ref}/refer/{self.place}/?service=bed")
+        preview = self._preview()
         _check(NAME not in preview.html, "the preview shows a name before the yes")
-        page = self.worker.fill(preview, submission=_first(preview, "submission"))
+        page = self.worker.fill(preview, send="1")
         found = re.search(r"/requests/(\w+)/", " ".join([page.path, *page.links]))
         _check(found is not None, "the request was not sent")
         self.request = found[1] if found else ""
@@ -272,12 +279,10 @@ class Walk:
     def knows(self) -> None:
         """“Who knows about me?”: one service; she stops it"""
         page = self.worker.get(f"/cases/{self.ref}/knows/")
-        form = next(one for one in page.forms if "/stop/" in one["action"])
-        page = self.worker.press(page, form["action"])
+        stops = [link for link in page.links if link.endswith("/stop/")]
+        _check(len(stops) == 1, f"{len(stops)} services know, not one")
+        page = self.worker.press(self.worker.get(stops[0]), "")
         _check(page.status == OK, f"stopping failed: {page.status}")
-        for form in page.forms:  # some pages ask once more
-            if "/stop/" in form["action"]:
-                self.worker.press(page, form["action"])
 
     def gone(self) -> None:
         """the shelter sees nothing any more"""
@@ -290,7 +295,3 @@ class Walk:
         page = self.worker.fill(page, reason="contact_lost")
         page = self.worker.press(self.worker.get(f"/cases/{self.ref}/"), "/reopen/")
         _check(page.status == OK, "the case could not be opened again")
-
-
-def _first(page: Page, name: str) -> str:
-    return next(value for form in page.forms for key, value in form["values"] if key == name)
