@@ -10,6 +10,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django import template
 from django.conf import settings
 
+from panoh.policy import queries as policy
 from panoh.ui import queries as ui
 
 register = template.Library()
@@ -17,7 +18,7 @@ register = template.Library()
 
 @register.simple_tag
 def demo_accounts() -> list[dict[str, str]]:
-    """User name, role, passphrase and second code of now of each account of a demonstration.
+    """User name, role, unit, passphrase and second code of now of each account of a demonstration.
 
     Empty in every other mode, whatever lies in the folder.
     """
@@ -32,7 +33,8 @@ def _shown(account: dict[str, Any], counter: int) -> dict[str, str]:
     secret = account["totp_secret"]
     return {
         "username": account["username"],
-        "role": account["role"],
+        "role": str(policy.role(account["role"]).label),
+        "unit": account.get("unit", ""),
         "passphrase": account["passphrase"],
         "code": format_hotp_value(hotp_value(secret, counter)),
     }

@@ -1,0 +1,228 @@
+"""Consent at the desk: the room first, the script aloud, one sentence, three buttons."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from panoh.access.models import Grant
+from panoh.cases.models import Case
+from panoh.consent.models import Consent
+from panoh.directory.models import Organisation
+from panoh.duties.models import Duty
+from panoh.kernel.rules import Category
+from tests.factories.cases import contact
+from tests.factories.clients import client_of
+from tests.factories.directory import organisation
+from tests.factories.referrals import until
+from tests.factories.staff import as_user, team
+
+pytestmark = pytest.mark.django_db
+
+
+def case(**answers: str) -> Case:
+    with as_user("nigora") as by:
+        return contact(by, timezone.now(), **answers)
+
+
+def shelter() -> Organisation:
+    return organisation("Fictional House", kind="shelter", unit=team("shelter-cases").unit)
+
+
+def post() -> Organisation:
+    return organisation("Fictional Post", kind="police", unit=team("police-cases").unit)
+
+
+def url(one: Case, code: str = "service") -> str:
+    return f"/cases/{one.dossier.ref}/consent/{code}/"
+
+
+def asked(to: Organisation | None, code: str = "service", **more: Any) -> dict[str, Any]:
+    return {
+        "purpose": code,
+        "present": ["nobody"],
+        "language": "tg",
+        "read_in": "",
+        "interpreter": "not_needed",
+        "to": str(to.pk) if to else "",
+        "categories": ["core", "services"],
+        "until": until().isoformat(),
+        "submission": str(uuid4()),
+        **more,
+    }
+
+
+def answered(given: dict[str, Any], answer: str, **more: Any) -> dict[str, Any]:
+    return {**given, "told_limits": "on", "answer": answer, **more}
+
+
+def consents(one: Case) -> list[Consent]:
+    with as_user("nigora"):
+        return list(Consent.objects.filter(dossier=one.dossier))
+
+
+def test_the_room_comes_first_then_the_script_in_the_persons_language() -> None:
+    one, to = case(), shelter()
+    browser = client_of("nigora")
+    page = browser.get(url(one)).content.decode()
+    assert page.index('name="present"') < page.index('name="to"')
+    page = browser.post(url(one), asked(to), headers={"Accept-Language": "en"}).content.decode()
+    assert '<div class="say" lang="tg">' in page
+    assert page.index("пинҳон дошта наметавонам") < page.index("Метавонам ба «Fictional House»")
+    assert "Script version 1" in page
+    assert "govuk-error-summary" not in page, "nothing was answered wrongly yet"
+    assert consents(one) == []
+
+
+def test_yes_is_saved_once_and_nothing_is_sent() -> None:
+    one, to = case(), shelter()
+    browser = client_of("nigora")
+    given = answered(asked(to), "yes", own_words="Майлаш")
+    for _turn in range(2):
+        answer = browser.post(url(one), given)
+        assert answer.headers["Location"] == f"/cases/{one.dossier.ref}/consent/"
+    (saved,) = consents(one)
+    assert saved.answer == "yes"
+    assert saved.unit == team("shelter-cases").unit
+    assert saved.categories == int(Category.CORE | Category.SERVICES)
+    assert saved.script_version == "1"
+    with as_user("nigora"):
+        assert {g.source for g in Grant.objects.filter(dossier=one.dossier)} == {"holder"}
+
+
+def test_without_reading_aloud_nothing_is_saved_and_nothing_lost() -> None:
+    one, to = case(), shelter()
+    given = {**answered(asked(to), "yes", own_words="Майлаш")}
+    del given["told_limits"]
+    page = client_of("nigora").post(url(one), given).content.decode()
+    assert "govuk-error-summary" in page
+    assert "Майлаш" in page
+    assert consents(one) == []
+
+
+def test_no_lets_nothing_leave_and_closes_nothing() -> None:
+    one, to = case(), shelter()
+    browser = client_of("nigora")
+    answer = browser.post(url(one), answered(asked(to), "no"))
+    page = browser.get(answer.headers["Location"], headers={"Accept-Language": "en"})
+    assert "Nothing leaves. Every service stays open." in page.content.decode()
+    assert consents(one)[0].answer == "no"
+    page = browser.get(f"/cases/{one.dossier.ref}/", headers={"Accept-Language": "en"})
+    assert "every service stays open" in page.content.decode()
+
+
+def test_later_becomes_a_duty() -> None:
+    one, to = case(), shelter()
+    client_of("nigora").post(url(one), answered(asked(to), "later"))
+    with as_user("nigora"):
+        assert Duty.objects.filter(dossier=one.dossier, kind="consent.ask_later").exists()
+
+
+@pytest.mark.parametrize("who", ["husband", "employer", "guardian", "officer"])
+def test_h18_with_such_a_person_in_the_room_no_yes_can_be_saved(who: str) -> None:
+    one, to = case(), shelter()
+    browser = client_of("nigora")
+    given = asked(to, present=[who])
+    page = browser.post(url(one), given, headers={"Accept-Language": "en"}).content.decode()
+    assert "With this person in the room no yes can be saved." in page
+    assert 'name="answer" value="yes"' not in page
+    assert 'name="answer" value="no"' in page
+    page = browser.post(url(one), answered(given, "yes"), headers={"Accept-Language": "en"})
+    assert "Ask again when you are alone" in page.content.decode()
+    assert consents(one) == []
+    page = browser.post(url(one, "be_called"), asked(to, "be_called", present=[who]))
+    assert 'name="answer" value="yes"' in page.content.decode(), "a helper may call"
+
+
+def test_h18_police_is_asked_apart_and_takes_effect_after_a_day() -> None:
+    one, house, police = case(), shelter(), post()
+    browser = client_of("nigora")
+    page = browser.get(url(one)).content.decode()
+    assert str(house.pk) in page
+    assert str(police.pk) not in page
+    page = browser.get(url(one, "police")).content.decode()
+    assert str(police.pk) in page
+    assert str(house.pk) not in page
+    given = asked(police, "police")
+    page = browser.post(url(one, "police"), given, headers={"Accept-Language": "en"})
+    assert "A yes takes effect later" in page.content.decode()
+    browser.post(url(one, "police"), answered(given, "yes"))
+    (saved,) = consents(one)
+    assert saved.effective_at
+    assert saved.effective_at > saved.asked_at
+
+
+def test_h18_a_missing_language_opens_the_task_of_an_interpreter() -> None:
+    one, to = case(language="ps"), shelter()
+    browser = client_of("nigora")
+    given = asked(to, language="ps")
+    page = browser.post(url(one), given, headers={"Accept-Language": "en"}).content.decode()
+    assert "The script is not there in this language" in page
+    path = f"/cases/{one.dossier.ref}/interpreter/"
+    for _turn in range(2):
+        assert browser.post(path, {"language": "ps"}).status_code == 302
+    with as_user("nigora"):
+        assert Duty.objects.filter(dossier=one.dossier, kind="consent.interpreter").count() == 1
+    assert browser.post(path, {"language": "nonsense"}).status_code == 400
+    given |= {"read_in": "tg", "interpreter": "by_telephone"}
+    assert browser.post(url(one), answered(given, "yes")).status_code == 302
+    assert consents(one)[0].read_in == "tg"
+
+
+def test_a19_legal_status_is_asked_alone() -> None:
+    one, to = case(), shelter()
+    browser = client_of("nigora")
+    given = answered(asked(to, categories=["core", "services", "legal"]), "yes")
+    page = browser.post(url(one), given).content.decode()
+    assert "govuk-error-summary" in page
+    alone = answered(asked(to, categories=["legal"]), "yes")
+    assert browser.post(url(one), alone).status_code == 302
+    assert consents(one)[0].categories == int(Category.LEGAL)
+
+
+def test_police_may_record_only_that_a_helper_may_call() -> None:
+    with as_user("pulod") as by:
+        one = contact(by, timezone.now(), in_team="police-cases")
+    browser = client_of("pulod")
+    shelter()
+    assert browser.get(url(one)).status_code == 404
+    assert browser.get(url(one, "be_called")).status_code == 200
+    page = browser.get(f"/cases/{one.dossier.ref}/consent/").content.decode()
+    assert re.findall(r"/consent/(\w+)/", page) == ["be_called"]
+
+
+def test_being_found_names_nobody() -> None:
+    one = case()
+    browser = client_of("nigora")
+    page = browser.get(url(one, "be_found")).content.decode()
+    assert 'name="to"' not in page
+    given = asked(None, "be_found")
+    for name in ("to", "categories"):
+        del given[name]
+    assert browser.post(url(one, "be_found"), answered(given, "yes")).status_code == 302
+
+
+def test_a_date_in_the_past_is_refused() -> None:
+    one, to = case(), shelter()
+    given = answered(asked(to, until="2020-01-01"), "yes")
+    page = client_of("nigora").post(url(one), given).content.decode()
+    assert "govuk-error-summary" in page
+    assert consents(one) == []
+
+
+def test_a_receiver_of_another_list_or_none_is_refused() -> None:
+    one, police = case(), post()
+    browser = client_of("nigora")
+    for to in (str(police.pk), str(uuid4()), "", "x"):
+        page = browser.post(url(one), answered({**asked(None), "to": to}, "yes"))
+        assert page.status_code == 200
+        assert consents(one) == []
+
+
+def test_only_the_holders_team_asks() -> None:
+    one = case()
+    for name in ("lola", "shirin"):
+        assert client_of(name).get(url(one)).status_code == 404
+        assert client_of(name).get(f"/cases/{one.dossier.ref}/consent/").status_code == 404
