@@ -159,7 +159,10 @@ SENDER: dict[str, Act] = {
         gettext_lazy("Handed over. The case belongs to the other service now."),
         lambda one, form, by, at: referrals.hand_over(one, way=form.code, by=by, at=at),
         HandOverForm,
-        gettext_lazy("They become the holder of the whole file, and your team sees it no more."),
+        gettext_lazy(
+            "They become the holder of the whole file. Your team keeps the general facts for a "
+            "time, and nothing else."
+        ),
         closes=True,
     ),
     "withdraw": Act(

@@ -1,0 +1,231 @@
+"""Who can help, exactly what they will see, sending, and the letter to those without accounts."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.utils.html import strip_tags
+
+from panoh.access.models import Dossier
+from panoh.audit.queries import who_saw
+from panoh.cases import actions as cases
+from panoh.directory.models import Organisation, UnmetNeed
+from panoh.kernel.rules import Category
+from panoh.referrals.models import Referral
+from panoh.referrals.rules import DEFAULT_PACKET, State
+from tests.factories.clients import client_of
+from tests.factories.directory import organisation, service
+from tests.factories.referrals import NOW, answer, case
+from tests.factories.staff import as_user, team, user
+
+pytestmark = pytest.mark.django_db
+
+
+def words(page: HttpResponse) -> str:
+    """What a reader sees, in one line."""
+    return " ".join(strip_tags(page.content.decode()).split())
+
+
+def hidden(page: HttpResponse, name: str) -> str:
+    """The value of a hidden field."""
+    found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page.content.decode())
+    assert found, name
+    return found[1]
+
+
+def house() -> Organisation:
+    """The shelter's entry: a bed for women, with the shelter's accounts behind it."""
+    made = organisation("Fictional House", kind="shelter", unit=team("shelter-cases").unit)
+    service(made, sexes=("woman",))
+    return made
+
+
+def opened(to: Any = None, *, categories: Category = DEFAULT_PACKET, **answers: Any) -> Dossier:
+    """A case of the NGO; with ``to`` the person has agreed that it be told."""
+    with as_user("nigora") as by:
+        dossier = case(by, **answers).dossier
+        if to is not None:
+            answer(dossier, to, by=by, categories=categories)
+        return dossier
+
+
+def requests(dossier: Dossier) -> list[Referral]:
+    """Every request about a case, as its holder sees them."""
+    with as_user("nigora"):
+        return list(Referral.objects.filter(dossier=dossier))
+
+
+def send(browser: Client, dossier: Dossier, to: Organisation, **typed: Any) -> HttpResponse:
+    """Look at the preview, then send what it shows."""
+    address = f"/cases/{dossier.ref}/refer/{to.pk}/"
+    page = browser.get(address, {"help": "bed"})
+    sent = {
+        "services": ["bed"],
+        "categories": ["contact"],
+        "urgency": "routine",
+        "submission": hidden(page, "submission"),
+        "shown": hidden(page, "shown"),
+        "send": "1",
+    }
+    return browser.post(address, sent | typed)
+
+
+def test_who_can_help_is_filled_in_from_the_case() -> None:
+    house()
+    dossier = opened()
+    with as_user("nigora") as by:
+        cases.record_facts(dossier, field="services_asked", codes=["bed"], by=by, at=NOW)
+    page = client_of("nigora", "en").get(f"/cases/{dossier.ref}/refer/")
+    assert "Fictional House" in words(page)
+    assert '<option value="woman" selected' in page.content.decode()
+    assert len(page.context["form"].fields) <= 6
+
+
+def test_a16_shelter_for_a_man_lists_only_places_that_admit_men() -> None:
+    house()
+    dossier = opened(sex="man")
+    browser = client_of("nigora", "en")
+    asked = {"service": "bed", "sex": "man", "district": "tj_3505401"}
+    page = browser.post(f"/cases/{dossier.ref}/refer/", asked)
+    assert "Fictional House" not in words(page)
+    assert "Nobody was found" in words(page)
+    assert "Money for a safe night" in words(page)
+    assert UnmetNeed.objects.count() == 1
+    browser.post(f"/cases/{dossier.ref}/refer/", asked)
+    assert UnmetNeed.objects.count() == 1, "looked at twice is one need"
+    men = organisation("Fictional Men's House", kind="shelter", telephone="000 00 07")
+    service(men, sexes=("man",))
+    page = browser.post(f"/cases/{dossier.ref}/refer/", asked)
+    assert "Fictional Men&#x27;s House" in page.content.decode()
+
+
+def test_the_preview_shows_exactly_what_is_sent() -> None:
+    to = house()
+    dossier = opened(team("shelter-cases"), children="one", danger_now="danger")
+    browser = client_of("nigora", "en")
+    page = browser.get(f"/cases/{dossier.ref}/refer/{to.pk}/", {"help": "bed"})
+    shown = [line.text for line in page.context["preview"].before]
+    assert f"They will see these {len(shown)} lines" in words(page)
+    assert "They will not see" in words(page) and "What happened" in words(page)
+    assert send(browser, dossier, to, urgency="immediate").status_code == 302
+    (sent,) = requests(dossier)
+    assert sent.state == State.SENT
+    receiver = client_of("shirin", "en").get(f"/requests/{sent.ref}/")
+    assert [line.text for line in receiver.context["preview"].before] == shown
+    assert dossier.ref not in receiver.content.decode()
+
+
+def test_five_taps_are_enough_and_a_second_press_is_harmless() -> None:
+    to = house()
+    dossier = opened(team("shelter-cases"))
+    browser = client_of("nigora", "en")
+    first = browser.get(f"/cases/{dossier.ref}/refer/")  # tap 1, on the page of the case
+    assert f"/refer/{to.pk}/" in first.content.decode()
+    key = str(uuid4())
+    page = browser.get(f"/cases/{dossier.ref}/refer/{to.pk}/", {"help": "bed"})  # tap 2
+    typed = {"submission": key, "shown": hidden(page, "shown")}
+    done = send(browser, dossier, to, **typed)  # tap 3
+    again = send(browser, dossier, to, **typed)
+    assert done["Location"] == again["Location"]
+    assert len(requests(dossier)) == 1
+
+
+def test_nothing_is_sent_without_a_yes_to_this_one() -> None:
+    to = house()
+    dossier = opened(team("legal-cases"))
+    browser = client_of("nigora", "en")
+    page = browser.get(f"/cases/{dossier.ref}/refer/{to.pk}/", {"help": "bed"})
+    assert "was not asked about this service yet" in words(page)
+    assert f"?to={to.pk}" in page.content.decode()
+    assert 'name="send"' not in page.content.decode()
+    page = send(browser, dossier, to)
+    assert page.status_code == 200 and "has not agreed" in words(page)
+    assert not requests(dossier)
+
+
+def test_a_case_that_changed_after_the_preview_is_shown_once_more() -> None:
+    to = house()
+    dossier = opened(team("shelter-cases"))
+    browser = client_of("nigora", "en")
+    shown = hidden(browser.get(f"/cases/{dossier.ref}/refer/{to.pk}/", {"help": "bed"}), "shown")
+    with as_user("nigora") as by:
+        cases.change(dossier, changes={"children": "two"}, seen_version=1, by=by, at=NOW)
+    page = send(browser, dossier, to, shown=shown)
+    assert "This has changed since you saw it" in words(page)
+    assert not requests(dossier)
+    assert send(browser, dossier, to, shown=hidden(page, "shown")).status_code == 302
+
+
+@pytest.mark.parametrize("branch", ["child", "unknown"])
+def test_for_a_child_or_an_unknown_age_nothing_is_sent_and_it_is_said_kindly(branch: str) -> None:
+    to = house()
+    dossier = opened(age_branch=branch)
+    browser = client_of("nigora", "en")
+    assert "Nothing is sent" in words(browser.get(f"/cases/{dossier.ref}/refer/"))
+    page = browser.get(f"/cases/{dossier.ref}/refer/{to.pk}/", {"help": "bed"})
+    assert 'name="send"' not in page.content.decode()
+    assert send(browser, dossier, to).status_code == 200
+    assert not requests(dossier)
+
+
+def test_a19_the_default_packet_has_no_legal_field_even_where_she_agreed_to_it() -> None:
+    to = house()
+    dossier = opened(team("shelter-cases"))
+    with as_user("nigora") as by:
+        answer(dossier, team("shelter-cases"), by=by, categories=Category.LEGAL)
+    browser = client_of("nigora", "en")
+    page = browser.get(f"/cases/{dossier.ref}/refer/{to.pk}/", {"help": "bed"})
+    assert "Legal matters" in page.context["preview"].never
+    assert not Category(page.context["proposal"].categories) & Category.LEGAL
+    assert 'value="legal"' in page.content.decode(), "she agreed apart, so it may be ticked"
+    other = opened(team("shelter-cases"))
+    page = browser.get(f"/cases/{other.ref}/refer/{to.pk}/", {"help": "bed"})
+    assert 'value="legal"' not in page.content.decode()
+
+
+def test_a_letter_carries_no_name_without_agreement_and_is_noted() -> None:
+    to = organisation("Fictional Village Help", telephone="000 00 09")
+    service(to)
+    dossier = opened(to)
+    browser = client_of("nigora", "en")
+    done = send(browser, dossier, to)
+    assert done.status_code == 302
+    page = browser.get(f"{done['Location']}letter/")
+    assert "Fictional Village Help" in words(page) and "000 00 09" not in words(page)
+    assert "Name" not in [*re.findall(r"<dt[^>]*>([^<]*)</dt>", page.content.decode())]
+    assert "We ask you to help one person" in words(page)
+    ref = done["Location"].split("/")[2]
+    with as_user("nigora"):
+        assert "referral.printed" in [row.event for row in who_saw(dossier.pk)]
+    page = browser.post(f"/requests/{ref}/accept/", {"channel": "telephone"}, follow=True)
+    assert "Accepted" in words(page)
+    assert requests(dossier)[0].state == State.ACCEPTED
+
+
+def test_nobody_else_may_refer() -> None:
+    to = house()
+    dossier = opened(team("shelter-cases"))
+    for name, status in [("pulod", 404), ("lola", 404), ("rustam", 403)]:
+        browser = client_of(name, "en")
+        assert browser.get(f"/cases/{dossier.ref}/refer/").status_code == status
+        assert browser.get(f"/cases/{dossier.ref}/refer/{to.pk}/").status_code == status
+        assert send_blind(browser, dossier, to).status_code == status
+
+
+def send_blind(browser: Client, dossier: Dossier, to: Organisation) -> HttpResponse:
+    typed = {"services": ["bed"], "submission": str(uuid4()), "send": "1"}
+    return browser.post(f"/cases/{dossier.ref}/refer/{to.pk}/", typed)
+
+
+def test_a_unit_cannot_ask_itself() -> None:
+    own = organisation("Fictional Road", unit=user("nigora").unit)
+    service(own)
+    dossier = opened()
+    browser = client_of("nigora", "en")
+    page = browser.post(f"/cases/{dossier.ref}/refer/", {"service": "bed"})
+    assert "Your own organisation" in words(page)
+    page = browser.get(f"/cases/{dossier.ref}/refer/{own.pk}/", {"help": "bed"})
+    assert "already has this case" in words(page)
