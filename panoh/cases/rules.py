@@ -209,11 +209,13 @@ def _known(codes: Iterable[str]) -> tuple[str, ...]:
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A case that comes from elsewhere in one piece: columns of the row, codes by question,
-    texts by data category. What is blank was not reported; it never means "no"."""
+    texts by data category, the reason if it was closed there. What is blank was not reported;
+    it never means "no"."""
 
     answers: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Sequence[str]] = field(default_factory=dict)
     notes: Sequence[tuple[Category, str]] = ()
+    closed: str = ""
 
 
 # -- what happened -----------------------------------------------------------------------------

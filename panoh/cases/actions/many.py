@@ -63,6 +63,9 @@ def _case(dossier: Dossier, row: Arrival, *, by: User, at: datetime) -> Case:
             setattr(case, field, code)
     if case.trafficking in rules.IDENTIFYING:
         case.identified_by, case.identified_at = by.unit.type if by.unit else "", at
+    if row.closed:
+        queries.expect("close_reasons", row.closed, policy.local_day(at), "close_reason")
+        case.state, case.closed_at, case.close_reason = rules.State.CLOSED, at, row.closed
     _weigh(case, row.facts.get("triage_signs", ()))
     return case
 

@@ -164,6 +164,8 @@ def fault_of(row: Arrival, today: date) -> Invalid | None:
         checked(row.answers, today)
         for field, codes in row.facts.items():
             expect_all(field, codes, today)
+        if row.closed:
+            expect("close_reasons", row.closed, today, "close_reason")
     except Invalid as fault:
         return fault
     return None

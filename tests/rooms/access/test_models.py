@@ -39,6 +39,7 @@ PROTECTED: dict[str, Category | str | None] = {
     "cases_event": Category.CORE,
     "files_document": "row",
     "referrals_referral": "source",
+    "exchange_external": "also",
 }
 # Tables of authority: app reads (some rows), writes nothing.
 AUTHORITY = {
@@ -76,6 +77,8 @@ ELSEWHERE = {
     "directory_contact",
     "directory_service",
     "directory_unmetneed",
+    "exchange_import",
+    "exchange_part",
 }
 LIBRARIES = ("django_", "account_", "mfa_", "plain_cache", "procrastinate_", "auth_")
 
@@ -168,6 +171,8 @@ def _row(
     for name, kind in columns:
         if kind == "uuid":
             values[name] = uuid4()
+        elif name == "token":
+            values[name] = uuid4().bytes[:8]
         elif name in {"code", "ref"}:
             values[name] = uuid4().hex[:10].upper()
         elif name.endswith("_by_id") or name == "user_id":

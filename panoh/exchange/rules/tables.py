@@ -1,0 +1,282 @@
+"""Bytes in, rows out: CSV in whatever letters, XLSX by way of a limited child process."""
+
+import codecs
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+from panoh.kernel.rules import Invalid
+
+KEY: Final = "external_id"
+MOST_COLUMNS: Final = 400
+MOST_TEXT: Final = 96 * 1024 * 1024  # characters of all cells of a sheet
+
+FAULTS: Final[dict[str, str | Promise]] = {
+    "empty": _("The file is empty. Please choose another."),
+    "mistyped": _("This is neither CSV nor XLSX. Save the table as one of these and try again."),
+    "old_excel": _("This is the old Excel format (XLS). Save it as XLSX or CSV and try again."),
+    "broken": _("This XLSX file is damaged and cannot be read. Save it anew and try again."),
+    "locked": _("This XLSX file has a password. Save it without one and try again."),
+    "too_much": _("This file holds more than can be read at once. Divide it into several files."),
+    "formulas": _(
+        "The table holds formulas. Copy it and paste the values only, then try again. "
+        "Nothing was read."
+    ),
+    "letters": _(
+        "The letters of this file cannot be recognised. Save it as “CSV UTF-8” and try again."
+    ),
+    "old_tajik": _(
+        "This file was written with an old Tajik font: its letters cannot be told for certain. "
+        "Convert it to Unicode, save it as “CSV UTF-8” and try again."
+    ),
+    "quotes": _("A quotation mark is opened and not closed, so rows run into one another."),
+    "no_key": _(
+        "There is no column “external_id”. The first row must hold the names of the columns, "
+        "and each row its own number in “external_id”."
+    ),
+    "no_field": _(
+        "No column has a field name of HTCDS 2.0, such as prs_FirstName. "
+        "Please name the columns in the first row."
+    ),
+    "double_column": _("Two columns have the same name. Each name may stand once."),
+    "columns": _("The table has too many columns: at most 400 are read."),
+    "rows": _("The table has too many rows. Divide it into several files."),
+    "no_rows": _("There is no row below the names of the columns."),
+}
+
+
+class Unreadable(Invalid):
+    """The file as a whole cannot be taken; ``code`` is a key of ``FAULTS``."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(FAULTS[code], "file")
+
+
+# -- which kind of file ----------------------------------------------------------------------------
+
+
+def is_workbook(content: bytes) -> bool:
+    """XLSX (True) or a text table (False). Raises ``Unreadable`` for what is neither."""
+    if not content.strip(b"\0\t\r\n "):
+        raise Unreadable("empty")
+    if content.startswith(b"PK\x03\x04"):
+        return True
+    if content.startswith(b"\xd0\xcf\x11\xe0"):
+        # A workbook with a password has the same beginning.
+        raise Unreadable("locked" if b"E\0n\0c\0r\0y\0p\0t\0e\0d\0" in content else "old_excel")
+    if content.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"{\\rtf", b"GIF8", b"\x7fELF")):
+        raise Unreadable("mistyped")
+    return False
+
+
+# -- letters ---------------------------------------------------------------------------------------
+
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CYRILLIC = re.compile("[А-Яа-яЁё]")
+# Letters that old Tajik fonts put in the places of other alphabets' letters in cp1251.
+_OLD_TAJIK = re.compile("[ЉЊЌЃЇЅљњќѓїѕ]")
+_UPSIDE_DOWN = re.compile("[а-я][А-Я]{2,}")  # KOI8 read as cp1251
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The text of a file; ``guessed`` names its letters if nothing in the file says them."""
+
+    text: str
+    guessed: str = ""
+
+
+def decode(content: bytes) -> Decoded:
+    """Find out the letters of a text: Unicode by its mark or by its form, else cp1251 as a guess.
+
+    Raises ``Unreadable`` for old Tajik letter sets, which contradict each other, and for what is
+    no text.
+    """
+    for mark, name in (
+        (b"\xef\xbb\xbf", "utf-8"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
+        if content.startswith(mark):
+            return _strictly(content.removeprefix(mark) if name == "utf-8" else content, name)
+    head = content[:2000]
+    for name, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
+        if len(zeros) > 3 and zeros.count(0) > len(zeros) * 0.6:
+            return _strictly(content, name)
+    try:
+        return Decoded(_text(content.decode("utf-8")))
+    except UnicodeDecodeError:
+        return _guessed(content)
+
+
+def _strictly(content: bytes, name: str) -> Decoded:
+    try:
+        return Decoded(_text(content.decode(name)))
+    except UnicodeDecodeError as error:
+        raise Unreadable("letters") from error
+
+
+def _text(text: str) -> str:
+    """Refuse what has the form of a text and is none: pictures, programmes."""
+    head = text[:4000]
+    odd = sum(char < " " and char not in "\t\r\n\0" for char in head)
+    if odd > len(head) * 0.02:
+        raise Unreadable("mistyped")
+    return text
+
+
+def _guessed(content: bytes) -> Decoded:
+    try:
+        text = _text(content.decode("cp1251"))
+    except UnicodeDecodeError as error:
+        raise Unreadable("letters") from error
+    if _OLD_TAJIK.search(text):
+        raise Unreadable("old_tajik")
+    foreign = sum(char > "\x7f" for char in text)
+    if len(_CYRILLIC.findall(text)) < foreign * 0.8 or len(_UPSIDE_DOWN.findall(text)) > 2:
+        raise Unreadable("letters")
+    return Decoded(text, "cp1251")
+
+
+# -- text tables -----------------------------------------------------------------------------------
+
+
+def rows_of_text(text: str) -> Iterator[list[str]]:
+    """The rows of a CSV; commas, semicolons or tabs, whichever stands most in the first line."""
+    first = text[: text.find("\n")] if "\n" in text else text
+    sign = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=True)
+    try:
+        for row in reader:
+            yield [unescaped(cell) for cell in row]
+    except csv.Error as error:
+        raise Unreadable("quotes") from error
+
+
+_FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def escaped(cell: str) -> str:
+    """A cell that no office program takes for a formula (OWASP: CSV injection)."""
+    return f"'{cell}" if cell.startswith(_FORMULA_SIGNS) else cell
+
+
+def unescaped(cell: str) -> str:
+    """Reverse of ``escaped``: a file that was handed back comes in again as it was."""
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA_SIGNS) else cell
+
+
+# -- workbooks: called in a child process with limits ----------------------------------------------
+
+_FORMULA_CELL = re.compile(rb"<(?:\w+:)?f[ >/]")
+
+
+def rows_of_workbook(content: bytes, most_rows: int) -> tuple[int, list[list[str]]]:
+    """``(other sheets with content, rows as texts)`` of the first sheet that has the key column,
+    else of the first. Raises ``Unreadable``."""
+    try:
+        _refuse_formulas(content)
+        with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
+            sheets = [book.get_sheet_by_index(place) for place in range(len(book.sheet_names))]
+            filled = [sheet for sheet in sheets if sheet.total_height]
+            if not filled:
+                raise Unreadable("empty")
+            chosen = next((one for one in filled if KEY in _first_row(one)), filled[0])
+            if chosen.total_height > most_rows + 1:
+                raise Unreadable("rows")
+            if chosen.total_width > MOST_COLUMNS:
+                raise Unreadable("columns")
+            rows = [
+                [as_text(cell) for cell in row] for row in chosen.to_python(skip_empty_area=False)
+            ]
+    except PasswordError as error:
+        raise Unreadable("locked") from error
+    except (CalamineError, zipfile.BadZipFile, OSError, ValueError, KeyError) as error:
+        raise Unreadable("broken") from error
+    if sum(len(cell) for row in rows for cell in row) > MOST_TEXT:
+        raise Unreadable("too_much")
+    return len(filled) - 1, rows
+
+
+def _first_row(sheet: Any) -> list[str]:
+    return [as_text(cell).strip() for cell in next(sheet.iter_rows(), [])]
+
+
+def _refuse_formulas(content: bytes) -> None:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        inside = [one for one in archive.infolist() if one.filename.startswith("xl/worksheets/")]
+        if sum(one.file_size for one in archive.infolist()) > 4 * MOST_TEXT:
+            raise Unreadable("too_much")
+        for one in inside:
+            if one.filename.endswith(".xml") and _FORMULA_CELL.search(archive.read(one)):
+                raise Unreadable("formulas")
+
+
+def as_text(cell: Any) -> str:
+    """A cell of a sheet as a person would type it: whole numbers without a point, ISO dates."""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ")
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    return str(cell)
+
+
+# -- the table -------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Header:
+    """The names of the columns, checked; ``used`` are the places of those with a known name."""
+
+    columns: tuple[str, ...]
+    used: dict[str, int] = field(default_factory=dict)
+
+
+def header_of(cells: Sequence[str], known: frozenset[str]) -> Header:
+    """Check the first row. ``known``: the field names that mean something here. Raises
+    ``Unreadable``."""
+    columns = [cell.strip() for cell in cells]
+    while columns and not columns[-1]:
+        columns.pop()
+    if len(columns) > MOST_COLUMNS:
+        raise Unreadable("columns")
+    names = [name for name in columns if name]
+    if KEY not in names:
+        raise Unreadable("no_key")
+    if len(set(names)) < len(names):
+        raise Unreadable("double_column")
+    used = {name: place for place, name in enumerate(columns) if name in known}
+    if set(used) <= {KEY}:
+        raise Unreadable("no_field")
+    return Header(tuple(columns), used)
+
+
+def numbered(rows: Iterator[list[str]], most_rows: int) -> Iterator[tuple[int, list[str]]]:
+    """Rows below the header with their number in the sheet; empty ones are left out."""
+    count = 0
+    for number, row in enumerate(rows, start=2):
+        if any(cell.strip() for cell in row):
+            count += 1
+            if count > most_rows:
+                raise Unreadable("rows")
+            yield number, row
+    if not count:
+        raise Unreadable("no_rows")
