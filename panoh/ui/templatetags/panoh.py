@@ -1,6 +1,7 @@
 """Tags and filters of the components: ``{% load panoh %}``."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -72,9 +73,14 @@ def day(value: date | datetime | PartialDate | str | None) -> str:
         if value.month is None:
             return str(value.year)
         if value.day is None:
-            return formats.date_format(value.earliest, "YEAR_MONTH_FORMAT")
+            return formats.date_format(value.earliest, _plain("YEAR_MONTH_FORMAT"))
         value = value.earliest
-    return formats.date_format(value, "DATE_FORMAT")
+    return formats.date_format(value, _plain("DATE_FORMAT"))
+
+
+def _plain(name: str) -> str:
+    """A format of the reader's language without "г." (year), which spoils the end of a sentence."""
+    return str(formats.get_format(name)).replace(" г. ", ", ").removesuffix(" г.")
 
 
 @register.filter
@@ -84,7 +90,7 @@ def moment(value: datetime | None) -> str:
         return ""
     if timezone.is_aware(value):
         value = timezone.localtime(value)
-    return formats.date_format(value, "DATETIME_FORMAT")
+    return formats.date_format(value, _plain("DATETIME_FORMAT"))
 
 
 @register.filter
@@ -97,6 +103,12 @@ def svg(value: str) -> SafeString:
     if not picture.startswith("<svg") or _MORE_THAN_SHAPES.search(picture):
         raise ValueError("not a plain SVG picture")
     return mark_safe(picture)  # noqa: S308 - checked above, and made by this process
+
+
+@register.filter
+def item(values: Sequence[Any], index: int) -> Any:
+    """One of several values by its place, or nothing."""
+    return values[index] if index < len(values) else ""
 
 
 @register.filter
