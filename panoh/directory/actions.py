@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from django.conf import settings
 from django.db import transaction
@@ -21,11 +21,20 @@ from panoh.policy import queries as policy
 
 @transaction.atomic
 def add(
-    described: Description, *, checked_on: date, unit: Unit | None = None, by: User, at: datetime
+    described: Description,
+    *,
+    checked_on: date,
+    unit: Unit | None = None,
+    by: User,
+    at: datetime,
+    submission: UUID | None = None,
 ) -> Organisation:
-    """Enter an organisation. Raises ``Refused``, ``Invalid``."""
+    """Enter an organisation. The same ``submission`` (made with the form) saves once. Raises
+    ``Refused``, ``Invalid``."""
     access.require(by, Permission.DIRECTORY_WRITE)
-    one = Organisation(last_checked_on=checked_on)
+    if submission and (seen := Organisation.objects.filter(pk=submission).first()):
+        return seen
+    one = Organisation(id=submission or uuid4(), last_checked_on=checked_on)
     _describe(one, described, unit)
     one.save(force_insert=True)
     audit.record("organisation.added", by=by, at=at, subject=one)

@@ -1,11 +1,14 @@
 """What is asked when somebody looks for help, and when an entry is written."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from panoh.directory.models import Capacity, ContactKind
+from panoh.access.models import Unit
+from panoh.directory.models import Capacity, Contact, ContactKind, Organisation, Service
 from panoh.directory.queries import ages_of_band
 from panoh.directory.rules import WEEK, Description, Search, spans
 from panoh.kernel.rules import Invalid
@@ -52,8 +55,20 @@ class FindForm(CleanForm):
         )
 
 
+class BrowseForm(FindForm):
+    """The register, narrowed by any of the questions or by none."""
+
+    mark_optional = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["service"].required = False
+        offer(self, service=[EMPTY, *policy.choices("services")])
+
+
 class OrganisationForm(CleanForm):
-    """An entry of the register. One name is enough; a unit is linked by an administrator."""
+    """An entry of the register. One name is enough; ``units`` are those that an administrator
+    may link: without them an entry keeps the unit it has."""
 
     name_tg = forms.CharField(label=_("Name in Tajik"), max_length=200, required=False)
     name_ru = forms.CharField(label=_("Name in Russian"), max_length=200, required=False)
@@ -67,9 +82,21 @@ class OrganisationForm(CleanForm):
     languages = forms.MultipleChoiceField(
         label=_("Languages spoken there"), widget=Checkboxes, required=False
     )
+    unit = forms.ChoiceField(
+        label=_("Unit with accounts here"),
+        required=False,
+        help_text=_("Requests to this entry go to the unit's inbox."),
+    )
+    submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, units: Sequence[Unit] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.units = {str(unit.pk): unit for unit in units}
+        if units:
+            linked = [(key, unit.name) for key, unit in self.units.items()]
+            offer(self, unit=[("", _("None")), *linked])
+        else:
+            del self.fields["unit"]
         regions = [(place.code, place.label()) for place in policy.places(1)]
         offer(
             self,
@@ -94,6 +121,19 @@ class OrganisationForm(CleanForm):
             languages=data["languages"],
         )
 
+    @staticmethod
+    def of(one: Organisation) -> dict[str, Any]:
+        """The answers of an entry as it stands."""
+        plain = ("type", "level", "district", "jamoat", "whole_country", "area", "languages")
+        names = {f"name_{code}": one.names.get(code, "") for code in ("tg", "ru", "en")}
+        return {name: getattr(one, name) for name in plain} | names | {"unit": one.unit_id or ""}
+
+    def linked(self, now: Unit | None) -> Unit | None:
+        """The unit to link; the one that is linked now where the question was not asked."""
+        if "unit" not in self.fields:
+            return now
+        return self.units.get(self.cleaned_data["unit"])
+
 
 class ContactsForm(CleanForm):
     """Ways to reach an organisation in public; several of one kind, one a line."""
@@ -116,6 +156,14 @@ class ContactsForm(CleanForm):
             for line in self.cleaned_data[kind].splitlines()
             if line.strip()
         ]
+
+    @staticmethod
+    def of(contacts: Iterable[Contact]) -> dict[str, str]:
+        """The lines as they stand."""
+        found: dict[str, list[str]] = {}
+        for one in contacts:
+            found.setdefault(one.kind, []).append(one.value)
+        return {kind: "\n".join(values) for kind, values in found.items()}
 
 
 class ServiceForm(CleanForm):
@@ -162,13 +210,19 @@ class ServiceForm(CleanForm):
         """Keywords for the action ``put_service``."""
         data = self.cleaned_data
         hours = {str(day): _spans(data[f"day_{day}"]) for day in WEEK}
-        plain = (
-            *("code", "sexes", "min_age", "max_age", "admits_children"),
-            *("languages", "opening", "capacity", "care"),
-        )
-        return {name: data[name] for name in plain} | {"hours": hours}
+        return {name: data[name] for name in _PLAIN} | {"hours": hours}
+
+    @staticmethod
+    def of(service: Service) -> dict[str, Any]:
+        """The answers of a service as it stands."""
+        days = {f"day_{day}": ", ".join(service.hours.get(str(day), ())) for day in WEEK}
+        return {name: getattr(service, name) for name in _PLAIN} | days
 
 
+_PLAIN = (
+    *("code", "sexes", "min_age", "max_age", "admits_children"),
+    *("languages", "opening", "capacity", "care"),
+)
 _DAYS = (
     *(_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday")),
     *(_("Friday"), _("Saturday"), _("Sunday")),

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Count, Prefetch
+from django.db.models import Count, Prefetch, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -125,6 +126,30 @@ def list_all(*, district: str = "", service: str = "", kind: str = "", at: datet
     return [entry for entry in entries if not district or entry.reach is Reach.DISTRICT]
 
 
+def browse(search: Search, *, at: datetime) -> list[Entry]:
+    """The register narrowed by what is asked; any help where none is named."""
+    entries = _entries(_services(search.service), search, at)
+    return [
+        one
+        for one in entries
+        if _fits(one, search) and (not search.district or one.reach is Reach.DISTRICT)
+    ]
+
+
+def entries_of(one: Organisation, at: datetime) -> list[Entry]:
+    """Every live service of one organisation."""
+    services = _services("").filter(organisation=one)
+    return _entries(services, Search(""), at)
+
+
+def service_of(one: Organisation, pk: UUID) -> Service:
+    """A live service of an organisation. Raises ``Gone``."""
+    found = one.services.filter(pk=pk, archived_at=None).first()
+    if found is None:
+        raise Gone
+    return found
+
+
 def find(search: Search, *, at: datetime) -> Found:
     """Who can help: those who serve the district; if none, the region; if none, the country.
 
@@ -158,7 +183,7 @@ def unmet_by(
     return list(rows.values(*fields).annotate(count=Count("pk")).order_by(*fields))
 
 
-def _services(code: str) -> Iterable[Service]:
+def _services(code: str) -> QuerySet[Service]:
     live = Prefetch("organisation__contacts", Contact.objects.filter(until=None))
     rows = Service.objects.filter(archived_at=None, organisation__archived_at=None)
     if code:
