@@ -45,7 +45,7 @@ FAULTS: Final[dict[str, str | Promise]] = {
     "tick": _("Write yes or no here, or leave it empty."),
     "phone": _("This telephone number has too few or too many figures."),
     "email": _("This is not an e-mail address."),
-    "case": _("%(more)s"),
+    "case": "%(more)s",
     "changed": _(
         "This case came in before and the row is different now. Nothing was overwritten: "
         "please change the case by hand."
