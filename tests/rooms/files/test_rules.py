@@ -1,6 +1,7 @@
 """A file is what its content says; an image is drawn anew; content is bound to its document."""
 
 import io
+import itertools
 import zipfile
 from uuid import uuid4
 
@@ -48,6 +49,7 @@ WORD = archive("[Content_Types].xml", "word/document.xml")
         (b"plain words", None),
         (b"", None),
     ],
+    ids=itertools.count(),  # a zip holds the time of its making, and workers compare names
 )
 def test_the_type_is_told_by_the_content(content: bytes, code: str | None) -> None:
     found = rules.type_of(content)
@@ -80,7 +82,9 @@ def test_transparency_is_kept() -> None:
         assert image.getpixel((1, 1)) == (1, 2, 3, 4)
 
 
-@pytest.mark.parametrize("bad", [b"", b"%PDF-1.7", picture("PNG")[:60], picture("GIF")])
+@pytest.mark.parametrize(
+    "bad", [b"", b"%PDF-1.7", picture("PNG")[:60], picture("GIF")], ids=range(4)
+)
 def test_what_is_no_whole_picture_is_refused(bad: bytes) -> None:
     with pytest.raises(ValueError, match="no picture"):
         rules.clean_image(bad)
