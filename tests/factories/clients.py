@@ -1,9 +1,12 @@
 """Browsers of signed-in accounts: second factor shown, vault open, as after a real sign-in."""
 
+import re
 import time
+from typing import Any
 
 from django.conf import settings
 from django.test import Client
+from django.utils.html import strip_tags
 
 from panoh.access.middleware import VAULT, VAULT_COOKIE
 from panoh.access.models import User
@@ -31,3 +34,15 @@ def client_of(name: str | User, language: str = "") -> Client:
     ]
     session.save()
     return client
+
+
+def words(page: Any) -> str:
+    """What a reader of a page sees, in one line."""
+    return " ".join(strip_tags(page.content.decode()).split())
+
+
+def hidden(page: Any, name: str) -> str:
+    """The value of a hidden field."""
+    found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page.content.decode())
+    assert found, name
+    return found[1]

@@ -11,11 +11,10 @@ from panoh.people import actions as people
 from panoh.people.rules.person import Person
 from panoh.referrals.models import Referral
 from panoh.referrals.rules import State
-from tests.factories.clients import client_of
+from tests.factories.clients import client_of, words
 from tests.factories.directory import organisation, service
 from tests.factories.referrals import NOW, accepted, answer, sent
 from tests.factories.staff import as_user, team
-from tests.rooms.desk.test_views_refer import words
 
 pytestmark = pytest.mark.django_db
 

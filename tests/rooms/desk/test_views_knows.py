@@ -10,11 +10,10 @@ from panoh.access.models import Dossier
 from panoh.consent.models import Consent
 from panoh.referrals.models import Referral
 from panoh.referrals.rules import State
-from tests.factories.clients import client_of
+from tests.factories.clients import client_of, words
 from tests.factories.directory import organisation
 from tests.factories.referrals import accepted, answer, case, sent
 from tests.factories.staff import as_user, team
-from tests.rooms.desk.test_views_refer import words
 
 pytestmark = pytest.mark.django_db
 

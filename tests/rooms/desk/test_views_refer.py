@@ -5,9 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
-from django.utils.html import strip_tags
 
 from panoh.access.models import Dossier
 from panoh.audit.queries import who_saw
@@ -16,24 +14,12 @@ from panoh.directory.models import Organisation, UnmetNeed
 from panoh.kernel.rules import Category
 from panoh.referrals.models import Referral
 from panoh.referrals.rules import DEFAULT_PACKET, State
-from tests.factories.clients import client_of
+from tests.factories.clients import client_of, hidden, words
 from tests.factories.directory import organisation, service
 from tests.factories.referrals import NOW, answer, case
 from tests.factories.staff import as_user, team, user
 
 pytestmark = pytest.mark.django_db
-
-
-def words(page: HttpResponse) -> str:
-    """What a reader sees, in one line."""
-    return " ".join(strip_tags(page.content.decode()).split())
-
-
-def hidden(page: HttpResponse, name: str) -> str:
-    """The value of a hidden field."""
-    found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page.content.decode())
-    assert found, name
-    return found[1]
 
 
 def house() -> Organisation:
@@ -58,7 +44,7 @@ def requests(dossier: Dossier) -> list[Referral]:
         return list(Referral.objects.filter(dossier=dossier))
 
 
-def send(browser: Client, dossier: Dossier, to: Organisation, **typed: Any) -> HttpResponse:
+def send(browser: Client, dossier: Dossier, to: Organisation, **typed: Any) -> Any:
     """Look at the preview, then send what it shows."""
     address = f"/cases/{dossier.ref}/refer/{to.pk}/"
     page = browser.get(address, {"help": "bed"})
@@ -215,7 +201,7 @@ def test_nobody_else_may_refer() -> None:
         assert send_blind(browser, dossier, to).status_code == status
 
 
-def send_blind(browser: Client, dossier: Dossier, to: Organisation) -> HttpResponse:
+def send_blind(browser: Client, dossier: Dossier, to: Organisation) -> Any:
     typed = {"services": ["bed"], "submission": str(uuid4()), "send": "1"}
     return browser.post(f"/cases/{dossier.ref}/refer/{to.pk}/", typed)
 

@@ -7,13 +7,11 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
-from django.utils.html import strip_tags
 
 from panoh.directory.models import Organisation, Service, UnmetNeed
 from panoh.policy import queries as policy
-from tests.factories.clients import client_of
+from tests.factories.clients import client_of, words
 from tests.factories.directory import DISTRICT, far_away, organisation, service
 from tests.factories.staff import as_user, team
 
@@ -28,10 +26,6 @@ ENTRY = {
     "languages": ["tg"],
 }
 SERVICE = {"code": "bed", "sexes": ["woman"], "opening": "always", "capacity": "ask_first"}
-
-
-def words(page: HttpResponse) -> str:
-    return " ".join(strip_tags(page.content.decode()).split())
 
 
 def named(name: str) -> Organisation:
@@ -73,8 +67,8 @@ def test_an_entry_says_when_it_was_checked_and_how_sure_it_is() -> None:
     Organisation.objects.filter(pk=made.pk).update(last_checked_on=date(2020, 1, 1))
     browser = client_of("nigora", "en")
     for path in ("/directory/", "/directory/print/", f"/directory/{made.pk}/"):
-        page = words(browser.get(path))
-        assert "2020" in page and "not checked for long" in page
+        seen = words(browser.get(path))
+        assert "2020" in seen and "not checked for long" in seen
     page = browser.post(f"/directory/{made.pk}/checked/", follow=True)
     assert "Checked today" in words(page) and "not checked for long" not in words(page)
     today = policy.today()
