@@ -147,6 +147,16 @@ class Section:
     notes: int = 0
     notes_url: str = ""
 
+    @property
+    def answered(self) -> list[Answered]:
+        """The questions that have an answer."""
+        return [one for one in self.questions if one.answers]
+
+    @property
+    def open(self) -> list[Answered]:
+        """The questions that were not asked yet."""
+        return [one for one in self.questions if not one.answers]
+
 
 def sections(
     dossier: Dossier, found: Iterable[Fact], *, user: User, changeable: bool

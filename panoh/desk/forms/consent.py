@@ -3,14 +3,17 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from panoh.consent import queries, rules
 from panoh.consent.forms import ConsentForm
-from panoh.desk.forms.fields import Choices, submission
+from panoh.desk.forms.fields import submission
 from panoh.ui.forms import offer
 
 # Asked after the sentence was read aloud; everything else before.
 AFTER = ("told_limits", "answer", "own_words", "asked_now")
+NOBODY = "nobody_interprets"
 ABOUT_RECEIVER = ("to", "categories", "services")
 
 
@@ -19,7 +22,7 @@ class Sentence(ConsentForm):
 
     to = forms.ChoiceField(label=_("Who may be told?"))
     submission = submission()
-    field_order = ("present", "language", "read_in", "interpreter", "to", "categories", "services")
+    field_order = ("present", "to", "services", "language", "read_in", "interpreter", "until")
 
     def __init__(self, *args: Any, receivers: list[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -39,6 +42,27 @@ class AskForm(Sentence):
         for name in AFTER:
             del self.fields[name]
 
+    def clean(self) -> dict[str, Any]:
+        """The script is read in a language of the person, or somebody interprets (row H18)."""
+        cleaned = super().clean() or self.cleaned_data
+        language = cleaned.get("language", "")
+        read_in = cleaned.get("read_in") or language
+        interpreted = cleaned.get("interpreter") in rules.INTERPRETED
+        missing = queries.needs_interpreter(read_in)
+        if language and (missing or (read_in != language and not interpreted)):
+            text = _("The script is not in the person's language. Say who interprets.")
+            self.add_error("interpreter", ValidationError(text, code=NOBODY))
+        return cleaned
+
+    @property
+    def needs_interpreter(self) -> bool:
+        """Whether somebody has to be found before consent can be asked."""
+        return (
+            self.is_bound
+            and self.has_error("interpreter", NOBODY)
+            and queries.needs_interpreter(self.cleaned_data["language"])
+        )
+
 
 class AnswerForm(Sentence):
     """What the person answered; what was settled before goes along unseen."""
@@ -57,13 +81,3 @@ class AnswerForm(Sentence):
         data = super().recorded()
         data.pop("to", None)
         return data
-
-
-class LanguageForm(forms.Form):
-    """For which language an interpreter is looked for."""
-
-    language = forms.ChoiceField(choices=[])
-
-    def __init__(self, *args: Any, languages: Choices, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        offer(self, language=languages())

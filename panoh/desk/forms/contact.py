@@ -108,9 +108,12 @@ class AnswersForm(CleanForm):
     urgency_chosen = pick(
         "urgencies",
         _("Urgency, if you decide otherwise than the answers say"),
+        empty=_("As the answers say"),
     )
     sensitivity_chosen = pick(
-        "sensitivities", _("Sensitivity, if you decide otherwise than the answers say")
+        "sensitivities",
+        _("Sensitivity, if you decide otherwise than the answers say"),
+        empty=_("As the answers say"),
     )
     seen_version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 

@@ -16,9 +16,9 @@ Choices = Callable[[], list[Any]]
 NOT_ASKED = ("", _("Not asked yet"))
 
 
-def codes(name: str, *, empty: bool = False) -> Choices:
-    """The codes of a list today, as a question of the form; ``empty`` adds "not asked yet"."""
-    return lambda: [*([NOT_ASKED] if empty else []), *policy.choices(name)]
+def codes(name: str, *, empty: Label = "") -> Choices:
+    """The codes of a list today, as a question of the form; ``empty`` are words for no answer."""
+    return lambda: [*([("", empty)] if empty else []), *policy.choices(name)]
 
 
 def places() -> list[Any]:
@@ -35,10 +35,12 @@ def one_of(
     )
 
 
-def pick(name: str, label: Label, **options: Any) -> forms.ChoiceField:
+def pick(
+    name: str, label: Label, *, empty: Label = NOT_ASKED[1], **options: Any
+) -> forms.ChoiceField:
     """One answer of a long list; it may stay "not asked yet"."""
     return forms.ChoiceField(
-        label=label, choices=codes(name, empty=True), required=False, **options
+        label=label, choices=codes(name, empty=empty), required=False, **options
     )
 
 

@@ -69,7 +69,7 @@ def _differences(problem: cases.Changed) -> list[dict[str, str]]:
 
 def _words(name: str, value: Any) -> str:
     if not value:
-        return _("Not asked yet")
+        return _("As the answers say") if name.endswith("_chosen") else _("Not asked yet")
     if name in COLUMNS:
         return policy.label(COLUMNS[name], value)
     if name == "district":

@@ -83,7 +83,8 @@ def ask(request: StaffRequest, ref: str, code: str) -> HttpResponse:
         "at": at,
         "receivers": receivers,
     }
-    initial = {"purpose": code, "to": request.GET.get("to", "")}
+    asked_for = cases.codes_of(request.dossier, "services_asked") if receivers else []
+    initial = {"purpose": code, "to": request.GET.get("to", ""), "services": asked_for}
     form = typed(request, AskForm, initial=initial, **options)
     context = {
         "form": form,
@@ -99,8 +100,6 @@ def ask(request: StaffRequest, ref: str, code: str) -> HttpResponse:
     to = _organisation(settled.get("to", ""))
     receiver = queries.to(to)
     script = policy.script(code, settled["read_in"] or settled["language"])
-    if script.missing:
-        return render(request, "desk/interpreter.html", context | {"language": settled["language"]})
     delay = queries.delay_of(code, receiver)
     options["delayed"] = bool(delay)
     is_answered = "answer" in form.data

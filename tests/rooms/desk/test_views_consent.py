@@ -166,7 +166,10 @@ def test_h18_a_missing_language_opens_the_task_of_an_interpreter() -> None:
     with as_user("nigora"):
         assert Duty.objects.filter(dossier=one.dossier, kind="consent.interpreter").count() == 1
     assert browser.post(path, {"language": "nonsense"}).status_code == 400
-    given |= {"read_in": "tg", "interpreter": "by_telephone"}
+    given |= {"read_in": "tg"}
+    page = browser.post(url(one), given).content.decode()
+    assert "govuk-error-summary" in page, "who interprets?"
+    given |= {"interpreter": "by_telephone"}
     assert browser.post(url(one), answered(given, "yes")).status_code == 302
     assert consents(one)[0].read_in == "tg"
 
