@@ -246,7 +246,10 @@ def manage(arguments: Sequence[str]) -> int:
         var_folder()
         return subprocess.call([*MANAGE, *arguments], cwd=ROOT)  # noqa: S603
     with database(mention) as environment:
-        return subprocess.call([*MANAGE, *arguments], cwd=ROOT, env=environment)  # noqa: S603
+        # Descriptors that were handed over are handed on: import_cases reads its secrets there.
+        return subprocess.call(  # noqa: S603
+            [*MANAGE, *arguments], cwd=ROOT, env=environment, close_fds=False
+        )
 
 
 def main(arguments: Sequence[str]) -> int:
