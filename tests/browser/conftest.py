@@ -101,9 +101,9 @@ def desktop(open_page: Opener) -> Page:
     return open_page(DESKTOP)
 
 
-def enter(page: Page, server: str, name: str) -> None:
+def enter(page: Page, server: str, name: str, language: str = "") -> None:
     """Sign an account of the fictional country in, with its vault open."""
-    jar = client_of(name).cookies
+    jar = client_of(name, language).cookies
     page.context.add_cookies(
         [{"name": key, "value": morsel.value, "url": server} for key, morsel in jar.items()]
     )

@@ -1,0 +1,246 @@
+"""Moments that decide whether Panoh is used, as a person's hand does them on a phone.
+
+Shared by the tests (taps, fields, words) and ``./run bench moments`` (seconds on a bad line).
+Each moment begins on a page that is open already and ends on the page that says what happened.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Locator, Page
+
+from panoh.access.models import Dossier
+from panoh.directory.models import Organisation
+from tests.factories.directory import organisation, service
+from tests.factories.referrals import answer, case, sent
+from tests.factories.staff import as_user, team
+
+WORKER, SHELTER = "nigora", "shirin"
+MOST_TABS = 200
+
+
+class Hand:
+    """A thumb on a phone: each tap, choice and typed field is counted."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.taps = self.answers = 0
+        self.pages = [page.url]
+
+    def tap(self, selector: str) -> None:
+        """Follow a link or press a button."""
+        self.taps += 1
+        with self.page.expect_navigation():
+            self._press(self.page.locator(selector).first)
+        self.pages.append(self.page.url)
+
+    def choose(self, name: str, value: str = "") -> None:
+        """Tick one answer; without a value the only box of that name."""
+        self.taps += 1
+        self.answers += 1
+        which = f"[value={value}]" if value else ""
+        self._tick(self.page.locator(f"main [name={name}]{which}"))
+
+    def pick(self, name: str, value: str) -> None:
+        """Take one entry of a list."""
+        self.taps += 1
+        self.answers += 1
+        self._take(self.page.locator(f"main select[name={name}]"), value)
+
+    def words(self, selector: str = "main") -> str:
+        """What stands there, in one line."""
+        return " ".join(self.page.locator(selector).first.inner_text().split())
+
+    def _press(self, target: Locator) -> None:
+        target.click()
+
+    def _tick(self, target: Locator) -> None:
+        target.check()
+
+    def _take(self, target: Locator, value: str) -> None:
+        target.select_option(value)
+
+
+class Keys(Hand):
+    """The same hand without a pointer: Tab, Space, Enter, arrows and letters."""
+
+    def _press(self, target: Locator) -> None:
+        self._reach(target, "element => element === document.activeElement")
+        self.page.keyboard.press("Enter")
+
+    def _tick(self, target: Locator) -> None:
+        # Tab stops once in a group of radios; arrows move within it.
+        same = (
+            "element => document.activeElement === element || (element.type === 'radio' && "
+            "document.activeElement.name === element.name)"
+        )
+        self._reach(target, same)
+        if target.get_attribute("type") == "radio":
+            self.page.keyboard.press("Space")
+            for _press in range(MOST_TABS):
+                if target.is_checked():
+                    return
+                self.page.keyboard.press("ArrowDown")
+        elif not target.is_checked():
+            self.page.keyboard.press("Space")
+        assert target.is_checked()
+
+    def _take(self, target: Locator, value: str) -> None:
+        self._reach(target, "element => element === document.activeElement")
+        self.page.keyboard.press("Home")
+        for _press in range(MOST_TABS):
+            if target.input_value() == value:
+                return
+            self.page.keyboard.press("ArrowDown")
+        raise AssertionError(f"no key leads to {value}")
+
+    def _reach(self, target: Locator, there: str) -> None:
+        """Go on with Tab from where the focus is, as one does who cannot point."""
+        for _press in range(MOST_TABS):
+            if target.evaluate(there):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"Tab does not reach {target}")
+
+
+@dataclass(slots=True)
+class Ready:
+    """A fictional shelter and clinic in the register, both with accounts."""
+
+    shelter: Organisation
+    clinic: Organisation
+
+
+def ready() -> Ready:
+    """Put both in the register."""
+    house = organisation("Fictional House", kind="shelter", unit=team("shelter-cases").unit)
+    service(house, sexes=("woman",))
+    clinic = organisation("Fictional Clinic", kind="health_service", unit=team("clinic-cases").unit)
+    service(clinic, "doctor")
+    return Ready(house, clinic)
+
+
+def new_case() -> Dossier:
+    """A woman of whom nothing was sent."""
+    with as_user(WORKER) as by:
+        return case(by).dossier
+
+
+def agreed_case() -> Dossier:
+    """She agreed that the shelter be told that she needs a bed."""
+    dossier = new_case()
+    with as_user(WORKER) as by:
+        answer(dossier, team("shelter-cases"), by=by, services=["bed"])
+    return dossier
+
+
+def known_case() -> Dossier:
+    """The shelter was asked; the clinic may be told."""
+    dossier = sent().dossier
+    with as_user(WORKER) as by:
+        answer(dossier, team("clinic-cases"), by=by)
+    return dossier
+
+
+def first_contact(hand: Hand) -> None:
+    """Moment 2, from Today: saved with two answers and no name."""
+    hand.tap("main a[href='/first-contact/']")
+    hand.choose("safe_to_talk", "yes")
+    hand.choose("danger_now", "none")
+    hand.tap("main form [type=submit]")
+    assert re.search(r"/cases/\w+/next/$", hand.page.url), hand.page.url
+
+
+def consent(hand: Hand, ready: Ready, read_in: str = "") -> str:
+    """Moment 3, from what comes next: one receiver, one sentence; the sentence."""
+    hand.choose("age_branch", "adult")
+    hand.tap("main form [type=submit]")
+    hand.choose("present", "nobody")
+    if read_in:
+        hand.pick("read_in", read_in)
+        hand.pick("interpreter", "by_telephone")
+    hand.pick("to", str(ready.shelter.pk))
+    hand.choose("services", "bed")
+    hand.choose("services", "doctor")
+    hand.tap("main form [type=submit]")
+    hand.choose("told_limits")
+    asked = hand.page.locator("main .say strong")
+    assert asked.count() == 1, "one sentence"
+    sentence = asked.inner_text()
+    hand.tap("main button[name=answer][value=yes]")
+    return sentence
+
+
+def send(hand: Hand, ready: Ready) -> str:
+    """Moment 5, from the case: one preview, then it is sent; the words of the preview."""
+    hand.tap("main a[href$='/refer/']")
+    hand.tap(f"main a[href*='/refer/{ready.shelter.pk}/']")
+    shown = hand.words()
+    hand.tap("main button[name=send]")
+    return shown
+
+
+def say_yes(hand: Hand) -> str:
+    """Moment 6, from the inbox: the question, and yes; the words of the question."""
+    hand.tap("main .card a[href^='/requests/']")
+    asked = hand.words()
+    hand.tap("main form[action$='/accept/'] button")
+    return asked
+
+
+def who_knows(hand: Hand, *, stop: bool = False) -> str:
+    """Moment 10, from the case: who knows; stop the first of them; the words of the page."""
+    hand.tap("main a[href$='/knows/']")
+    shown = hand.words()
+    if stop:
+        hand.tap("main a[href$='/stop/']")
+        hand.tap("main form[method=post] button[type=submit]")
+    return shown
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment for whoever measures: the page it begins on is made ready by ``start``."""
+
+    name: str
+    account: str
+    start: Callable[[], str]
+    do: Callable[[Hand], object]
+    seconds: int
+    most_taps: int | None = None
+
+
+def moments(place: Ready) -> list[Moment]:
+    """The moments that exist so far, with their limits."""
+
+    def inbox() -> str:
+        sent()
+        return "/inbox/"
+
+    return [
+        Moment("2 first contact", WORKER, lambda: "/", first_contact, 90, 12),
+        Moment(
+            "3 consent for one receiver",
+            WORKER,
+            lambda: f"/cases/{new_case().ref}/next/",
+            lambda hand: consent(hand, place),
+            60,
+        ),
+        Moment(
+            "5 send a referral",
+            WORKER,
+            lambda: f"/cases/{agreed_case().ref}/",
+            lambda hand: send(hand, place),
+            60,
+            5,
+        ),
+        Moment("6 the shelter answers", SHELTER, inbox, say_yes, 20, 2),
+        Moment(
+            "10 who knows about me",
+            WORKER,
+            lambda: f"/cases/{known_case().ref}/",
+            lambda hand: who_knows(hand, stop=True),
+            60,
+        ),
+    ]

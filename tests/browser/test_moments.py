@@ -1,0 +1,100 @@
+"""Moments 2, 3, 5, 6 and 10 on a phone without JavaScript: taps, fields and words, no seconds."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.utils import translation
+from playwright.sync_api import Page
+
+from tests.browser import moments
+from tests.browser.conftest import Opener, enter
+from tests.browser.moments import SHELTER, WORKER, Hand, Keys
+from tests.factories.referrals import sent
+
+pytestmark = pytest.mark.browser
+Begin = Callable[..., Hand]
+
+
+@pytest.fixture
+def begin(server: str, open_page: Opener) -> Begin:
+    """Open a page 360 px wide without JavaScript, signed in; give the hand that works on it."""
+
+    def at(path: str, name: str = WORKER, language: str = "en", by: type[Hand] = Hand) -> Hand:
+        page: Page = open_page(js=False, language=language)
+        enter(page, server, name, language)
+        page.goto(f"{server}{path}")
+        return by(page)
+
+    return at
+
+
+@pytest.mark.parametrize(
+    ("language", "by"), [("en", Hand), ("tg", Hand), ("ru", Keys)], ids=["thumb", "tajik", "keys"]
+)
+def test_moment_2_first_contact_in_two_answers(begin: Begin, language: str, by: type[Hand]) -> None:
+    hand = begin("/", language=language, by=by)
+    moments.first_contact(hand)
+    assert hand.taps <= 12
+    assert hand.answers == 2
+    with translation.override(language):
+        said = translation.gettext("Saved. Nothing has been sent to anyone.")
+    assert (said == "Saved. Nothing has been sent to anyone.") is (language == "en")
+    assert said in hand.words()
+
+
+def test_moment_3_one_sentence_for_one_receiver(begin: Begin) -> None:
+    ready = moments.ready()
+    hand = begin(f"/cases/{moments.new_case().ref}/next/")
+    sentence = moments.consent(hand, ready, read_in="en")
+    asks = r"May I tell Fictional House .*\(a safe place to stay, a doctor\), until [\d.]+\?"
+    assert re.fullmatch(asks, sentence), sentence
+    assert "Yes, saved. Nothing has been sent yet." in hand.words()
+    assert len(hand.pages) == 4, "age, what is settled before, the sentence, done"
+
+
+def test_moment_5_a_request_in_five_taps_after_one_preview(begin: Begin) -> None:
+    ready = moments.ready()
+    hand = begin(f"/cases/{moments.agreed_case().ref}/")
+    shown = moments.send(hand, ready)
+    assert hand.taps <= 5
+    assert re.search(r"They will see these \d+ lines", shown)
+    unseen = shown.partition("They will not see")[2]
+    assert "What happened" in unseen
+    assert "They see these lines and nothing else until they say yes." in hand.words()
+    assert len(hand.pages) == 4, "the case, who can help, one preview, done"
+
+
+def test_moment_6_the_shelter_answers_in_two_taps(begin: Begin) -> None:
+    sent()
+    hand = begin("/inbox/", SHELTER)
+    asked = moments.say_yes(hand)
+    assert hand.taps == 2
+    assert "Can you take this person?" in asked
+    assert re.search(r"Yes No Call me", asked)
+    assert "You said yes." in hand.words()
+
+
+def test_moment_10_who_knows_and_stop_one(begin: Begin) -> None:
+    moments.ready()
+    hand = begin(f"/cases/{moments.known_case().ref}/")
+    shown = moments.who_knows(hand, stop=True)
+    assert hand.taps <= 3
+    assert "2 other services know" in shown
+    assert "Stopped: " in hand.words()
+    assert "No service, bed or payment ends because of this." in hand.words()
+    assert "1 other service knows" in hand.words()
+
+
+def test_the_main_job_by_keyboard_alone(begin: Begin) -> None:
+    """First contact, consent, request and the question who knows, without a pointer."""
+    ready = moments.ready()
+    hand = begin("/", by=Keys)
+    moments.first_contact(hand)
+    moments.consent(hand, ready)
+    ref = hand.page.url.rstrip("/").split("/")[-2]
+    hand.tap(f"main a[href='/cases/{ref}/']")
+    moments.send(hand, ready)
+    shelter = begin("/inbox/", SHELTER, by=Keys)
+    moments.say_yes(shelter)
+    assert "You said yes." in shelter.words()
