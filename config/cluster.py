@@ -175,7 +175,10 @@ class Cluster:
                     try:
                         fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     except BlockingIOError:
-                        pass
+                        # The last of the others stops it; Popen would warn that we do not wait.
+                        if self.process:
+                            self.process.returncode = 0
+                            self.process = None
                     else:
                         self._stop()
 
