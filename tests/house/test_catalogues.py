@@ -108,6 +108,9 @@ def wanted(room: str) -> set[str]:
     }
 
 
+KINDS = {"Panoh", "TOTP", "CSV", "XLSX", "HTCDS", "PDF"}
+
+
 def bare(text: str) -> list[str]:
     """Words of a template that stand outside a translation."""
     text = re.sub(r"{#.*?#}|{%\s*comment.*?endcomment\s*%}|<!--.*?-->", " ", text, flags=re.DOTALL)
@@ -117,7 +120,7 @@ def bare(text: str) -> list[str]:
     text = re.sub(r"{%.*?%}|{{.*?}}", " ", text, flags=re.DOTALL)
     text = re.sub(r"<[^>]*>", " ", text, flags=re.DOTALL)
     text = re.sub(r"&\w+;|&#\d+;", " ", text)
-    return [word for word in re.findall(r"[^\W\d_]{3,}", text) if word not in {"Panoh", "TOTP"}]
+    return [word for word in re.findall(r"[^\W\d_]{3,}", text) if word not in KINDS]
 
 
 PAGES = sorted(path for path in PANOH.glob("*/templates/**/*.html"))

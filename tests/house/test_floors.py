@@ -196,8 +196,9 @@ def impurities(tree: ast.AST) -> list[str]:
                 found.append(module)
             if room and not room[1] and names & {"models", "queries", "actions", "views"}:
                 found.append(module)
-        if isinstance(node, ast.Attribute) and node.attr in {"now", "today", "utcnow"}:
-            found.append(node.attr)
+        called = node.func if isinstance(node, ast.Call) else None
+        if isinstance(called, ast.Attribute) and called.attr in {"now", "today", "utcnow"}:
+            found.append(called.attr)
     return found
 
 
