@@ -14,6 +14,7 @@ import psycopg
 from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql import base
+from django.db.backends.postgresql.operations import DatabaseOperations
 
 from panoh.kernel.context import ACTING, Acting
 
@@ -46,8 +47,16 @@ def write_context(connection: BaseDatabaseWrapper) -> None:
         cursor.execute(WRITE, values)
 
 
+class Operations(DatabaseOperations):
+    """Inserts many rows as arrays, those with sealed texts too."""
+
+    compiler_module = "config.database.compiler"
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django's PostgreSQL backend that begins each outermost transaction with the context."""
+
+    ops_class = Operations
 
     def set_autocommit(
         self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False

@@ -34,6 +34,9 @@ def clean_text(raw: str, limit: int = MAX_TEXT) -> Cleaned:
     direction marks, so that sending it again succeeds. ``encoding`` (letters lost on the way)
     and ``long`` leave the text as it is: only the writer can mend it.
     """
+    if raw.isprintable() and "\ufffd" not in raw and len(raw) <= limit:
+        # The usual case, told at once: no mark, no odd space, no line (they are not printable).
+        return Cleaned(unicodedata.normalize("NFC", raw).strip())
     faults = []
     if "\0" in raw:
         faults.append("nul")
