@@ -19,6 +19,15 @@ AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PHONE, DESKTOP = 360, 1280
 SLOW_BYTES_PER_SECOND = 50_000 // 8
+BROWSER: dict[str, Any] = {
+    "executable_path": str(CHROMIUM),
+    "args": [
+        "--no-sandbox",
+        "--disable-dev-shm-usage",
+        # Nothing but this machine can be reached; the browser's cache stays as it is.
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+    ],
+}
 
 
 class Opener(Protocol):
@@ -33,15 +42,7 @@ def chromium() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip("CHROMIUM IS MISSING: /usr/bin/chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(CHROMIUM),
-            args=[
-                "--no-sandbox",
-                "--disable-dev-shm-usage",
-                # Nothing but this machine can be reached; the browser's cache stays as it is.
-                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
-            ],
-        )
+        browser = playwright.chromium.launch(**BROWSER)
         yield browser
         browser.close()
 
@@ -134,13 +135,13 @@ def axe() -> Callable[[Page], None]:
     return check
 
 
-def slow_network(page: Page) -> None:
-    """Give the page 50 kbit/s with 300 ms delay from now on."""
+def slow_network(page: Page, latency: int = 300) -> None:
+    """Give the page 50 kbit/s with so many ms of delay from now on."""
     page.context.new_cdp_session(page).send(
         "Network.emulateNetworkConditions",
         {
             "offline": False,
-            "latency": 300,
+            "latency": latency,
             "downloadThroughput": SLOW_BYTES_PER_SECOND,
             "uploadThroughput": SLOW_BYTES_PER_SECOND,
         },

@@ -25,7 +25,7 @@ class Hand:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.taps = self.answers = 0
+        self.taps = self.answers = self.aloud = 0
         self.pages = [page.url]
 
     def tap(self, selector: str) -> None:
@@ -51,6 +51,14 @@ class Hand:
     def words(self, selector: str = "main") -> str:
         """What stands there, in one line."""
         return " ".join(self.page.locator(selector).first.inner_text().split())
+
+    def read_aloud(self) -> str:
+        """Read the one sentence of this page to the person, after what comes before it."""
+        said = self.page.locator("main .say").all_inner_texts()
+        self.aloud += len(" ".join(said).split())
+        sentences = self.page.locator("main .say strong")
+        assert sentences.count() == 1, "one sentence"
+        return sentences.inner_text()
 
     def _press(self, target: Locator) -> None:
         target.click()
@@ -165,9 +173,7 @@ def consent(hand: Hand, ready: Ready, read_in: str = "") -> str:
     hand.choose("services", "doctor")
     hand.tap("main form [type=submit]")
     hand.choose("told_limits")
-    asked = hand.page.locator("main .say strong")
-    assert asked.count() == 1, "one sentence"
-    sentence = asked.inner_text()
+    sentence = hand.read_aloud()
     hand.tap("main button[name=answer][value=yes]")
     return sentence
 
