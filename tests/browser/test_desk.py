@@ -69,7 +69,7 @@ def test_a23_the_hint_appears_on_leaving_the_field_and_never_blocks(
     expect(phone.locator("form [role=status]")).to_be_empty()
     box.blur()
     expect(phone.locator("form [role=status]")).to_contain_text("«фоҳиша…»")
-    phone.get_by_role("button", name="Save").click()
+    phone.locator("main form [type=submit]").first.click()
     expect(phone.locator("main")).to_contain_text("Онҳо мегӯянд")
 
 
