@@ -198,7 +198,9 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SERVING
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if HTTPS else 0
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = 8 * 60 * 60
+# The middleware ends a session that was idle or open too long and keeps what was being typed: the
+# session must still say whose it was then.
+SESSION_COOKIE_AGE = 24 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # A cookie so named is taken from this very host over https only (RFC 6265bis).
 PANOH_COOKIE_PREFIX = "__Host-" if HTTPS else ""

@@ -9,7 +9,7 @@ from panoh.access.queries import require
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
 from panoh.kernel.rules import Category
-from panoh.people.models import ContactPoint, Identity, Purpose, Search
+from panoh.people.models import ContactPoint, Identity, NameToken, Purpose, Search
 from panoh.people.rules.keys import Key
 from panoh.people.rules.person import Person
 from panoh.policy import queries as policy
@@ -134,3 +134,8 @@ def unit_tokens(keys: Collection[Key], by: User) -> dict[bytes, Key]:
 def national_tokens(keys: Collection[Key], purpose: Purpose) -> list[bytes]:
     """Tokens under the national key of one purpose, in the order of ``keys``."""
     return tokens(vault.national_token_key(), purpose.value, [str(key) for key in keys])
+
+
+def is_indexed(dossier: Dossier, user: User) -> bool:
+    """Does the search of the account's own unit find this person?"""
+    return bool(NameToken.objects.filter(dossier=dossier, unit=user.unit).exists())

@@ -40,6 +40,8 @@ def person(request: StaffRequest, ref: str) -> HttpResponse:
     names = Category.IDENTITY in readable
     ways = Category.CONTACT in readable
     found = known.person(dossier, by=user, at=at) if names else None
+    if found and not known.is_indexed(dossier, user):
+        people.index(dossier, by=user, at=at)  # handed over by another unit
     place = policy.place(found.place) if found and found.place else None
     context = {
         "names": names,

@@ -28,6 +28,7 @@ from panoh.directory import queries as directory
 from panoh.directory.models import Organisation
 from panoh.duties.models import Duty
 from panoh.kernel.rules import Category, Gone, NotPossible, Refused
+from panoh.people import actions as people
 from panoh.policy import queries as policy
 from panoh.referrals import actions as referrals
 from panoh.referrals import queries
@@ -59,6 +60,14 @@ def _decline(referral: Referral, form: DeclineForm, by: User, at: datetime) -> o
     return referrals.decline(referral, reason=form.code, by=by, at=at)
 
 
+def _found_from_now(referral: Referral, by: User, at: datetime) -> Referral:
+    """The receiver's own search finds whom it was told the name of."""
+    dossier = Dossier.objects.get(pk=referral.dossier_id)
+    if Category.IDENTITY in cases.readable(by, dossier):
+        people.index(dossier, by=by, at=at)
+    return referral
+
+
 NO = Act(
     gettext_lazy("Say no"),
     gettext_lazy("Say no"),
@@ -82,7 +91,7 @@ RECEIVER: dict[str, Act] = {
         gettext_lazy("Say yes"),
         gettext_lazy("Yes"),
         gettext_lazy("You said yes. What the person agreed to is open to you now."),
-        lambda one, _form, by, at: referrals.accept(one, by=by, at=at),
+        lambda one, _form, by, at: _found_from_now(referrals.accept(one, by=by, at=at), by, at),
     ),
     "decline": NO,
     "ask_info": Act(
@@ -109,7 +118,7 @@ RECEIVER: dict[str, Act] = {
         gettext_lazy("Confirm the yes told by telephone"),
         gettext_lazy("Yes, that is right"),
         gettext_lazy("Confirmed. What the person agreed to is open to you now."),
-        lambda one, _form, by, at: referrals.confirm(one, by=by, at=at),
+        lambda one, _form, by, at: _found_from_now(referrals.confirm(one, by=by, at=at), by, at),
     ),
     "deny": NO,
 }
