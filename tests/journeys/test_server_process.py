@@ -1,0 +1,225 @@
+"""The real web server as a process: threads and connections shared by many, and kill -9."""
+
+import http.client
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import psycopg
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from config.launch import free_port
+from panoh.access.models import Dossier
+from panoh.audit import actions as audit
+from panoh.audit.queries import verify
+from panoh.cases.models import Note
+from panoh.vault import queries as keys
+from tests.factories.clients import client_of
+from tests.factories.referrals import case
+from tests.factories.staff import as_user
+from tests.harness import ROOT, Databases
+from tests.rooms.audit.conftest import Role
+
+Connect = Callable[[str], psycopg.Connection]
+TOKEN = "a" * 32
+THREADS, TURNS = 4, 12
+TEAMS = {"nigora": "ngo-cases", "lola": "ngo-other", "mavluda": "clinic-cases"}
+
+
+@dataclass
+class Web:
+    """A running server, and who is signed in at it."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+    databases: Databases
+    name: str
+
+    def ask(self, name: str, path: str, typed: dict[str, str] | None = None) -> tuple[int, bytes]:
+        """One request over a connection of its own, as the account's browser would send it."""
+        jar = {key: morsel.value for key, morsel in COOKIES[name].items()}
+        headers = {
+            "Host": "localhost",
+            "Cookie": "; ".join(f"{k}={v}" for k, v in {**jar, "csrf": TOKEN}.items()),
+        }
+        body = None
+        if typed is not None:
+            body = urlencode({**typed, "csrfmiddlewaretoken": TOKEN})
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            line.request("POST" if body else "GET", path, body, headers)
+            got = line.getresponse()
+            return got.status, got.read()
+        finally:
+            line.close()
+
+    def hang_up(self, path: str) -> None:
+        """Ask and go away before the answer."""
+        with suppress(OSError):
+            line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+            jar = "; ".join(f"{k}={m.value}" for k, m in COOKIES["nigora"].items())
+            line.request("GET", path, headers={"Host": "localhost", "Cookie": jar})
+            line.close()
+
+
+COOKIES: dict[str, dict[str, Any]] = {}
+
+
+@contextmanager
+def running(databases: Databases, name: str, log: Path) -> Iterator[Web]:
+    """gunicorn as `config.launch` starts it, over a test's own database."""
+    port = free_port(0)
+    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
+    command += ["--workers", "1", "--worker-class", "gthread", "--threads", str(THREADS)]
+    command += ["--log-level", "warning", "--worker-tmp-dir", "/dev/shm"]
+    environment = databases.environment(name) | {"PANOH_ORIGIN": f"http://localhost:{port}"}
+    environment.pop("PYTEST_VERSION", None)
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=said, stderr=said, start_new_session=True
+        )
+    web = Web(port, process, log, databases, name)
+    try:
+        for _ in range(1200):
+            with suppress(OSError):
+                if web.ask("", "/sign-in/login/")[0] == 200:
+                    break
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.05)
+        yield web
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.fixture
+def web(fresh_db: str, databases: Databases, tmp_path: Path) -> Iterator[Web]:
+    COOKIES.clear()
+    COOKIES[""] = {}
+    for name in TEAMS:
+        COOKIES[name] = dict(client_of(name).cookies)
+    with running(databases, fresh_db, tmp_path / "log") as found:
+        yield found
+
+
+def opened() -> dict[str, Dossier]:
+    """One case for each team."""
+    found = {}
+    for name, team in TEAMS.items():
+        with as_user(name) as by:
+            found[name] = case(by, in_team=team).dossier
+    return found
+
+
+def test_shared_connections_never_carry_another_accounts_context(web: Web) -> None:
+    """Few threads with kept connections, accounts in turn; some fail, some hang up."""
+    held = opened()
+    refs = {name: dossier.ref for name, dossier in held.items()}
+    wrong: list[str] = []
+
+    def work(number: int) -> None:
+        names = list(TEAMS)
+        for turn in range(TURNS):
+            name = names[(number + turn) % len(names)]
+            other = names[(number + turn + 1) % len(names)]
+            if turn % 5 == 4:
+                web.hang_up(f"/cases/{refs['nigora']}/")
+            if turn % 3 == 2:
+                status, page = web.ask("", "/cases/")
+                if status != 302 or any(ref.encode() in page for ref in refs.values()):
+                    wrong.append("nobody")
+            status, page = web.ask(name, "/cases/")
+            shown = {who for who, ref in refs.items() if ref.encode() in page}
+            if status != 200 or shown != {name}:
+                wrong.append(f"{name} sees {shown} ({status})")
+            if web.ask(name, f"/cases/{refs[other]}/")[0] != 404:
+                wrong.append(f"{name} reaches {other}")
+            if web.ask(name, f"/cases/{refs[name]}/notes/story/", {"text": ""})[0] != 200:
+                wrong.append(f"{name} cannot write")
+
+    with ThreadPoolExecutor(THREADS * 2) as pool:
+        for done in [pool.submit(work, number) for number in range(THREADS * 2)]:
+            done.result()
+    assert wrong == []
+    assert not re.search(r"Traceback|ERROR|CRITICAL", web.log.read_text())
+    said = web.log.read_text()
+    assert not any(ref in said for ref in refs.values())
+
+
+ENOUGH = 6
+
+
+def test_kill_9_of_the_web_server_in_the_middle_of_writes(
+    web: Web, connect: Connect, tmp_path: Path, role: Role, key: Ed25519PublicKey
+) -> None:
+    dossier = opened()["nigora"]
+    path = f"/cases/{dossier.ref}/notes/story/"
+    acknowledged: set[str] = set()
+    enough = threading.Event()
+
+    def write(number: int) -> None:
+        for turn in range(10_000):
+            text = f"Навишт {number}-{turn}."
+            try:
+                status, _page = web.ask("nigora", path, {"text": text, "submission": str(uuid4())})
+            except (OSError, http.client.HTTPException):
+                return
+            assert status == 302
+            acknowledged.add(text)
+            if len(acknowledged) >= ENOUGH:
+                enough.set()
+
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(3)]
+    for writer in writers:
+        writer.start()
+    assert enough.wait(120)
+    os.killpg(web.process.pid, signal.SIGKILL)
+    for writer in writers:
+        writer.join(60)
+    web.process.wait()
+    # Sessions of the killed process roll back by themselves before anybody reads.
+    owner = connect("owner")
+    for _ in range(600):
+        row = owner.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND usename = 'app' AND xact_start IS NOT NULL"
+        ).fetchone()
+        if row == (0,):
+            break
+        time.sleep(0.05)
+    with as_user("nigora"):
+        notes = list(Note.objects.filter(dossier=dossier))
+        texts = [keys.open(note, "text") for note in notes]
+    assert len(texts) == len(notes) == len(set(texts)), "a note is half there, or twice"
+    assert acknowledged <= set(texts)
+    assert len(texts) - len(acknowledged) <= len(writers)
+    recorded = owner.execute(
+        "SELECT count(*) FROM audit_entry WHERE dossier_id = %s AND event = 'note.added'",
+        [dossier.pk],
+    ).fetchone()
+    assert recorded == (len(texts),), "each note and its record, or neither"
+    with role("jobs"):
+        assert audit.seal(at=datetime.now(UTC)) is not None
+    with role("owner"):
+        report = verify(key, [])
+    assert report.finding is None
+    assert report.sealed >= len(texts)
+    with running(web.databases, web.name, tmp_path / "second") as again:
+        assert again.ask("nigora", path)[0] == 200
