@@ -153,7 +153,7 @@ def notes(request: StaffRequest, ref: str, code: str) -> HttpResponse:
         "form": form,
         "notes": found,
         "writes": writes,
-        "label": policy.label("data_categories", code),
+        "about": policy.label("data_categories", code),
         "words": [{"stem": word.stem, "option": word.option} for word in words],
     }
     return render(request, "desk/notes.html", context)
