@@ -10,6 +10,8 @@ import multiprocessing
 import time
 from datetime import UTC, datetime
 from hashlib import sha256
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
 
 from bench import installation, note, owner, say
 from config.cluster import Cluster
@@ -44,14 +46,19 @@ def main() -> None:
 def written(kind: str) -> float:
     """Rows a second of all writers together."""
     context = multiprocessing.get_context("spawn")
-    with context.Pool(WRITERS) as pool:
-        begin = time.time() + 4  # every writer has started by then
-        counts = pool.map(write, [(kind, begin)] * WRITERS)
-    return sum(counts) / SECONDS
+    ready = context.Barrier(WRITERS)
+    counts: Queue[float] = context.Queue()
+    writers = [context.Process(target=write, args=(kind, ready, counts)) for _ in range(WRITERS)]
+    for writer in writers:
+        writer.start()
+    rate = sum(counts.get(timeout=600) for _ in writers)
+    for writer in writers:
+        writer.join()
+    return rate
 
 
-def write(task: tuple[str, float]) -> int:
-    """One writer: how many entries it committed in the time."""
+def write(kind: str, ready: Barrier, rates: "Queue[float]") -> None:
+    """One writer: how many entries a second it commits, all writers having begun together."""
     import django
 
     django.setup()
@@ -61,13 +68,13 @@ def write(task: tuple[str, float]) -> int:
     from panoh.kernel.context import ACTING, Acting
     from tests.factories.staff import user
 
-    kind, begin = task
     with transaction.atomic():
         by = user("nigora")
     ACTING.set(Acting(by.pk, (1,)))
     at, number = datetime.now(UTC), 0
-    time.sleep(max(0.0, begin - time.time()))
-    while time.time() < begin + SECONDS:
+    ready.wait()
+    begin = time.perf_counter()
+    while time.perf_counter() < begin + SECONDS:
         with transaction.atomic():
             if kind == "chain":
                 with connection.cursor() as cursor:
@@ -83,7 +90,7 @@ def write(task: tuple[str, float]) -> int:
                 "case.read", by=by, at=at, subject=("cases.Case", number), dossier_id=number
             )
         number += 1
-    return number
+    rates.put(number / (time.perf_counter() - begin))
 
 
 def verified(cluster: Cluster, size: int) -> None:

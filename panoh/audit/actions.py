@@ -20,7 +20,7 @@ POLL_SECONDS: Final = 0.05
 SEALER_LOCK: Final = 0x5EA1
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # an entry that fails takes its cause with it
 def record(
     event: str,
     *,
@@ -63,7 +63,7 @@ def record(
     ).save(force_insert=True)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record_many(
     event: str, *, by: Any, at: datetime, dossier_ids: Iterable[int], fields: Iterable[str] = ()
 ) -> None:

@@ -174,8 +174,8 @@ def _put(function: str, keys: dict[KeyName, bytes]) -> None:
         rows = []
         for name, key in keys.items():
             teams = wanted[name.dossier_id, name.category]
-            if not teams:
-                raise NoKey
+            if not any((team, version) in mine for team, version, *_rest in teams):
+                raise NoKey  # what I write must stay readable to my own team
             for team, version, public, offered in teams:
                 if offered:
                     wrapped = offer_key(outer, public, key, name)

@@ -13,7 +13,7 @@ from psycopg import errors
 
 from panoh.access.models import Grant
 from panoh.audit import actions as audit
-from panoh.audit import queries, rules
+from panoh.audit import queries, rules, tasks
 from panoh.audit.models import Entry, Head
 from panoh.kernel.context import ACTING, Acting
 from tests.rooms.audit.conftest import AT, Role, write
@@ -193,6 +193,16 @@ def test_a_rolled_back_number_is_no_alarm(fresh_db: str, role: Role, key: Ed2551
         assert queries.verify(key).finding is None
 
 
+def test_numbers_that_nobody_took_seal_nothing(fresh_db: str, role: Role) -> None:
+    with role("jobs"):
+        audit.seal(at=AT)
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        write(2)
+        _ = 1 / 0
+    with role("jobs"):
+        assert audit.seal(at=AT) is None
+
+
 def test_nothing_is_sealed_over_a_running_transaction(
     fresh_db: str, role: Role, connect: Connect, key: Ed25519PublicKey
 ) -> None:
@@ -208,6 +218,7 @@ def test_nothing_is_sealed_over_a_running_transaction(
     write(3)
     with role("jobs"):
         assert audit.seal(at=AT, patience=0) is None
+        assert audit.seal(at=AT, patience=audit.POLL_SECONDS) is None, "it waited, in vain"
     slow.commit()
     with role("jobs"):
         head = audit.seal(at=AT)
@@ -216,6 +227,13 @@ def test_nothing_is_sealed_over_a_running_transaction(
         assert queries.verify(key).finding is None
         assert Head.objects.latest("size").seqs == sorted(head.seqs)
         assert len(head.seqs) == 4
+
+
+def test_the_job_of_each_minute_seals(fresh_db: str, role: Role) -> None:
+    write(1)
+    with role("jobs"):
+        tasks.seal(0)
+        assert Head.objects.exists()
 
 
 def test_two_sealers_do_not_meet(fresh_db: str, role: Role, connect: Connect) -> None:

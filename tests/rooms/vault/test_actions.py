@@ -18,7 +18,7 @@ from panoh.kernel.rules import Category, NotPossible
 from panoh.people.models import ContactPoint, Identity
 from panoh.vault import actions as vault
 from panoh.vault import queries, rules
-from panoh.vault.models import DataKey, DataKeyWrap, Draft, TeamKey, TeamKeyWrap
+from panoh.vault.models import DataKey, DataKeyWrap, Draft, TeamKey, TeamKeyWrap, UnitTokenKey
 from panoh.vault.queries import Opened
 from panoh.vault.rules import Damaged, Locked, NoKey, WrongSecret
 from tests.factories.staff import PASSPHRASE, as_user, team, user
@@ -177,8 +177,20 @@ def test_an_offer_opens_at_acceptance_and_not_before() -> None:
         access.release(dossier, source_id=source, until=None, by=shirin, at=AT)
         assert vault.open_many([row, later], "names") == ["Лола", "written after the offer"]
         point = ContactPoint(dossier=dossier)
-        with pytest.raises(Exception, match=r"refused by the wall|key"), transaction.atomic():
+        with pytest.raises(NoKey), transaction.atomic():
             vault.seal(point, "value", "a category that was not offered")
+
+
+def test_what_is_written_after_acceptance_is_read_by_both() -> None:
+    dossier = opened_case()
+    source = offer(dossier, "shelter-cases")
+    with as_user("shirin") as shirin:
+        access.release(dossier, source_id=source, until=None, by=shirin, at=AT)
+        row = identity(dossier, "by the receiver")
+    with as_user("nigora"):
+        assert vault.open(row, "names") == "by the receiver"
+    with as_user("pulod"), pytest.raises(NoKey):
+        vault.open(row, "names")
 
 
 def test_a_withdrawal_takes_the_key_and_the_next_write_makes_a_new_one() -> None:
@@ -221,6 +233,42 @@ def test_a_new_member_reads_after_being_let_in() -> None:
         vault.let_in(members.pk, user("lola").pk)
         assert queries.member_has_key(members.pk, user("lola").pk)
     with vault.opened(fresh("lola")), transaction.atomic(), acting(user("lola")):
+        assert vault.open(row, "names") == "Лола"
+
+
+def test_a_member_who_was_not_let_in_does_not_write_either() -> None:
+    """Nothing is sealed that the writer's own team could not read again."""
+    dossier = opened_case()
+    with as_user("nigora"):
+        identity(dossier)
+    with as_user("safar") as safar:
+        access.join(user=user("lola"), team=team("ngo-cases"), by=safar, at=AT)
+    with vault.opened(fresh("lola")), transaction.atomic(), acting(user("lola")):
+        with pytest.raises(NoKey):
+            identity(dossier)
+        with pytest.raises(NoKey):
+            vault.seal(ContactPoint(dossier=dossier), "value", "a category without a key")
+
+
+def test_a_version_that_stands_is_not_made_again() -> None:
+    dossier = opened_case()
+    with as_user("nigora"):
+        row = identity(dossier)
+        name = rules.KeyName(dossier.pk, Category.IDENTITY, 1)
+        for version in (1, 3):
+            again = rules.KeyName(dossier.pk, name.category, version)
+            with pytest.raises(NoKey), transaction.atomic():
+                vault._put("access_put_data_keys", {again: rules.new_key()})
+        assert vault.open(row, "names") == "Лола"
+
+
+def test_an_empty_dossier_is_offered_without_keys() -> None:
+    dossier = opened_case()
+    source = offer(dossier, "shelter-cases")
+    with as_user("nigora"):
+        row = identity(dossier)
+    with as_user("shirin") as shirin:
+        access.release(dossier, source_id=source, until=None, by=shirin, at=AT)
         assert vault.open(row, "names") == "Лола"
 
 
@@ -306,6 +354,18 @@ def test_a_leavers_key_opens_nothing_after_the_teams_key_was_renewed() -> None:
         TeamKeyWrap.objects.get(team_id=team_id, version=2, user_id=safar.pk)
         vault.recover_team(team_id, code)
         assert own.teams[team_id, 2].public == bytes(newest.public)
+
+
+def test_who_holds_the_newest_key_alone_moves_no_wraps() -> None:
+    team_id, _code = new_team()
+    with as_user("safar") as safar:
+        identity(access.open_dossier(team=team("sealed"), by=safar, at=AT))
+        vault.renew_team(team_id, [safar.pk])
+        own = vault.OPENED.get()
+        assert own is not None
+        own._teams = {key: pair for key, pair in own.teams.items() if key != (team_id, 1)}
+        with pytest.raises(NoKey):
+            vault.rewrap_team(team_id)
 
 
 def test_who_holds_no_key_of_the_team_moves_no_wraps() -> None:
@@ -428,6 +488,60 @@ def test_teams_of_a_unit_share_one_token_key() -> None:
     with as_user("shirin"):
         assert vault.unit_token_key(team("shelter-cases").unit_id) != key
     assert len(vault.national_token_key()) == 32
+
+
+def seated(name: str, unit_of: str, team_name: str) -> int:
+    """Put an account into a new team that has no key yet."""
+    with as_user("admin") as admin:
+        made = access.add_team(
+            unit=team(unit_of).unit, name=team_name, is_intake=False, by=admin, at=AT
+        )
+        access.join(user=user(name), team=made, is_supervisor=True, by=admin, at=AT)
+    return made.pk
+
+
+def test_a_later_team_waits_until_the_key_is_shared() -> None:
+    unit = team("ngo-cases").unit_id
+    made = seated("lola", "ngo-cases", "later")
+    with transaction.atomic(), acting(user("lola")):  # her vault need not be open for this
+        vault.make_team(made, unit)
+        assert not UnitTokenKey.objects.filter(team_id=made).exists()
+    empty = seated("lola", "ngo-cases", "no key yet")
+    with as_user("nigora"):
+        vault.share_unit_tokens(unit, [made, empty])
+        key = vault.unit_token_key(unit)
+    with vault.opened(fresh("lola")), transaction.atomic(), acting(user("lola")):
+        assert vault.unit_token_key(unit) == key
+        assert not UnitTokenKey.objects.filter(team_id=empty).exists()
+
+
+def test_the_first_team_of_a_unit_makes_the_key() -> None:
+    with as_user("admin") as admin:
+        unit = access.add_unit(
+            code="n", name="New", kind="ngo", district="tj_3505401", duty_phone="", by=admin, at=AT
+        )
+        made, code = access.invite(
+            unit=unit, username="first", display_name="F", language="en", by=admin, at=AT
+        )
+        own = access.add_team(unit=unit, name="first", is_intake=False, by=admin, at=AT)
+    access.take_invitation(username="first", code=code, passphrase=PASSPHRASE, at=AT)
+    with as_user("admin") as admin:
+        access.join(user=made, team=own, is_supervisor=True, by=admin, at=AT)
+    with vault.opened(fresh("first")), transaction.atomic(), acting(made):
+        with pytest.raises(NoKey):
+            vault.unit_token_key(unit.pk)
+        vault.make_team(own.pk, unit.pk)
+        assert len(vault.unit_token_key(unit.pk)) == 32
+
+
+def test_migrations_see_a_plain_column() -> None:
+    """Neither the category nor the dossier of a sealed text is part of the schema."""
+    field = Identity._meta.get_field("names")
+    assert field.deconstruct()[1:] == (
+        "django.db.models.BinaryField",
+        [],
+        {"null": True, "default": None},
+    )
 
 
 AUTHORITY = (
