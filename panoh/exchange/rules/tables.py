@@ -192,17 +192,16 @@ def rows_of_workbook(content: bytes, most_rows: int) -> tuple[int, list[list[str
         _refuse_formulas(content)
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
             sheets = [book.get_sheet_by_index(place) for place in range(len(book.sheet_names))]
-            filled = [sheet for sheet in sheets if sheet.total_height]
+            filled = [sheet for sheet in sheets if sheet.end is not None]
             if not filled:
                 raise Unreadable("empty")
             chosen = next((one for one in filled if KEY in _first_row(one)), filled[0])
-            if chosen.total_height > most_rows + 1:
+            cells = chosen.to_python(skip_empty_area=False)
+            if len(cells) > most_rows + 1:
                 raise Unreadable("rows")
-            if chosen.total_width > MOST_COLUMNS:
+            if len(cells[0]) > MOST_COLUMNS:
                 raise Unreadable("columns")
-            rows = [
-                [as_text(cell) for cell in row] for row in chosen.to_python(skip_empty_area=False)
-            ]
+            rows = [[as_text(cell) for cell in row] for row in cells]
     except PasswordError as error:
         raise Unreadable("locked") from error
     except (CalamineError, zipfile.BadZipFile, OSError, ValueError, KeyError) as error:

@@ -1,0 +1,158 @@
+"""The upload page: every bad file gets a message and no 500; the steps without JavaScript."""
+
+import io
+import re
+import zipfile
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from panoh.cases.models import Case
+from panoh.exchange.models import External, Import
+from panoh.exchange.rules.tables import decode, rows_of_text
+from tests.factories import tables
+from tests.factories.clients import client_of
+from tests.factories.staff import as_user
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/exchange/import/"
+
+
+def send(client: Client, content: bytes, name: str = "cases.csv") -> tuple[int, str, str]:
+    answer = client.post(PAGE, {"file": SimpleUploadedFile(name, content)})
+    location = answer.headers.get("Location", "")
+    return answer.status_code, location, answer.content.decode()
+
+
+def press(client: Client, address: str, verb: str) -> str:
+    """Press the button of a step, with what the page put into its form."""
+    page = client.get(address).content.decode()
+    form = re.search(rf'<form method="post" action="{address}{verb}/".*?</form>', page, re.DOTALL)
+    assert form, f"no button for {verb}"
+    part = re.search(r'name="part" value="(\d+)"', form[0])
+    answer = client.post(f"{address}{verb}/", {"part": part[1]} if part else {})
+    assert answer.status_code == 302
+    return client.get(address).content.decode()
+
+
+def test_the_whole_way_of_a_table(client: Client) -> None:
+    """Journey: send, see the columns, check, bring in, take back: only forms and links."""
+    client = client_of("nigora")
+    more = client.get("/more/").content.decode()
+    assert PAGE in more
+    bad = {"external_id": "A-2", "prs_Birthdate": "2099-01-01", "shoe_size": "38"}
+    status, address, _page = send(client, tables.as_csv({"shoe_size": "37"}, bad))
+    assert status == 302
+    page = client.get(address).content.decode()
+    assert "prs_FirstName" in page and "shoe_size" in page
+    assert "Not used" in page and "Гулнора" not in page
+    page = press(client, address, "check")
+    assert "2099" not in page, "what stands in a cell is not shown"
+    assert "prs_Birthdate" in page and "lies in the future" in page
+    page = press(client, address, "run")
+    assert "The import is finished" in page
+    back = client.get(f"{address}back/csv/")
+    assert back.headers["Content-Disposition"] == 'attachment; filename="rows-back.csv"'
+    rows = list(rows_of_text(decode(back.content).text))
+    assert [row[0] for row in rows] == ["external_id", "A-2"]
+    assert client.get(f"{address}back/xlsx/").content.startswith(b"PK")
+    with as_user("nigora"):
+        assert Case.objects.filter(pk__in=External.objects.values("dossier")).count() == 1
+    assert address in client.get(PAGE).content.decode(), "leaving and coming back"
+    assert client.post(f"{address}forget/").headers["Location"] == PAGE
+    assert client.get(address).status_code == 404
+
+
+def bomb() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"\0" * (450 * 1024 * 1024))
+    return out.getvalue()
+
+
+BAD = {
+    "empty": b"",
+    "only NUL": b"\0" * 100,
+    "a picture": b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20,
+    "a PDF": b"%PDF-1.7\n",
+    "an old workbook": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,
+    "half a workbook": tables.as_xlsx({})[:3000],
+    "an archive": b"PK\x03\x04" + b"x" * 300,
+    "formulas": tables.workbook(
+        [["external_id", "prs_Gender"], ["1", "=1"]], strings_to_formulas=True
+    ),
+    "no header": b"\n\n\n",
+    "no key": b"prs_FirstName\nA\n",
+    "no row": b"external_id,prs_FirstName\n",
+    "an open quote": b'external_id,prs_FirstName\n1,"a\n2,b\n',
+    "a huge cell": b"external_id,prs_FirstName\n1," + b"a" * 200_000 + b"\n",
+    "thousands of columns": b"external_id,prs_FirstName" + b",c" * 9000 + b"\n1,2\n",
+    "old Tajik letters": "external_id,prs_FirstName\n1,Њаким Ќурбонов\n".encode("cp1251"),
+    "unknown letters": b"external_id,prs_FirstName\n1,\x98\x98\n",
+    "half UTF-16": b"\xff\xfee\0x\0t",
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_gets_a_message(name: str) -> None:
+    client = client_of("nigora")
+    status, _location, page = send(client, BAD[name])
+    assert status == 400
+    assert "govuk-error-summary" in page
+    with as_user("nigora"):
+        assert not Import.objects.exists()
+
+
+def test_an_archive_that_swells_is_refused() -> None:
+    status, _location, page = send(client_of("nigora"), bomb(), "cases.xlsx")
+    assert status == 400
+    assert "Divide it" in page
+
+
+def test_a_file_that_is_too_large_is_refused() -> None:
+    status, _location, page = send(client_of("nigora"), b"a" * (21 * 1024 * 1024))
+    assert status == 400
+    assert "govuk-error-summary" in page
+
+
+def test_no_file_is_said() -> None:
+    answer = client_of("nigora").post(PAGE, {})
+    assert answer.status_code == 400
+    assert "No file arrived" in answer.content.decode()
+
+
+def test_guessed_letters_are_shown_and_confirmed() -> None:
+    client = client_of("nigora")
+    _status, address, _page = send(client, tables.as_csv({}, encoding="cp1251"))
+    page = client.get(address).content.decode()
+    assert "Can these words be read?" in page and "Гулнора" in page
+    page = press(client, address, "confirm")
+    assert "Check the rows" in page and "Гулнора" not in page
+
+
+def test_others_see_nothing_of_it() -> None:
+    _status, address, _page = send(client_of("nigora"), tables.as_csv({}))
+    for name in ("safar", "shirin"):
+        other = client_of(name)
+        assert other.get(address).status_code == 404
+        assert other.get(f"{address}back/csv/").status_code == 404
+        assert other.post(f"{address}run/", {"part": "0"}).status_code == 404
+    assert client_of("pulod").get(PAGE).status_code == 403
+    assert Client().get(PAGE).status_code == 302
+
+
+def test_strange_steps_are_no_500() -> None:
+    client = client_of("nigora")
+    _status, address, _page = send(client, tables.as_csv({}))
+    assert client.post(f"{address}fly/", {"part": "0"}).status_code == 404
+    assert client.post(f"{address}run/", {"part": "0"}).status_code == 409
+    for part in ("", "-1", "x", "9" * 30, "٣"):
+        assert client.post(f"{address}check/", {"part": part}).status_code == 302
+    assert client.get(f"{address}back/exe/").status_code == 404
+    assert client.get(f"{address}back/csv/").status_code == 409
+    assert client.get(reverse("exchange:show", args=[uuid4()])).status_code == 404
+    assert client.get(f"{address}run/").status_code == 405
