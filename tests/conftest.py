@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connections
 from django.test.testcases import LiveServerThread
+from django.utils.translation.reloader import translation_file_changed
 from pytest_django import DjangoDbBlocker
 
 from panoh.access.management.commands.prepare import compile_catalogues
@@ -23,6 +24,8 @@ CHROMIUM = Path("/usr/bin/chromium")
 def pytest_configure(config: pytest.Config) -> None:
     """Compile the catalogues before anybody reads one; whitenoise wants its folder."""
     compile_catalogues(ROOT)
+    # Something may have been translated on the way here, from what stood there before.
+    translation_file_changed(None, Path("django.mo"))
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 

@@ -186,6 +186,11 @@ class Referral(models.Model):
         return found
 
     @property
+    def receiver_name(self) -> str:
+        """Whom it asks, as a page names it: the unit, not its team."""
+        return str(self.to_team.unit if self.to_team else self.to_organisation)
+
+    @property
     def awaits_confirmation(self) -> bool:
         """A yes that is known by telephone only: nothing has opened yet."""
         return self.state == State.ACCEPTED and self.confirmed_at is None

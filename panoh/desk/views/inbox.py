@@ -34,9 +34,13 @@ class Row:
 
     @property
     def person(self) -> list[str]:
-        """The person in a few codes."""
+        """The person in a few codes; a bare number of children would say nothing."""
         names = ("sex", "age_band", "children", "language", "care_needs", "region")
-        return [self.lines[name].text for name in names if name in self.lines]
+        found = [self.lines[name] for name in names if name in self.lines]
+        return [
+            f"{line.label}: {line.text}" if line.field in {"children", "care_needs"} else line.text
+            for line in found
+        ]
 
 
 def _rows(found: Sequence[Referral], at: datetime) -> list[Row]:

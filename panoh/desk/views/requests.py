@@ -54,6 +54,7 @@ class Act:
     form: type[CleanForm] | None = None
     note: Promise | str = ""
     closes: bool = False
+    tone: str = ""
 
 
 def _decline(referral: Referral, form: DeclineForm, by: User, at: datetime) -> object:
@@ -184,6 +185,7 @@ SENDER: dict[str, Act] = {
             "What it opened to them closes at once. Consent stays; to end that too, use “Who "
             "knows about me?”. No service ends because of this."
         ),
+        tone="warning",
     ),
 }
 TONES = {
@@ -282,7 +284,8 @@ def _course(referral: Referral) -> list[dict[str, Any]]:
         (referral.ended_at, str(state.label), ended.get(state, "")),
     ]
     found = [{"at": at, "title": title, "text": text} for at, title, text in steps if at]
-    return sorted(found, key=lambda step: step["at"], reverse=True)
+    # Of two at the same moment the later step stands first too.
+    return sorted(reversed(found), key=lambda step: step["at"], reverse=True)
 
 
 @page()
