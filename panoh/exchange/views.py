@@ -25,8 +25,11 @@ PART = "part"
 @page(Permission.IMPORT_CASES)
 def bring(request: StaffRequest) -> HttpResponse:
     """Send a file; below it stand the account's imports that are not forgotten yet."""
-    form = ImportForm(request.POST or None, request.FILES or None, user=request.user)
-    if request.method == "POST" and form.is_valid():
+    sent = request.method == "POST"
+    form = ImportForm(
+        request.POST if sent else None, request.FILES if sent else None, user=request.user
+    )
+    if form.is_valid():
         team = form.teams.get(form.cleaned_data.get("team") or next(iter(form.teams), 0))
         if team is None:
             raise Gone
