@@ -104,7 +104,7 @@ def test_without_reading_aloud_nothing_is_saved_and_nothing_lost() -> None:
 
 def test_no_lets_nothing_leave_and_closes_nothing() -> None:
     one, to = case(), shelter()
-    browser = client_of("nigora")
+    browser = client_of("nigora", "en")
     answer = browser.post(url(one), answered(asked(to), "no"))
     page = browser.get(answer.headers["Location"], headers={"Accept-Language": "en"})
     assert "Nothing leaves. Every service stays open." in page.content.decode()
@@ -129,11 +129,11 @@ def test_h18_with_such_a_person_in_the_room_no_yes_can_be_saved(who: str) -> Non
     assert "With this person in the room no yes can be saved." in page
     assert 'name="answer" value="yes"' not in page
     assert 'name="answer" value="no"' in page
-    page = browser.post(url(one), answered(given, "yes"), headers={"Accept-Language": "en"})
-    assert "Ask again when you are alone" in page.content.decode()
+    told = browser.post(url(one), answered(given, "yes"), headers={"Accept-Language": "en"})
+    assert "Ask again when you are alone" in told.content.decode()
     assert consents(one) == []
-    page = browser.post(url(one, "be_called"), asked(to, "be_called", present=[who]))
-    assert 'name="answer" value="yes"' in page.content.decode(), "a helper may call"
+    called = browser.post(url(one, "be_called"), asked(to, "be_called", present=[who]))
+    assert 'name="answer" value="yes"' in called.content.decode(), "a helper may call"
 
 
 def test_h18_police_is_asked_apart_and_takes_effect_after_a_day() -> None:
@@ -146,8 +146,8 @@ def test_h18_police_is_asked_apart_and_takes_effect_after_a_day() -> None:
     assert str(police.pk) in page
     assert str(house.pk) not in page
     given = asked(police, "police")
-    page = browser.post(url(one, "police"), given, headers={"Accept-Language": "en"})
-    assert "A yes takes effect later" in page.content.decode()
+    told = browser.post(url(one, "police"), given, headers={"Accept-Language": "en"})
+    assert "A yes takes effect later" in told.content.decode()
     browser.post(url(one, "police"), answered(given, "yes"))
     (saved,) = consents(one)
     assert saved.effective_at
