@@ -57,10 +57,10 @@ for what, most in (
     resource.setrlimit(what, (most, most))
 sys.path.insert(0, sys.argv[1])
 sys.dont_write_bytecode = True
-from panoh.exchange.rules.tables import Unreadable, rows_of_workbook
+from panoh.exchange.rules.tables import Refusal, rows_of_workbook
 try:
     others, rows = rows_of_workbook(sys.stdin.buffer.read(), int(sys.argv[2]))
-except Unreadable as fault:
+except Refusal as fault:
     print(json.dumps(fault.code))
 else:
     print(others)

@@ -62,6 +62,14 @@ class Unreadable(Invalid):
         super().__init__(FAULTS[code], "file")
 
 
+class Refusal(Exception):
+    """The same from the child process, which knows no language: the code alone."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
 # -- which kind of file ----------------------------------------------------------------------------
 
 
@@ -187,27 +195,27 @@ _FORMULA_CELL = re.compile(rb"<(?:\w+:)?f[ >/]")
 
 def rows_of_workbook(content: bytes, most_rows: int) -> tuple[int, list[list[str]]]:
     """``(other sheets with content, rows as texts)`` of the first sheet that has the key column,
-    else of the first. Raises ``Unreadable``."""
+    else of the first. Raises ``Refusal``."""
     try:
         _refuse_formulas(content)
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
             sheets = [book.get_sheet_by_index(place) for place in range(len(book.sheet_names))]
             filled = [sheet for sheet in sheets if sheet.end is not None]
             if not filled:
-                raise Unreadable("empty")
+                raise Refusal("empty")
             chosen = next((one for one in filled if KEY in _first_row(one)), filled[0])
             cells = chosen.to_python(skip_empty_area=False)
             if len(cells) > most_rows + 1:
-                raise Unreadable("rows")
+                raise Refusal("rows")
             if len(cells[0]) > MOST_COLUMNS:
-                raise Unreadable("columns")
+                raise Refusal("columns")
             rows = [[as_text(cell) for cell in row] for row in cells]
     except PasswordError as error:
-        raise Unreadable("locked") from error
+        raise Refusal("locked") from error
     except (CalamineError, zipfile.BadZipFile, OSError, ValueError, KeyError) as error:
-        raise Unreadable("broken") from error
+        raise Refusal("broken") from error
     if sum(len(cell) for row in rows for cell in row) > MOST_TEXT:
-        raise Unreadable("too_much")
+        raise Refusal("too_much")
     return len(filled) - 1, rows
 
 
@@ -219,10 +227,10 @@ def _refuse_formulas(content: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         inside = [one for one in archive.infolist() if one.filename.startswith("xl/worksheets/")]
         if sum(one.file_size for one in archive.infolist()) > 4 * MOST_TEXT:
-            raise Unreadable("too_much")
+            raise Refusal("too_much")
         for one in inside:
             if one.filename.endswith(".xml") and _FORMULA_CELL.search(archive.read(one)):
-                raise Unreadable("formulas")
+                raise Refusal("formulas")
 
 
 def as_text(cell: Any) -> str:

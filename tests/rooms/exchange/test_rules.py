@@ -15,7 +15,7 @@ from panoh.exchange import queries, rules
 from panoh.exchange.rules import LIFECYCLE, State, fields, tables
 from panoh.exchange.rules.back import as_csv, as_xlsx, fits_xlsx
 from panoh.exchange.rules.rows import FAULTS, Fault, Known, Ready, messages, read_row
-from panoh.exchange.rules.tables import Unreadable, decode, is_workbook, rows_of_text
+from panoh.exchange.rules.tables import Refusal, Unreadable, decode, is_workbook, rows_of_text
 from panoh.kernel.rules import Category, NotPossible
 from tests.factories import tables as made
 
@@ -134,7 +134,7 @@ def test_a_workbook_is_read_as_a_person_would_type_it() -> None:
 
 
 def broken(content: bytes, most: int = MOST) -> str:
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(Refusal) as caught:
         tables.rows_of_workbook(content, most)
     return caught.value.code
 
