@@ -23,9 +23,7 @@ GARBAGE = [
     "\x00",
     "\u202eabc\u2066",
     "x" * 15_000,
-    "-1",
     "9" * 30,
-    "2999-12-31",
     "' OR 1=1 --",
     "<script>alert(1)</script>",
     "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"),
@@ -85,7 +83,7 @@ def test_no_address_answers_500(reader: str) -> None:
 def test_no_page_of_a_real_case_answers_500(reader: str) -> None:
     world = World(answered=True)
     texts = [text for text, _, _ in addresses() if "<" in text and "sign-in" not in text]
-    assert fuzzed(client(reader), [path for text in texts for path in world.addresses(text)]) == []
+    assert fuzzed(client(reader), [path for text in texts for path in world.addresses(text, most=4)]) == []
 
 
 def fuzzed(browser: Client, wanted: list[str]) -> list[str]:
