@@ -83,7 +83,10 @@ def test_no_address_answers_500(reader: str) -> None:
 def test_no_page_of_a_real_case_answers_500(reader: str) -> None:
     world = World(answered=True)
     texts = [text for text, _, _ in addresses() if "<" in text and "sign-in" not in text]
-    assert fuzzed(client(reader), [path for text in texts for path in world.addresses(text, most=4)]) == []
+    assert (
+        fuzzed(client(reader), [path for text in texts for path in world.addresses(text, most=4)])
+        == []
+    )
 
 
 def fuzzed(browser: Client, wanted: list[str]) -> list[str]:
