@@ -283,9 +283,12 @@ def _course(referral: Referral) -> list[dict[str, Any]]:
         ),
         (referral.ended_at, str(state.label), ended.get(state, "")),
     ]
-    found = [{"at": at, "title": title, "text": text} for at, title, text in steps if at]
+    found: list[dict[str, Any]] = [
+        {"at": at, "title": title, "text": text} for at, title, text in steps if at
+    ]
     # Of two at the same moment the later step stands first too.
-    return sorted(reversed(found), key=lambda step: step["at"], reverse=True)
+    found.sort(key=lambda step: step["at"])
+    return found[::-1]
 
 
 @page()

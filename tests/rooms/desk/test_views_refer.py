@@ -1,11 +1,14 @@
 """Who can help, exactly what they will see, sending, and the letter to those without accounts."""
 
+import gzip
 import re
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from panoh.access.models import Dossier
 from panoh.audit.queries import who_saw
@@ -215,3 +218,30 @@ def test_a_unit_cannot_ask_itself() -> None:
     assert "Your own organisation" in words(page)
     page = browser.get(f"/cases/{dossier.ref}/refer/{own.pk}/", {"help": "bed"})
     assert "already has this case" in words(page)
+
+
+def test_refer_preview_and_request_stay_cheap() -> None:
+    to = house()
+    for number in range(20):
+        service(organisation(f"Fictional {number}", telephone="000 00 06"))
+    dossier = opened(team("shelter-cases"))
+    browser = client_of("nigora", "en")
+    address = send(browser, dossier, to)["Location"]
+    for path in (
+        f"/cases/{dossier.ref}/refer/",
+        f"/cases/{dossier.ref}/refer/{to.pk}/?help=bed",
+        address,
+        f"{address}letter/",
+    ):
+        with CaptureQueriesContext(connection) as asked:
+            page = browser.get(path)
+        assert len(asked) <= 25, path
+        assert len(gzip.compress(page.content)) <= 10_000, path
+    with CaptureQueriesContext(connection) as asked:
+        page = browser.post(f"/cases/{dossier.ref}/refer/", {"service": "bed"})
+    assert len(page.context["people"]) == 21
+    assert len(asked) <= 25
+    assert len(gzip.compress(page.content)) <= 10_000
+    with CaptureQueriesContext(connection) as asked:
+        client_of("shirin").get(address)
+    assert len(asked) <= 30, "with what signing the account in asks"
