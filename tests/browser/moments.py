@@ -160,13 +160,14 @@ def first_contact(hand: Hand) -> None:
     assert re.search(r"/cases/\w+/next/$", hand.page.url), hand.page.url
 
 
-def consent(hand: Hand, ready: Ready, read_in: str = "") -> str:
+def consent(hand: Hand, ready: Ready, language: str = "") -> str:
     """Moment 3, from what comes next: one receiver, one sentence; the sentence."""
     hand.choose("age_branch", "adult")
     hand.tap("main form [type=submit]")
     hand.choose("present", "nobody")
-    if read_in:
-        hand.pick("read_in", read_in)
+    if language:
+        hand.pick("language", language)
+        hand.pick("read_in", language)
         hand.pick("interpreter", "by_telephone")
     hand.pick("to", str(ready.shelter.pk))
     hand.choose("services", "bed")

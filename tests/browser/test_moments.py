@@ -46,7 +46,7 @@ def test_moment_2_first_contact_in_two_answers(begin: Begin, language: str, by: 
 def test_moment_3_one_sentence_for_one_receiver(begin: Begin) -> None:
     ready = moments.ready()
     hand = begin(f"/cases/{moments.new_case().ref}/next/")
-    sentence = moments.consent(hand, ready, read_in="en")
+    sentence = moments.consent(hand, ready, language="en")
     asks = r"May I tell Fictional House .*\(a safe place to stay, a doctor\), until [\d.]+\?"
     assert re.fullmatch(asks, sentence), sentence
     assert "Yes, saved. Nothing has been sent yet." in hand.words()
