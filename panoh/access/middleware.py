@@ -21,8 +21,9 @@ from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import is_valid_path, reverse
 from django.utils import timezone
 
 from panoh.access.models import Dossier, User
@@ -41,6 +42,8 @@ VAULT_COOKIE = f"{settings.PANOH_COOKIE_PREFIX}vault"
 VAULT = "panoh_vault"
 # A page is noted as "seen" at most this often: each note is a write to the session.
 NOTE_EVERY_SECONDS = 60
+# No address of a real form is longer; the table takes no more.
+DRAFT_PATH = 200
 NO_PRIVILEGE = "42501"
 DEADLOCK = ("40001", "40P01", "55P03")
 # A key made with a form that stands elsewhere already.
@@ -93,6 +96,7 @@ class Wall:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        self.csrf = CsrfViewMiddleware(get_response)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer in the pack's time zone, whatever the machine's."""
@@ -122,13 +126,15 @@ class Wall:
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
         """Default deny; then sign-in; then the second factor."""
+        if _has_nul(request):
+            return _set_aside(request, Gone())
         match = request.resolver_match
         name = match.view_name if match else ""
         declared = cast(Page | None, getattr(view, "panoh_page", None))
         if name in PUBLIC_URLS or (declared and declared.public):
             return None
         if declared is None and name not in ACCOUNT_URLS:
-            raise Refused
+            return _set_aside(request, Refused())
         if not request.user.is_authenticated:
             return HttpResponseRedirect(_sign_in(request))
         if name not in ACCOUNT_URLS and not _second_factor(request):
@@ -143,8 +149,7 @@ class Wall:
         problem = _problem(error)
         if problem is None:
             return None
-        request.panoh_problem = problem  # type: ignore[attr-defined]
-        return HttpResponse(status=problem.status)
+        return _set_aside(request, problem)
 
     def _problem_page(self, request: HttpRequest, problem: Problem) -> HttpResponse:
         if isinstance(problem, Refused | Gone) and request.user.is_authenticated:
@@ -172,11 +177,16 @@ class Wall:
                 request.session[SEEN] = now.isoformat()
             return None
         user = cast(User, request.user)
-        if request.method == "POST":
+        if request.method == "POST" and self._is_ours(request):
             with transaction.atomic(), acting(user):
                 keep_draft(request)
         logout(request)
         return HttpResponseRedirect(_sign_in(request))
+
+    def _is_ours(self, request: HttpRequest) -> bool:
+        """Is this a form of an existing page, with its token? The library looks only later."""
+        known = not _has_nul(request) and bool(is_valid_path(request.path_info))
+        return known and self.csrf.process_view(request, HttpResponse, (), {}) is None
 
     def _opened(self, request: HttpRequest, user: User) -> keys.Opened | None:
         return keys.open_from_session(
@@ -205,8 +215,20 @@ def keep_draft(request: HttpRequest) -> None:
         if key != "csrfmiddlewaretoken" and not key.startswith("password")
     }
     until = policy.due("draft_hours", timezone.now())
-    if typed and until is not None and request.user.pk is not None:
+    short = len(request.path) <= DRAFT_PATH
+    if typed and short and until is not None and request.user.pk is not None:
         vault.keep_draft(request.user.pk, request.path, typed, expires_at=until)
+
+
+def _has_nul(request: HttpRequest) -> bool:
+    """No text of the database can hold this sign: nothing has such an address."""
+    return "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", "")
+
+
+def _set_aside(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """Leave the problem to be shown after the transaction."""
+    request.panoh_problem = problem  # type: ignore[attr-defined]
+    return HttpResponse(status=problem.status)
 
 
 def _problem(error: Exception) -> Problem | None:

@@ -78,7 +78,8 @@ def as_user(name: str | User) -> Iterator[User]:
         if opened is None:
             yield account
         else:
-            with keys.opened(opened):
+            # Anew each time, as in a request: data keys of another database must not be kept.
+            with keys.opened(keys.Opened(opened.user_id, opened.pair)):
                 yield account
 
 
