@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Prefetch, QuerySet, prefetch_related_objects
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -155,18 +155,18 @@ def find(search: Search, *, at: datetime) -> Found:
 
     Empty results say what can be done instead, and why nobody was found.
     """
-    offered = _entries(_services(search.service), search, at)
+    offered = _entries(_bare(search.service), search, at)
     fitting = [one for one in offered if _fits(one, search)]
     nearest = min((one.reach for one in fitting), default=None)
     if nearest is not None:
-        entries = [one for one in fitting if one.reach is nearest]
+        entries = _reached([one for one in fitting if one.reach is nearest])
         return Found(search, entries, nearest, nearest.why)
     return Found(
         search,
         [],
         None,
         _("Nobody was found. You can offer this instead; the need was counted."),
-        _alternatives(search, offered, at),
+        _alternatives(search, _reached(offered), at),
         _reason(search, offered),
     )
 
@@ -184,11 +184,25 @@ def unmet_by(
 
 
 def _services(code: str) -> QuerySet[Service]:
-    live = Prefetch("organisation__contacts", Contact.objects.filter(until=None))
+    return _bare(code).prefetch_related(_live("organisation__contacts"))
+
+
+def _bare(code: str) -> QuerySet[Service]:
+    """Services without the ways to reach them: see ``_reached``."""
     rows = Service.objects.filter(archived_at=None, organisation__archived_at=None)
     if code:
         rows = rows.filter(code=code)
-    return rows.select_related("organisation__unit").prefetch_related(live)
+    return rows.select_related("organisation__unit")
+
+
+def _live(path: str) -> "Prefetch[str]":
+    return Prefetch(path, Contact.objects.filter(until=None))
+
+
+def _reached(entries: list[Entry]) -> list[Entry]:
+    """The same entries with the ways to reach them, asked for those alone that are shown."""
+    prefetch_related_objects([one.organisation for one in entries], _live("contacts"))
+    return entries
 
 
 def _entries(services: Iterable[Service], search: Search, at: datetime) -> list[Entry]:
