@@ -8,7 +8,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from panoh.access.models import Unit
-from panoh.directory.models import Capacity, Contact, ContactKind, Organisation, Service
+from panoh.directory.models import (
+    CONTACT_LENGTH,
+    Capacity,
+    Contact,
+    ContactKind,
+    Organisation,
+    Service,
+)
 from panoh.directory.queries import ages_of_band
 from panoh.directory.rules import WEEK, Description, Search, spans
 from panoh.kernel.rules import Invalid
@@ -147,6 +154,14 @@ class ContactsForm(CleanForm):
                 widget=forms.Textarea(attrs={"rows": 2}),
                 help_text=_("One a line."),
             )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a line that is longer than any number or address."""
+        data = super().clean() or self.cleaned_data
+        for kind in ContactKind.values:
+            if any(len(line) > CONTACT_LENGTH for line in data.get(kind, "").splitlines()):
+                self.add_error(kind, _("This line is too long."))
+        return data
 
     def contacts(self) -> list[tuple[str, str]]:
         """``(kind, value)`` pairs for the action ``set_contacts``."""

@@ -69,6 +69,9 @@ class Organisation(models.Model):
         return names.get(wanted) or next(iter(names.values()))
 
 
+CONTACT_LENGTH = 200
+
+
 class ContactKind(models.TextChoices):
     """Ways to reach an organisation in public."""
 
@@ -86,7 +89,7 @@ class Contact(models.Model):
         Organisation, on_delete=models.PROTECT, related_name="contacts"
     )
     kind = models.CharField(max_length=20, choices=ContactKind)
-    value = models.CharField(max_length=200)
+    value = models.CharField(max_length=CONTACT_LENGTH)
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
 

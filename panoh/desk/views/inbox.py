@@ -89,4 +89,4 @@ def outbox(request: StaffRequest) -> HttpResponse:
 
 def _last(ref: str, **mine: object) -> Referral | None:
     """The last request of the page before; one that is not mine begins at the top."""
-    return Referral.objects.filter(ref=ref, **mine).first() if ref else None
+    return Referral.objects.filter(ref=ref, **mine).first() if ref.isalnum() else None

@@ -182,3 +182,13 @@ def test_lists_are_paged_and_stay_cheap() -> None:
     assert len(rows) == 3
     assert len(sender.get("/outbox/", {"before": rows[0].one.ref}).context["rows"]) == 2
     assert len(sender.get("/outbox/", {"before": "zzz"}).context["rows"]) == 3
+
+
+@pytest.mark.parametrize("text", ["\x00", "\u202e", "9" * 40, "zzz"])
+def test_an_address_that_nobody_wrote_is_no_fault_of_the_server(text: str) -> None:
+    browser = client_of("shirin")
+    for path in ("/inbox/", "/outbox/"):
+        assert browser.get(path, {"after": text, "before": text}).status_code in {200, 404}
+    for path in (f"/requests/{text}/", f"/requests/{text}/accept/", f"/cases/{text}/refer/"):
+        assert browser.get(path).status_code == 404
+        assert browser.post(path).status_code in {404, 405}

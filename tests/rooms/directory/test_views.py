@@ -107,6 +107,8 @@ def test_what_was_typed_stays_when_something_is_wrong() -> None:
     made = organisation("Fictional Shelter", kind="shelter")
     page = browser.post(f"/directory/{made.pk}/contacts/", {"address": "Street 1"})
     assert "never listed" in words(page) and "Street 1" in page.content.decode()
+    page = browser.post(f"/directory/{made.pk}/contacts/", {"telephone": "0" * 201})
+    assert "too long" in words(page)
     page = browser.post(f"/directory/{made.pk}/services/add/", {**SERVICE, "day_0": "8-17"})
     assert "08:00-17:00" in words(page)
 
