@@ -8,7 +8,7 @@ a statement of megabytes. Sealed texts and tokens are binary, so most of our tab
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.backends.postgresql.compiler import (
+from django.db.backends.postgresql.compiler import (  # type: ignore[import-untyped]
     InsertUnnest,
     SQLAggregateCompiler,
     SQLCompiler,
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-class SQLInsertCompiler(Base):
+class SQLInsertCompiler(Base):  # type: ignore[misc]
     """Inserts rows with binary columns as arrays too."""
 
     def assemble_as_sql(self, fields: Sequence[Any], value_rows: Sequence[Sequence[Any]]) -> Any:

@@ -107,14 +107,14 @@ def _countries() -> dict[str, str]:
     found = {fold(str(names[code])): code for code in codes if code in names}
     for other, meant in get_global("territory_aliases").items():
         if len(meant) == 1 and meant[0] in codes:
-            found[fold(other)] = meant[0]
+            found[fold(str(other))] = meant[0]
     return found | {fold(code): code for code in codes}
 
 
 def _languages(day: date) -> dict[str, str]:
     """ISO 639 codes of two and three letters; a language outside the pack's list is ``other``."""
     offered = {row.code for row in policy.codes("spoken_languages", day)}
-    found = {fold(code): "other" for code in Locale("en").languages}
+    found = {fold(str(code)): "other" for code in Locale("en").languages}
     for other, meant in get_global("language_aliases").items():
         found[fold(str(other))] = str(meant) if meant in offered else "other"
     return found | {fold(code): code for code in offered}
@@ -124,7 +124,7 @@ def _districts() -> dict[str, str]:
     """Districts by code and by each of their names, where only one has it."""
     spellings: dict[str, set[str]] = {}
     for place in policy.places(2):
-        for text in (place.code, *(place.label(language) for language in policy.languages())):
+        for text in (place.code, *map(place.label, policy.languages())):
             spellings.setdefault(fold(text), set()).add(place.code)
     return {text: codes.pop() for text, codes in spellings.items() if text and len(codes) == 1}
 

@@ -88,7 +88,7 @@ def _add_tokens(rows: Sequence[tuple[Dossier, Sequence[Facts]]], by: User) -> No
     tokens = {key: token for token, key in queries.unit_tokens({k for _d, k in wanted}, by).items()}
     NameToken.objects.bulk_create(
         (
-            NameToken(dossier_id=dossier.pk, unit_id=by.unit_id, token=tokens[key], kind=key.kind)
+            NameToken(dossier_id=dossier.pk, unit=by.unit, token=tokens[key], kind=key.kind)
             for dossier, key in wanted
         ),
         batch_size=5_000,

@@ -28,9 +28,9 @@ def known() -> Known:
     return queries.known(TODAY)
 
 
-def read(known: Known, same_as: int | None = None, **row: str) -> Ready | list[Fault]:
+def read(known: Known, /, **row: str) -> Ready | list[Fault]:
     columns, cells = made.table(row)
-    return read_row(cells[0], columns, known, same_as=same_as)
+    return read_row(cells[0], columns, known)
 
 
 def ready(known: Known, **row: str) -> Ready:
@@ -65,10 +65,7 @@ def test_cp1251_is_a_guess_that_somebody_confirms() -> None:
 def refused(content: bytes) -> str:
     with pytest.raises(Unreadable) as caught:
         is_workbook(content)
-        header = tables.header_of(
-            next(rows_of_text(decode(content).text), []), queries.names_known()
-        )
-        assert header
+        tables.header_of(next(rows_of_text(decode(content).text), []), queries.names_known())
     return caught.value.code
 
 
@@ -309,7 +306,8 @@ def test_all_faults_of_a_row_are_told_at_once(known: Known) -> None:
 
 
 def test_an_earlier_row_with_the_same_number_is_named(known: Known) -> None:
-    found = read(known, same_as=7)
+    columns, cells = made.table({})
+    found = read_row(cells[0], columns, known, same_as=7)
     assert isinstance(found, list)
     assert "7" in found[0].message
 
