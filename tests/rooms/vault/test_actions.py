@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from psycopg import errors
 from pytest_django import DjangoAssertNumQueries
@@ -17,7 +17,7 @@ from panoh.access.queries import acting
 from panoh.kernel.rules import Category, NotPossible
 from panoh.people.models import ContactPoint, Identity
 from panoh.vault import actions as vault
-from panoh.vault import queries, rules
+from panoh.vault import queries, rules, tasks
 from panoh.vault.models import DataKey, DataKeyWrap, Draft, TeamKey, TeamKeyWrap, UnitTokenKey
 from panoh.vault.queries import Opened
 from panoh.vault.rules import Damaged, Locked, NoKey, WrongSecret
@@ -455,8 +455,8 @@ def test_an_old_draft_is_gone() -> None:
     with as_user("nigora") as nigora:
         vault.keep_draft(nigora.pk, "/a/", {"a": ["1"]}, expires_at=timezone.now() - UNTIL)
         assert vault.draft("/a/") is None
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT vault_sweep_drafts()")
+        assert Draft.objects.exists()
+        tasks.sweep_drafts(0)
         assert not Draft.objects.exists()
 
 
@@ -575,6 +575,12 @@ def test_tables_of_authority_are_not_written(
     ):
         with pytest.raises(errors.InsufficientPrivilege):
             connect(who).execute(statement)
+
+
+def test_jobs_sweeps_drafts_without_seeing_any(
+    connect: Callable[[str], psycopg.Connection],
+) -> None:
+    connect("jobs").execute("SELECT vault_sweep_drafts()")
 
 
 @pytest.mark.parametrize("table", [*AUTHORITY, "vault_draft"])
