@@ -93,6 +93,16 @@ class PassphraseForm(CleanForm):
         return typed
 
 
+class RecoveryForm(CleanForm):
+    """The code that was locked in the director's safe."""
+
+    code = forms.CharField(
+        label=_("Recovery code of the team"),
+        max_length=80,
+        help_text=_("Capital or small letters, with or without dashes."),
+    )
+
+
 class InvitationForm(PassphraseForm):
     """The one-time code, and the passphrase that opens the account's vault from now on."""
 

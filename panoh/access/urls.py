@@ -14,6 +14,7 @@ urlpatterns = [
     path("units/<int:unit_id>/team/", views.add_team, name="add_team"),
     path("teams/", views.teams, name="teams"),
     path("teams/<int:team_id>/key/", views.team_key, name="team_key"),
+    path("teams/<int:team_id>/recover/", views.recover, name="recover"),
     path("teams/<int:team_id>/let-in/<int:user_id>/", views.let_in, name="let_in"),
     path("teams/<int:team_id>/leave/<int:user_id>/", views.leave, name="leave"),
     path("account/", views.account, name="account"),

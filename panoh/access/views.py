@@ -11,7 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from panoh.access import actions as access
-from panoh.access.forms import ChangeForm, InvitationForm, InviteForm, TeamForm, UnitForm
+from panoh.access.forms import (
+    ChangeForm,
+    InvitationForm,
+    InviteForm,
+    RecoveryForm,
+    TeamForm,
+    UnitForm,
+)
 from panoh.access.middleware import StaffRequest, page
 from panoh.access.models import Membership, RoleGrant, Team, Unit, User
 from panoh.access.queries import PAGE, live, may, my_teams, sessions_of, supervises
@@ -20,6 +27,7 @@ from panoh.audit import queries as audit
 from panoh.kernel.rules import Gone, Invalid, Refused
 from panoh.policy import queries as policy
 from panoh.vault import queries as keys
+from panoh.vault.rules import WrongSecret
 
 
 def _managed_units(user: User) -> list[Unit]:
@@ -216,6 +224,24 @@ def team_key(request: StaffRequest, team_id: int) -> HttpResponse:
     team = _my_team(team_id)
     code = access.make_key(team=team, by=request.user, at=timezone.now())
     return render(request, "access/recovery_code.html", {"team": team, "code": code})
+
+
+@page()
+@require_http_methods(["GET", "POST"])
+def recover(request: StaffRequest, team_id: int) -> HttpResponse:
+    """Open the team's files again with the code from the director's safe."""
+    team = _my_team(team_id)
+    form = RecoveryForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        code = form.cleaned_data["code"]
+        try:
+            access.recover(team=team, code=code, by=request.user, at=timezone.now())
+        except WrongSecret as problem:
+            form.add_error("code", str(problem.message))
+        else:
+            messages.success(request, _("You can open the team's files again."))
+            return redirect("access:teams")
+    return render(request, "access/recover.html", {"team": team, "form": form})
 
 
 @page()

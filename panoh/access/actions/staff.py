@@ -9,10 +9,10 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from panoh.access.models import Team, Unit, User
-from panoh.access.queries import acting, require, supervises
+from panoh.access.queries import acting, my_teams, require, supervises
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
-from panoh.kernel.rules import Invalid, Refused
+from panoh.kernel.rules import Gone, Invalid, Refused
 from panoh.policy import queries as policy
 from panoh.vault import actions as vault
 
@@ -169,6 +169,18 @@ def make_key(*, team: Team, by: User, at: datetime) -> str:
     code = vault.make_team(team.pk, team.unit_id)
     audit.record("team.key_made", by=by, at=at, subject=team, unit_id=team.unit_id)
     return code
+
+
+@transaction.atomic
+def recover(*, team: Team, code: str, by: User, at: datetime) -> None:
+    """Open the team's key with the code from the director's safe, for a member of the team.
+
+    Raises ``Gone`` if ``by`` is no member, the vault's ``WrongSecret`` if the code is another.
+    """
+    if team.pk not in my_teams():
+        raise Gone
+    vault.recover_team(team.pk, code)
+    audit.record("team.recovered", by=by, at=at, subject=team, unit_id=team.unit_id)
 
 
 @transaction.atomic

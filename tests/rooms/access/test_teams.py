@@ -1,0 +1,68 @@
+"""The team's key on its page: made once, opened again with the code from the safe."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+
+from panoh.access import actions as access
+from panoh.access.models import Team
+from panoh.kernel.rules import Gone
+from panoh.vault import queries as keys
+from tests.factories.clients import client_of
+from tests.factories.staff import as_user, team, user
+
+pytestmark = pytest.mark.django_db
+
+
+def new_team() -> Team:
+    """A team of the NGO without a key; safar supervises it, nigora is in it."""
+    now = datetime.now(UTC)
+    with as_user("admin") as admin:
+        unit = team("ngo-cases").unit
+        made = access.add_team(unit=unit, name="sealed", is_intake=False, by=admin, at=now)
+        access.join(user=user("safar"), team=made, is_supervisor=True, by=admin, at=now)
+    with as_user("safar") as safar:
+        access.join(user=user("nigora"), team=made, by=safar, at=now)
+    return made
+
+
+def code_shown(browser: Client, made: Team) -> str:
+    page = browser.post(f"/access/teams/{made.pk}/key/").content.decode()
+    found = re.search(r"\b(?:[0-9A-Z]{4,}[- ]){3,}[0-9A-Z]{2,}\b", page)
+    assert found, page
+    return found[0]
+
+
+def test_the_code_from_the_safe_lets_a_member_in_who_has_no_key() -> None:
+    made = new_team()
+    code = code_shown(client_of("safar"), made)
+    browser = client_of("nigora")
+    address = f"/access/teams/{made.pk}/recover/"
+    assert address in browser.get("/access/teams/").content.decode()
+    wrong = browser.post(address, {"code": code[::-1]})
+    assert wrong.status_code == 200
+    assert "govuk-error-summary" in wrong.content.decode()
+    assert not keys.member_has_key(made.pk, user("nigora").pk)
+    assert browser.post(address, {"code": code.lower()}).status_code == 302
+    with as_user("nigora"):
+        assert keys.member_has_key(made.pk, user("nigora").pk)
+
+
+def test_who_is_not_in_the_team_has_no_such_page() -> None:
+    made = new_team()
+    code = code_shown(client_of("safar"), made)
+    assert (
+        client_of("lola").post(f"/access/teams/{made.pk}/recover/", {"code": code}).status_code
+        == 404
+    )
+    with as_user("lola") as lola, pytest.raises(Gone):
+        access.recover(team=made, code=code, by=lola, at=datetime.now(UTC))
+
+
+def test_a_key_is_made_once() -> None:
+    made = new_team()
+    browser = client_of("safar")
+    code_shown(browser, made)
+    assert browser.post(f"/access/teams/{made.pk}/key/").status_code == 409
