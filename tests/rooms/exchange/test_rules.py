@@ -355,7 +355,7 @@ def test_a_district_is_told_by_its_name(known: Known) -> None:
 def test_what_goes_back_as_csv_comes_in_again_as_it_was(cells: list[str]) -> None:
     content = as_csv(["external_id", *"abc"], [["1", *cells]])
     rows = list(rows_of_text(decode(content).text))
-    assert rows[1] == ["1", *cells] or any("'" in cell[:2] for cell in cells)
+    assert rows[1] == ["1", *cells]
     for line in content.decode("utf-8-sig").splitlines():
         assert not line.startswith(("=", "+", "-", "@", "\t"))
 
