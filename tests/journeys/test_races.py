@@ -36,7 +36,8 @@ def at_once(*works: Work) -> list[int]:
     def one(work: Work) -> int:
         try:
             gate.wait()
-            return work().status_code
+            status: int = work().status_code
+            return status
         finally:
             connections.close_all()
 

@@ -1,0 +1,106 @@
+"""Halves of sessions in other hands: a cookie, a row, a code of somebody else open nothing."""
+
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib.sessions.models import Session
+from django.test import Client
+
+from panoh.access.middleware import VAULT, VAULT_COOKIE
+from panoh.people import actions as people
+from panoh.people.rules.person import Person
+from tests.factories.clients import client_of
+from tests.factories.referrals import NOW, case
+from tests.factories.staff import as_user, user
+from tests.rooms.access.test_sign_in import CODE, code_now, is_signed_in, sign_in, with_codes
+
+pytestmark = pytest.mark.django_db
+NAME = "Озмоишгулканар"
+
+
+@pytest.fixture
+def page() -> str:
+    """The page of a person whom the team knows by name."""
+    with as_user("nigora") as by:
+        dossier = case(by).dossier
+        people.name(dossier, person=Person(given=NAME), by=by, at=NOW)
+    return f"/cases/{dossier.ref}/person/"
+
+
+def shows(browser: Client, page: str) -> bool:
+    got = browser.get(page)
+    assert got.status_code < 500
+    return NAME in got.content.decode()
+
+
+def test_the_half_of_a_colleague_opens_no_name(page: str) -> None:
+    """Same team, same case: another's cookie, another's row, or both in a third session."""
+    nigora, safar = client_of("nigora"), client_of("safar")
+    assert shows(nigora, page)
+    assert shows(safar, page)
+    own = safar.cookies[VAULT_COOKIE].value
+    safar.cookies[VAULT_COOKIE] = nigora.cookies[VAULT_COOKIE].value
+    assert not shows(safar, page)
+    session = safar.session
+    session[VAULT] = nigora.session[VAULT]
+    session.save()
+    assert not shows(safar, page), "both halves are bound to their account"
+    safar.cookies[VAULT_COOKIE] = own
+    assert not shows(safar, page)
+
+
+@pytest.mark.parametrize("value", ["", "x", "\x00", "ё" * 400, "A" * 5000])
+def test_a_made_up_cookie_opens_nothing_and_breaks_nothing(page: str, value: str) -> None:
+    browser = client_of("nigora")
+    browser.cookies[VAULT_COOKIE] = value
+    assert not shows(browser, page)
+
+
+def test_a_session_cookie_without_the_vaults_opens_no_name(page: str) -> None:
+    browser, thief = client_of("nigora"), Client()
+    thief.cookies["session"] = browser.cookies["session"].value
+    assert thief.get(page).status_code in {200, 403}
+    assert not shows(thief, page)
+    for made_up in ("x" * 32, "", "../../etc", "\x00"):
+        thief.cookies["session"] = made_up
+        assert thief.get(page).status_code in {302, 404}
+
+
+def test_signing_out_clears_row_and_cookie(page: str) -> None:
+    browser = client_of("nigora")
+    kept = {name: morsel.value for name, morsel in browser.cookies.items()}
+    key = browser.session.session_key
+    got: Any = browser.post("/sign-in/logout/")
+    assert got.cookies[VAULT_COOKIE].value == ""
+    assert not Session.objects.filter(session_key=key).exists()
+    back = Client()
+    for name, value in kept.items():
+        back.cookies[name] = value
+    assert not shows(back, page)
+
+
+def test_the_code_of_a_colleague_is_no_second_factor() -> None:
+    with_codes("nigora")
+    other = with_codes("safar")
+    row = Authenticator.objects.get(user=user("safar"), type=Authenticator.Type.RECOVERY_CODES)
+    for code in (code_now(other), row.wrap().get_unused_codes()[0]):
+        browser = Client()
+        sign_in(browser)
+        assert browser.post(CODE, {"code": code}).status_code == 200
+        assert not is_signed_in(browser)
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example/", "https://evil.example/", "javascript:alert(1)"]
+)
+def test_sign_in_leads_to_no_other_site(path: str) -> None:
+    browser = Client()
+    typed = {"login": "nigora", "password": "five fictional words for tests", "next": path}
+    got: Any = browser.post("/sign-in/login/", typed, REMOTE_ADDR="192.0.2.7")
+    assert got.status_code == 302
+    assert got.headers["Location"].startswith("/")
+    assert not got.headers["Location"].startswith("//")
+    switched: Any = client_of("nigora").post("/language/setlang/", {"language": "ru", "next": path})
+    assert switched.headers["Location"].startswith("/")
+    assert not switched.headers["Location"].startswith("//")
