@@ -19,7 +19,7 @@ def acting() -> Iterator[Acting]:
     ACTING.reset(token)
 
 
-def one(text: str, *values: object) -> object:
+def one(text: str, *values: str | int) -> object:
     with connection.cursor() as cursor:
         cursor.execute(text, values)
         row = cursor.fetchone()
