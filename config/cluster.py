@@ -39,6 +39,7 @@ SYSTEM_HOME = Path("/var/lib/panoh")
 LONGEST_SOCKET_FOLDER = 80
 
 DURABLE: tuple[str, ...] = ()
+STOP_PATIENCE_SECONDS = 20
 # Only the test cluster, whose data nobody misses.
 FLEETING = (
     "fsync=off",
@@ -242,14 +243,23 @@ class Cluster:
         pid = self.process.pid if self.process else self._postmaster()
         if pid is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGINT)  # PostgreSQL's "fast": ends sessions, writes a checkpoint
-        if self.process:
-            self.process.wait()
-            self.process = None
-        else:
-            while self._postmaster() is not None:
-                time.sleep(0.02)
+        # "Fast" ends sessions and writes a checkpoint. A request that falls into the first moment
+        # of a recovery can get lost, so it is said again, and at last "immediate": the next start
+        # recovers then.
+        for word in (signal.SIGINT, signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, word)
+            if self._ended(STOP_PATIENCE_SECONDS):
+                break
+        self.process = None
+
+    def _ended(self, seconds: float) -> bool:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if self.process.poll() is not None if self.process else self._postmaster() is None:
+                return True
+            time.sleep(0.02)
+        return False
 
     def _answers(self) -> bool:
         try:
