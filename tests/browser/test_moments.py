@@ -87,7 +87,7 @@ def test_moment_10_who_knows_and_stop_one(begin: Begin) -> None:
 
 
 def test_the_main_job_by_keyboard_alone(begin: Begin) -> None:
-    """First contact, consent, request and the question who knows, without a pointer."""
+    """First contact, consent and request, without a pointer."""
     ready = moments.ready()
     hand = begin("/", by=Keys)
     moments.first_contact(hand)
