@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from panoh.access.models import Dossier, User
-from panoh.cases.rules import NOT_YET_KNOWN, State
+from panoh.cases.rules.case import NOT_YET_KNOWN, State
 from panoh.kernel.rules import Category
 from panoh.vault.models import SealedTextField
 

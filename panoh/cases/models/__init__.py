@@ -1,0 +1,35 @@
+"""Tables of the case room, one module for each noun."""
+
+from panoh.cases.models.case import (
+    CHANGEABLE,
+    COLUMNS,
+    FACT_FIELDS,
+    FACTS,
+    IN_THE_ROW,
+    PLAIN,
+    ApartFact,
+    Case,
+    CodedFact,
+    Event,
+    Fact,
+    Note,
+    Question,
+    code_field,
+)
+
+__all__ = [
+    "CHANGEABLE",
+    "COLUMNS",
+    "FACTS",
+    "FACT_FIELDS",
+    "IN_THE_ROW",
+    "PLAIN",
+    "ApartFact",
+    "Case",
+    "CodedFact",
+    "Event",
+    "Fact",
+    "Note",
+    "Question",
+    "code_field",
+]

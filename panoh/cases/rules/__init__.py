@@ -1,0 +1,43 @@
+"""Rules of the case room, one module for each subject."""
+
+from panoh.cases.rules.case import (
+    EVENTS,
+    IDENTIFYING,
+    LIFECYCLE,
+    NOT_YET_KNOWN,
+    Arrival,
+    Branch,
+    Delicate,
+    Element,
+    Elements,
+    Reason,
+    State,
+    branch_of_year,
+    elements,
+    event_label,
+    first_steps,
+    may_send,
+    sensitivity_of,
+    urgency_of,
+)
+
+__all__ = [
+    "EVENTS",
+    "IDENTIFYING",
+    "LIFECYCLE",
+    "NOT_YET_KNOWN",
+    "Arrival",
+    "Branch",
+    "Delicate",
+    "Element",
+    "Elements",
+    "Reason",
+    "State",
+    "branch_of_year",
+    "elements",
+    "event_label",
+    "first_steps",
+    "may_send",
+    "sensitivity_of",
+    "urgency_of",
+]
