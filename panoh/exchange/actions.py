@@ -26,7 +26,8 @@ from panoh.exchange.models import External, Import, Part
 from panoh.exchange.queries import Row
 from panoh.exchange.rules import LIFECYCLE, State
 from panoh.exchange.rules.back import CSV, XLSX, as_csv, as_xlsx, fits_xlsx
-from panoh.exchange.rules.rows import Fault, Ready, messages
+from panoh.exchange.rules.faults import Fault, messages
+from panoh.exchange.rules.rows import Ready
 from panoh.exchange.rules.tables import (
     FAULTS,
     KEY,

@@ -18,8 +18,9 @@ from panoh.access.queries import live
 from panoh.cases import queries as cases
 from panoh.exchange.models import External, Import, Part
 from panoh.exchange.rules import fields
+from panoh.exchange.rules.faults import Fault
 from panoh.exchange.rules.fields import Field, Goes
-from panoh.exchange.rules.rows import Fault, Known, Ready, Value, fold, read_row
+from panoh.exchange.rules.rows import Known, Ready, Value, fold, read_row
 from panoh.exchange.rules.tables import KEY
 from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy

@@ -3,21 +3,29 @@
 Grants are held against the clock of the database, so these things happen now.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+
+from django.db import connection
 
 from panoh.access.models import Dossier, Team, User
 from panoh.cases.models import Case
 from panoh.consent import actions as consents
 from panoh.consent.models import Consent
 from panoh.directory.models import Organisation
-from panoh.kernel.rules import Category
+from panoh.duties.models import Duty
+from panoh.kernel.rules import (
+    Category,
+)
 from panoh.policy import queries as policy
 from panoh.referrals import actions as referrals
 from panoh.referrals.models import Referral
 from panoh.referrals.rules import DEFAULT_PACKET
 from tests.factories.cases import contact
 from tests.factories.staff import as_user, team
+from tests.harness import cluster
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=5)
 
@@ -83,3 +91,22 @@ def accepted(**answers: Any) -> Referral:
         done = referrals.accept(referral, by=by, at=NOW)
         done.dossier = referral.dossier
         return done
+
+
+def owed(kind: str, referral: Referral) -> Duty | None:
+    """The open duty of this kind about it, as the acting team sees it."""
+    return Duty.objects.filter(kind=kind, subject_id=referral.pk, settled_at=None).first()
+
+
+@contextmanager
+def as_jobs() -> Iterator[None]:
+    """Work as the role of background jobs."""
+    database = connection.settings_dict
+    before = {key: database[key] for key in ("USER", "PASSWORD")}
+    connection.close()
+    database.update(USER="jobs", PASSWORD=cluster().password("jobs"))
+    try:
+        yield
+    finally:
+        connection.close()
+        database.update(before)

@@ -6,9 +6,8 @@ from panoh.referrals import actions as referrals
 from panoh.referrals.models import Referral
 from tests.factories.clients import client_of, words
 from tests.factories.directory import organisation
-from tests.factories.referrals import sent
+from tests.factories.referrals import as_jobs, sent
 from tests.factories.staff import as_user, team
-from tests.rooms.referrals.test_actions import as_jobs
 
 
 def test_c1_silence_past_the_limit_escalates_to_the_sender(fresh_db: str) -> None:

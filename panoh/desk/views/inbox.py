@@ -13,7 +13,7 @@ from panoh.access.middleware import StaffRequest, page
 from panoh.access.queries import my_teams
 from panoh.access.rules import Permission
 from panoh.desk import queries as desk
-from panoh.desk.views.requests import TONES
+from panoh.desk.views.verbs import TONES
 from panoh.duties.rules import Deadline
 from panoh.referrals import queries
 from panoh.referrals.models import Referral

@@ -4,17 +4,13 @@
 here. The expectation is written by hand and not read from the registry that it checks.
 """
 
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
-import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from config.database.base import WRITE, signed
 from panoh.kernel.context import Acting
@@ -22,6 +18,7 @@ from panoh.kernel.rules import CASE_CATEGORIES, Category
 from tests.factories.staff import team, user
 
 Connect = Callable[[str], psycopg.Connection]
+
 
 # Case-scoped tables: the category that opens a row; "row" = the row's own column; None = holder
 # only; "source" = the request's own row; "also" = the team named in the row, beside the holder.
@@ -41,6 +38,8 @@ PROTECTED: dict[str, Category | str | None] = {
     "referrals_referral": "source",
     "exchange_external": "also",
 }
+
+
 # Tables of authority: app reads (some rows), writes nothing.
 AUTHORITY = {
     "access_unit",
@@ -59,6 +58,8 @@ AUTHORITY = {
     "vault_datakeywrap",
     "vault_unittokenkey",
 }
+
+
 # Nothing at all for app.
 CLOSED = {
     "access_never",
@@ -68,6 +69,8 @@ CLOSED = {
     "audit_head",
     "people_nationaltoken",
 }
+
+
 # No case in them.
 ELSEWHERE = {
     "audit_entry",
@@ -80,7 +83,10 @@ ELSEWHERE = {
     "exchange_import",
     "exchange_part",
 }
+
+
 LIBRARIES = ("django_", "account_", "mfa_", "plain_cache", "procrastinate_", "auth_")
+
 
 PLAIN = {
     "character varying": "",
@@ -113,7 +119,7 @@ def tables(owner: psycopg.Connection) -> set[str]:
     return {name for (name,) in rows}
 
 
-def _first(connection: psycopg.Connection, statement: str, values: list[object]) -> tuple[Any, ...]:
+def first(connection: psycopg.Connection, statement: str, values: list[object]) -> tuple[Any, ...]:
     row: tuple[Any, ...] | None = connection.execute(statement.encode(), values).fetchone()
     assert row is not None
     return row
@@ -129,7 +135,7 @@ class Planted:
 
 def plant(owner: psycopg.Connection, holder: int, by: int) -> Planted:
     """A dossier of team ``holder`` with a row in each protected table, and one per category."""
-    (dossier,) = _first(
+    (dossier,) = first(
         owner,
         "INSERT INTO access_dossier (ref, holder, sealed, opened_at) "
         "VALUES (%s, %s, false, now()) RETURNING id",
@@ -146,7 +152,7 @@ def plant(owner: psycopg.Connection, holder: int, by: int) -> Planted:
             continue
         masks = [int(c) for c in CASE_CATEGORIES] if kind == "row" else [0]
         planted.rows[table] = {
-            mask: _row(owner, table, dossier, mask, team_id=holder, by=by) for mask in masks
+            mask: new_row(owner, table, dossier, mask, team_id=holder, by=by) for mask in masks
         }
     return planted
 
@@ -159,7 +165,7 @@ SPECIAL: dict[str, dict[str, object]] = {
 }
 
 
-def _row(
+def new_row(
     owner: psycopg.Connection, table: str, dossier: int, mask: int, *, team_id: int, by: int
 ) -> object:
     columns = owner.execute(
@@ -213,12 +219,6 @@ def grant(owner: psycopg.Connection, dossier: int, to: int, mask: int, source: U
         "%s, now(), now() + interval '1 day')",
         [dossier, to, mask, source],
     )
-
-
-@pytest.fixture
-def sides(fresh_db: str, connect: Connect) -> Iterator[tuple[psycopg.Connection, ...]]:
-    """The owner, and two connections of ``app``."""
-    yield connect("owner"), connect("app"), connect("app")
 
 
 def test_every_table_is_known(sides: tuple[psycopg.Connection, ...]) -> None:
@@ -286,7 +286,7 @@ def test_no_context_no_rows(sides: tuple[psycopg.Connection, ...]) -> None:
         act(app, nigora.pk, holder.pk)
         assert seen(app, "cases_case", planted)
         replayed = [
-            _first(app, "SELECT current_setting(%s)", [f"app.{name}"])[0]
+            first(app, "SELECT current_setting(%s)", [f"app.{name}"])[0]
             for name in ("teams", "user", "pid", "until", "sig")
         ]
         # Another team under the same signature.
@@ -303,244 +303,3 @@ def test_no_context_no_rows(sides: tuple[psycopg.Connection, ...]) -> None:
         act(app, nigora.pk, holder.pk)
     with app.transaction():
         assert seen(app, "cases_case", planted) == set(), "the context outlived its transaction"
-
-
-FORGERIES = (
-    "INSERT INTO access_grant (id, dossier_id, team_id, categories, offered, source, starts_at) "
-    "VALUES (gen_random_uuid(), {dossier}, {mine}, 511, 0, 'former_holder', now())",
-    "UPDATE access_grant SET categories = 511",
-    "DELETE FROM access_grant",
-    "UPDATE access_dossier SET holder = {mine}",
-    "UPDATE access_dossier SET teams = ARRAY[{mine}]",
-    "INSERT INTO access_membership (user_id, team_id, since, is_supervisor, is_deputy, "
-    "is_duty_officer) VALUES ({me}, {theirs}, now(), true, false, false)",
-    "INSERT INTO access_rolegrant (user_id, unit_id, role, since) VALUES ({me}, 1, 'adm', now())",
-    "INSERT INTO access_rolepermission (role, permission) VALUES ('pol', 'case_read')",
-    "UPDATE access_user SET unit_id = 1",
-    "DELETE FROM access_never",
-    "INSERT INTO access_listing (team_id, opened_at, dossier_id) VALUES ({mine}, now(), {dossier})",
-    "INSERT INTO vault_datakeywrap (dossier_id, category, version, team_id, team_version, wrapped) "
-    "VALUES ({dossier}, 2, 1, {mine}, 1, '')",
-    "UPDATE vault_teamkey SET public = ''",
-    "UPDATE vault_accountkey SET private_wrapped = ''",
-    "UPDATE cases_case SET teams = ARRAY[{mine}]",
-    "UPDATE cases_case SET holder = {mine}",
-    "UPDATE cases_case SET fresh_until = 'infinity'",
-    "UPDATE cases_case SET dossier_id = dossier_id",
-    "INSERT INTO cases_event (id, dossier_id, teams) VALUES (gen_random_uuid(), {dossier}, NULL)",
-    "DELETE FROM cases_case",
-    "TRUNCATE cases_case",
-    "UPDATE audit_entry SET event = 'x'",
-    "DELETE FROM audit_entry",
-    "SELECT * FROM audit_entry",
-    "SELECT * FROM audit_context_key",
-    "SELECT * FROM people_nationaltoken",
-    "SELECT public.access_recount(ARRAY[{dossier}::bigint])",
-    "SELECT public.access_protect('cases_case', 0, '', false, '', false, false)",
-    "SELECT public.access_apply('cases_case')",
-    "SELECT public.access_reach({dossier}, 511, NULL)",
-    "SELECT public.access_offer({dossier}, {mine}, 511, gen_random_uuid(), now(), NULL)",
-    "SELECT public.access_release({dossier}, gen_random_uuid(), now(), NULL)",
-    "SELECT public.access_hand_over({dossier}, {mine}, now(), NULL)",
-    "SELECT public.access_put_wraps(ARRAY[{dossier}::bigint], ARRAY[2], ARRAY[1], ARRAY[{mine}], "
-    "ARRAY[1], ARRAY[''::bytea], ARRAY[NULL::uuid])",
-    "SELECT public.access_put_data_keys(ARRAY[{dossier}::bigint], ARRAY[2], ARRAY[99], "
-    "ARRAY[{mine}], ARRAY[1], ARRAY[''::bytea], ARRAY[NULL::uuid])",
-    "SELECT public.access_put_team_key({theirs}, 99, '', '')",
-    "SELECT public.access_put_team_wrap({theirs}, 1, {me}, '')",
-    "SELECT public.access_join({me}, {theirs}, now(), true, true, true)",
-    "SELECT public.access_appoint({me}, 'adm', now())",
-    "SELECT public.access_put_unit('x', 'x', 'ngo', '', '')",
-    "SELECT public.access_set_up('x', 'x', 'ngo', 'x', 'x', 'en', 'x', 'adm', now())",
-    "SELECT public.access_open_dossiers(ARRAY['X'], {theirs}, now(), false)",
-    "CREATE TABLE mine (x int)",
-    "CREATE TEMP TABLE mine (x int)",
-    "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
-    "ALTER TABLE cases_case DISABLE ROW LEVEL SECURITY",
-    "DROP POLICY app_reads ON cases_case",
-    "SET ROLE owner",
-    "SET SESSION AUTHORIZATION owner",
-    "SET session_replication_role = replica",
-    "SELECT * FROM pg_authid",
-    "COPY cases_case TO PROGRAM 'cat'",
-    "COPY cases_case FROM STDIN",
-    "SELECT pg_read_file('PG_VERSION')",
-    "SELECT lo_import('/etc/passwd')",
-)
-
-
-def test_forgeries_fail(sides: tuple[psycopg.Connection, ...]) -> None:
-    """A police account with a valid context of its own, a foreign dossier, and free SQL."""
-    owner, app, _other = sides
-    theirs, mine = team("ngo-cases"), team("police-cases")
-    me = user("pulod")
-    planted = plant(owner, theirs.pk, user("nigora").pk)
-    before = fingerprint(owner)
-    for statement in FORGERIES:
-        text = statement.format(dossier=planted.dossier, mine=mine.pk, theirs=theirs.pk, me=me.pk)
-        with pytest.raises(psycopg.Error) as caught, app.transaction():
-            act(app, me.pk, mine.pk)
-            app.execute(text.encode())
-        assert caught.value.sqlstate in {"42501", "0A000"}, (statement, caught.value)
-    assert fingerprint(owner) == before
-
-
-def fingerprint(owner: psycopg.Connection) -> list[object]:
-    """What the forgeries try to change, as one comparable value."""
-    names = (
-        "access_grant",
-        "access_dossier",
-        "access_membership",
-        "access_rolegrant",
-        "access_user",
-        "cases_case",
-        "vault_datakeywrap",
-    )
-    digest = "SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {} t"
-    return [owner.execute(digest.format(name).encode()).fetchone() for name in names]
-
-
-def test_a_foreign_row_is_not_changed_silently_and_not_shown(
-    sides: tuple[psycopg.Connection, ...],
-) -> None:
-    owner, app, _other = sides
-    planted = plant(owner, team("ngo-cases").pk, user("nigora").pk)
-    with app.transaction():
-        act(app, user("pulod").pk, team("police-cases").pk)
-        assert app.execute("UPDATE cases_case SET version = 99").rowcount == 0
-        assert app.execute("UPDATE duties_duty SET level = 99").rowcount == 0
-        assert app.execute("SELECT count(*) FROM cases_case").fetchone() == (0,)
-    (version,) = _first(
-        owner, "SELECT version FROM cases_case WHERE dossier_id = %s", [planted.dossier]
-    )
-    assert version == 1
-
-
-@pytest.mark.parametrize("first", ["withdraw", "write"])
-def test_a_withdrawal_beside_a_new_row_leaves_nobody_inside(
-    sides: tuple[psycopg.Connection, ...], connect: Connect, first: str
-) -> None:
-    """Two transactions at once, in both orders; the second waits for the first to commit."""
-    owner, app, _other = sides
-    second_owner = connect("owner")
-    nigora, holder, guest = user("nigora"), team("ngo-cases"), team("shelter-cases")
-    planted = plant(owner, holder.pk, nigora.pk)
-    grant(owner, planted.dossier, guest.pk, int(CASE_CATEGORIES), uuid4())
-
-    def withdraw(connection: psycopg.Connection) -> None:
-        connection.execute(
-            "UPDATE access_grant SET ended_at = now() WHERE dossier_id = %s AND team_id = %s",
-            [planted.dossier, guest.pk],
-        )
-
-    def write(connection: psycopg.Connection) -> None:
-        _row(
-            connection,
-            "cases_note",
-            planted.dossier,
-            int(Category.STORY),
-            team_id=holder.pk,
-            by=nigora.pk,
-        )
-
-    one, two = (withdraw, write) if first == "withdraw" else (write, withdraw)
-    with owner.transaction():
-        one(owner)
-        waiting = threading.Thread(target=two, args=(second_owner,))
-        waiting.start()
-        waiting.join(0.3)
-        assert waiting.is_alive(), "the second did not wait for the first"
-    waiting.join(20)
-    assert not waiting.is_alive()
-    with app.transaction():
-        act(app, nigora.pk, guest.pk)
-        for table in planted.rows:
-            assert seen(app, table, planted) == set(), table
-    assert wrong(owner) == []
-
-
-def wrong(owner: psycopg.Connection) -> list[tuple[str, int]]:
-    """Tables whose arrays differ from the grants."""
-    return [row for row in owner.execute("SELECT * FROM access_verify()").fetchall() if row[1]]
-
-
-def test_verify_can_find_a_wrong_row(sides: tuple[psycopg.Connection, ...]) -> None:
-    owner, *_rest = sides
-    plant(owner, team("ngo-cases").pk, user("nigora").pk)
-    assert wrong(owner) == []
-    owner.execute("UPDATE cases_case SET teams = '{7}'")
-    assert [table for table, _count in wrong(owner)] == ["cases_case"]
-
-
-def test_reach_that_begins_and_ends_by_the_clock(sides: tuple[psycopg.Connection, ...]) -> None:
-    """Past ``fresh_until`` all but the holder see nothing, until the sweeper recounts."""
-    owner, app, _other = sides
-    nigora, holder, guest = user("nigora"), team("ngo-cases"), team("shelter-cases")
-    late = team("clinic-cases")
-    planted = plant(owner, holder.pk, nigora.pk)
-    grant(owner, planted.dossier, guest.pk, int(Category.CORE), uuid4())
-    owner.execute(
-        "INSERT INTO access_grant (id, dossier_id, team_id, categories, offered, source, "
-        "source_id, starts_at) VALUES (gen_random_uuid(), %s, %s, 1, 0, 'referral', "
-        "gen_random_uuid(), clock_timestamp() + interval '0.4 seconds')",
-        [planted.dossier, late.pk],
-    )
-
-    def who() -> set[int]:
-        found = set()
-        for team_id in (holder.pk, guest.pk, late.pk):
-            with app.transaction():
-                act(app, nigora.pk, team_id)
-                if seen(app, "cases_case", planted):
-                    found.add(team_id)
-        return found
-
-    assert who() == {holder.pk, guest.pk}
-    owner.execute("SELECT pg_sleep(0.5)")
-    assert who() == {holder.pk}
-    assert owner.execute("SELECT access_sweep()").fetchone() == (1,)
-    assert who() == {holder.pk, guest.pk, late.pk}
-    assert wrong(owner) == []
-
-
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(["grant", "end", "row", "never", "hand"]),
-        st.integers(0, 2),
-        st.integers(1, 511),
-    ),
-    max_size=8,
-)
-
-
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(steps=STEPS)
-def test_arrays_equal_grants_whatever_happens(
-    sides: tuple[psycopg.Connection, ...], steps: list[tuple[str, int, int]]
-) -> None:
-    owner, *_rest = sides
-    nigora = user("nigora").pk
-    guests = [team(name) for name in ("shelter-cases", "police-cases", "clinic-cases")]
-    planted = plant(owner, team("ngo-cases").pk, nigora)
-    for verb, which, mask in steps:
-        guest = guests[which]
-        if verb == "grant":
-            grant(owner, planted.dossier, guest.pk, mask, uuid4())
-        elif verb == "end":
-            owner.execute(
-                "UPDATE access_grant SET ended_at = now() WHERE dossier_id = %s AND team_id = %s",
-                [planted.dossier, guest.pk],
-            )
-        elif verb == "row":
-            _row(owner, "cases_note", planted.dossier, 1 << (mask % 9), team_id=guest.pk, by=nigora)
-        elif verb == "never":
-            owner.execute(
-                "INSERT INTO access_never (id, dossier_id, kind, unit_id, district) "
-                "VALUES (gen_random_uuid(), %s, 'unit', %s, '')",
-                [planted.dossier, guest.unit_id],
-            )
-        else:
-            owner.execute("DELETE FROM access_never WHERE dossier_id = %s", [planted.dossier])
-    assert wrong(owner) == []

@@ -1,0 +1,161 @@
+"""Who reaches a row: at the same moment, by the clock, and whatever happens."""
+
+import threading
+from uuid import uuid4
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from panoh.kernel.rules import CASE_CATEGORIES, Category
+from tests.factories.staff import team, user
+from tests.rooms.access.test_models import Connect, act, first, grant, new_row, plant, seen
+
+
+def test_a_foreign_row_is_not_changed_silently_and_not_shown(
+    sides: tuple[psycopg.Connection, ...],
+) -> None:
+    owner, app, _other = sides
+    planted = plant(owner, team("ngo-cases").pk, user("nigora").pk)
+    with app.transaction():
+        act(app, user("pulod").pk, team("police-cases").pk)
+        assert app.execute("UPDATE cases_case SET version = 99").rowcount == 0
+        assert app.execute("UPDATE duties_duty SET level = 99").rowcount == 0
+        assert app.execute("SELECT count(*) FROM cases_case").fetchone() == (0,)
+    (version,) = first(
+        owner, "SELECT version FROM cases_case WHERE dossier_id = %s", [planted.dossier]
+    )
+    assert version == 1
+
+
+@pytest.mark.parametrize("first", ["withdraw", "write"])
+def test_a_withdrawal_beside_a_new_row_leaves_nobody_inside(
+    sides: tuple[psycopg.Connection, ...], connect: Connect, first: str
+) -> None:
+    """Two transactions at once, in both orders; the second waits for the first to commit."""
+    owner, app, _other = sides
+    second_owner = connect("owner")
+    nigora, holder, guest = user("nigora"), team("ngo-cases"), team("shelter-cases")
+    planted = plant(owner, holder.pk, nigora.pk)
+    grant(owner, planted.dossier, guest.pk, int(CASE_CATEGORIES), uuid4())
+
+    def withdraw(connection: psycopg.Connection) -> None:
+        connection.execute(
+            "UPDATE access_grant SET ended_at = now() WHERE dossier_id = %s AND team_id = %s",
+            [planted.dossier, guest.pk],
+        )
+
+    def write(connection: psycopg.Connection) -> None:
+        new_row(
+            connection,
+            "cases_note",
+            planted.dossier,
+            int(Category.STORY),
+            team_id=holder.pk,
+            by=nigora.pk,
+        )
+
+    one, two = (withdraw, write) if first == "withdraw" else (write, withdraw)
+    with owner.transaction():
+        one(owner)
+        waiting = threading.Thread(target=two, args=(second_owner,))
+        waiting.start()
+        waiting.join(0.3)
+        assert waiting.is_alive(), "the second did not wait for the first"
+    waiting.join(20)
+    assert not waiting.is_alive()
+    with app.transaction():
+        act(app, nigora.pk, guest.pk)
+        for table in planted.rows:
+            assert seen(app, table, planted) == set(), table
+    assert wrong(owner) == []
+
+
+def wrong(owner: psycopg.Connection) -> list[tuple[str, int]]:
+    """Tables whose arrays differ from the grants."""
+    return [row for row in owner.execute("SELECT * FROM access_verify()").fetchall() if row[1]]
+
+
+def test_verify_can_find_a_wrong_row(sides: tuple[psycopg.Connection, ...]) -> None:
+    owner, *_rest = sides
+    plant(owner, team("ngo-cases").pk, user("nigora").pk)
+    assert wrong(owner) == []
+    owner.execute("UPDATE cases_case SET teams = '{7}'")
+    assert [table for table, _count in wrong(owner)] == ["cases_case"]
+
+
+def test_reach_that_begins_and_ends_by_the_clock(sides: tuple[psycopg.Connection, ...]) -> None:
+    """Past ``fresh_until`` all but the holder see nothing, until the sweeper recounts."""
+    owner, app, _other = sides
+    nigora, holder, guest = user("nigora"), team("ngo-cases"), team("shelter-cases")
+    late = team("clinic-cases")
+    planted = plant(owner, holder.pk, nigora.pk)
+    grant(owner, planted.dossier, guest.pk, int(Category.CORE), uuid4())
+    owner.execute(
+        "INSERT INTO access_grant (id, dossier_id, team_id, categories, offered, source, "
+        "source_id, starts_at) VALUES (gen_random_uuid(), %s, %s, 1, 0, 'referral', "
+        "gen_random_uuid(), clock_timestamp() + interval '0.4 seconds')",
+        [planted.dossier, late.pk],
+    )
+
+    def who() -> set[int]:
+        found = set()
+        for team_id in (holder.pk, guest.pk, late.pk):
+            with app.transaction():
+                act(app, nigora.pk, team_id)
+                if seen(app, "cases_case", planted):
+                    found.add(team_id)
+        return found
+
+    assert who() == {holder.pk, guest.pk}
+    owner.execute("SELECT pg_sleep(0.5)")
+    assert who() == {holder.pk}
+    assert owner.execute("SELECT access_sweep()").fetchone() == (1,)
+    assert who() == {holder.pk, guest.pk, late.pk}
+    assert wrong(owner) == []
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["grant", "end", "row", "never", "hand"]),
+        st.integers(0, 2),
+        st.integers(1, 511),
+    ),
+    max_size=8,
+)
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(steps=STEPS)
+def test_arrays_equal_grants_whatever_happens(
+    sides: tuple[psycopg.Connection, ...], steps: list[tuple[str, int, int]]
+) -> None:
+    owner, *_rest = sides
+    nigora = user("nigora").pk
+    guests = [team(name) for name in ("shelter-cases", "police-cases", "clinic-cases")]
+    planted = plant(owner, team("ngo-cases").pk, nigora)
+    for verb, which, mask in steps:
+        guest = guests[which]
+        if verb == "grant":
+            grant(owner, planted.dossier, guest.pk, mask, uuid4())
+        elif verb == "end":
+            owner.execute(
+                "UPDATE access_grant SET ended_at = now() WHERE dossier_id = %s AND team_id = %s",
+                [planted.dossier, guest.pk],
+            )
+        elif verb == "row":
+            new_row(
+                owner, "cases_note", planted.dossier, 1 << (mask % 9), team_id=guest.pk, by=nigora
+            )
+        elif verb == "never":
+            owner.execute(
+                "INSERT INTO access_never (id, dossier_id, kind, unit_id, district) "
+                "VALUES (gen_random_uuid(), %s, 'unit', %s, '')",
+                [planted.dossier, guest.unit_id],
+            )
+        else:
+            owner.execute("DELETE FROM access_never WHERE dossier_id = %s", [planted.dossier])
+    assert wrong(owner) == []
