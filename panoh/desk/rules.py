@@ -20,7 +20,7 @@ LEADS_TO = {
     "referral.declined": "desk:refer",
     "referral.unanswered": "desk:of_duty",
     "referral.next": "desk:of_duty",
-    "referral.handover": "desk:of_duty",
+    "referral.consent_gone": "desk:of_duty",
     "consent.destroy_copies": "desk:copies",
     "people.unusual_search": "access:teams",
     "directory.verify": "directory:list",

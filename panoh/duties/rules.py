@@ -41,7 +41,6 @@ KINDS: Mapping[str, Kind] = {
     ),
     "referral.next": Kind(_("A request was answered: go on"), by_hand=True),
     "referral.outcome": Kind(_("Enter what came of a request")),
-    "referral.handover": Kind(_("Hand the person over")),
     "referral.enter_answer": Kind(_("Enter the answer of a receiver without an account")),
     "referral.consent_gone": Kind(
         _("Consent ended: talk to the person about the request"), by_hand=True

@@ -19,7 +19,7 @@ class Referral(models.Model):
     no name, no text, no immigration or legal status, no word on co-operation with police.
     ``source`` is who brought the person, ``destination`` the kind of the receiver: codes of the
     pack, for the table of row A22. ``confirmed_at`` is empty while a yes is known by telephone
-    only.
+    only. ``ends_at`` is the moment until which the person agreed, and no later than any grant.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -78,6 +78,7 @@ class Referral(models.Model):
     )
     outcome = models.CharField(max_length=40, blank=True, default="")
     handover_way = models.CharField(max_length=40, blank=True, default="")
+    ends_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
 
@@ -127,6 +128,7 @@ class Referral(models.Model):
             "proposed",
             "outcome",
             "handover_way",
+            "ends_at",
             "ended_at",
             "ended_by",
         )
@@ -172,6 +174,11 @@ class Referral(models.Model):
                 fields=["reply_due_at"],
                 condition=Q(state="sent", escalated_at=None),
                 name="referrals_silent_idx",
+            ),
+            models.Index(
+                fields=["ends_at"],
+                condition=Q(state__in=["sent", "info_asked", "accepted", "completed"]),
+                name="referrals_ending_idx",
             ),
         )
 

@@ -22,6 +22,7 @@ class State(StrEnum):
     COMPLETED = "completed"
     HANDED_OVER = "handed_over"
     WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
 
     @property
     def label(self) -> Promise:
@@ -39,6 +40,7 @@ _LABELS: Mapping[State, Promise] = {
     State.COMPLETED: _("Completed"),
     State.HANDED_OVER: _("Handed over"),
     State.WITHDRAWN: _("Withdrawn"),
+    State.LAPSED: _("Ended: the time agreed to is over"),
 }
 
 WAITING = frozenset({State.SENT, State.INFO_ASKED})
@@ -57,6 +59,8 @@ LIFECYCLE = Lifecycle(
     Step("complete", {State.ACCEPTED}, State.COMPLETED),
     Step("hand_over", {State.ACCEPTED}, State.HANDED_OVER),
     Step("withdraw", OPEN, State.WITHDRAWN),
+    # By the clock: what the person agreed to, or the grant, has run out.
+    Step("lapse", {*WAITING, State.ACCEPTED}, State.LAPSED),
 )
 
 HERE = "here"

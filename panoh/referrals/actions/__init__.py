@@ -9,7 +9,7 @@ from panoh.referrals.actions.answering import (
     propose_other,
     receive,
 )
-from panoh.referrals.actions.clock import escalate_overdue
+from panoh.referrals.actions.clock import escalate_overdue, lapse_ended, warn_of_end
 from panoh.referrals.actions.sending import (
     accept_by_telephone,
     answer_info,
@@ -34,10 +34,12 @@ __all__ = [
     "draft",
     "escalate_overdue",
     "hand_over",
+    "lapse_ended",
     "print_letter",
     "propose_other",
     "receive",
     "send",
+    "warn_of_end",
     "withdraw",
     "withdraw_for_consent",
 ]

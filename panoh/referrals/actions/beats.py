@@ -21,6 +21,8 @@ NEXT = "referral.next"
 OUTCOME = "referral.outcome"
 DECLINED = "referral.declined"
 UNANSWERED = "referral.unanswered"
+ENDS_SOON = "consent.ends_soon"
+CONSENT_GONE = "referral.consent_gone"
 
 
 def as_sender(

@@ -102,6 +102,7 @@ def send(referral: Referral, *, by: User, at: datetime) -> Referral:
     )
     referral.consent, referral.consent_apart = _words_given(agreed)
     referral.sent_at, referral.sent_by = at, by
+    referral.ends_at = _until(agreed, at)
     await_answer(referral, dossier, by=by, at=at)
     referral.save(
         update_fields=[
@@ -111,6 +112,7 @@ def send(referral: Referral, *, by: User, at: datetime) -> Referral:
             "sent_at",
             "sent_by",
             "reply_due_at",
+            "ends_at",
         ]
     )
     if referral.to_team is not None:
@@ -119,7 +121,7 @@ def send(referral: Referral, *, by: User, at: datetime) -> Referral:
             to=referral.to_team,
             categories=Category(referral.categories),
             source_id=referral.pk,
-            until=_until(agreed, at),
+            until=referral.ends_at,
             by=by,
             at=at,
         )
@@ -304,10 +306,10 @@ def _end(referral: Referral, outcome: str, by: User, at: datetime) -> None:
 def print_letter(referral: Referral, *, by: User, at: datetime) -> Referral:
     """Note that the letter to a receiver was opened for printing: from then on paper exists.
 
-    Raises ``NotPossible`` for a request that was not sent or was taken back.
+    Raises ``NotPossible`` for a request that was not sent, was taken back or has run out.
     """
     _dossier, referral = as_sender(referral, by)
-    if referral.sent_at is None or referral.state == State.WITHDRAWN:
+    if referral.sent_at is None or referral.state in {State.WITHDRAWN, State.LAPSED}:
         raise NotPossible
     audit.record("referral.printed", by=by, at=at, subject=referral)
     return referral

@@ -26,6 +26,9 @@ TABLE = {
     ("withdraw", State.SENT): State.WITHDRAWN,
     ("withdraw", State.INFO_ASKED): State.WITHDRAWN,
     ("withdraw", State.ACCEPTED): State.WITHDRAWN,
+    ("lapse", State.SENT): State.LAPSED,
+    ("lapse", State.INFO_ASKED): State.LAPSED,
+    ("lapse", State.ACCEPTED): State.LAPSED,
 }
 VERBS = sorted({step.verb for step in LIFECYCLE.steps})
 
