@@ -3,8 +3,9 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -21,7 +22,7 @@ from panoh.files.rules import TYPES
 from panoh.kernel.rules import Category, Gone, Invalid
 from panoh.vault import actions as vault
 
-# The child that draws an image anew: little memory, little time, no files, no environment.
+# The child that cleans a file: little memory, little time, no files, no environment.
 _CHILD = """
 import resource, sys
 for what, most in (
@@ -31,10 +32,25 @@ for what, most in (
     resource.setrlimit(what, (most, most))
 sys.path.insert(0, sys.argv[1])
 sys.dont_write_bytecode = True
-from panoh.files.rules import clean_image
-sys.stdout.buffer.write(clean_image(sys.stdin.buffer.read()))
+from panoh.files.rules.cleaning import Unclean, clean
+try:
+    sys.stdout.buffer.write(clean(sys.argv[2], sys.stdin.buffer.read()))
+except Unclean as fault:
+    sys.exit(str(fault))
 """
 _CHILD_SECONDS = 20
+_FAULTS = {
+    "locked": _(
+        "This file is locked with a password. Please save it without one and send it again."
+    ),
+    "inside": _(
+        "Other files lie inside this file. Please send each by itself, and this without them."
+    ),
+    "unreadable": _(
+        "This file cannot be read, so its hidden data cannot be taken out. Please save, scan or "
+        "photograph it again."
+    ),
+}
 
 
 @transaction.atomic
@@ -50,9 +66,9 @@ def add(
 ) -> Document:
     """Keep a file, encrypted, in one data category of a case.
 
-    Its type is told by the content; an image is drawn anew without its metadata, and images in
+    Its type is told by the content; what it tells of its makers is taken out, and files in
     ``health`` are for health staff only. The same ``submission`` (made with the form) saves once.
-    Raises ``Invalid`` if it is empty, too large or of a type that is not taken.
+    Raises ``Invalid`` if it is empty, too large, of a type that is not taken, or cannot be cleaned.
     """
     found = reach.lock(dossier.pk)
     reach.require(by, Permission.FILE_WRITE, on=found, category=category)
@@ -61,7 +77,7 @@ def add(
         return seen
     kind, clean = _taken(content)
     document = Document(
-        id=submission or uuid4(),
+        id=_own_place(submission),
         dossier=found,
         category=int(category),
         number=Document.objects.filter(dossier=found).count() + 1,
@@ -79,6 +95,13 @@ def add(
     return document
 
 
+def _own_place(submission: UUID | None) -> UUID:
+    """The form's mark, unless a file lies there: of a lost first try, or of another case."""
+    if submission is None or queries.place_of(submission).exists():
+        return uuid4()
+    return submission
+
+
 def _taken(content: bytes) -> tuple[rules.Type, bytes]:
     if not content:
         raise Invalid(_("The file is empty. Please choose another."), "file")
@@ -89,14 +112,13 @@ def _taken(content: bytes) -> tuple[rules.Type, bytes]:
         raise Invalid(
             _("Files of this type are not taken: only PDF, JPG, PNG, DOCX and XLSX."), "file"
         )
-    return kind, _drawn_anew(content) if kind.is_image else content
+    return kind, _cleaned(kind.code, content)
 
 
-def _drawn_anew(content: bytes) -> bytes:
-    fault = Invalid(_("This picture cannot be read. Please scan or photograph it again."), "file")
+def _cleaned(code: str, content: bytes) -> bytes:
     try:
         done = subprocess.run(  # noqa: S603 - our own text, the file goes in by its input
-            [sys.executable, "-I", "-c", _CHILD, str(settings.BASE_DIR)],
+            [sys.executable, "-I", "-c", _CHILD, str(settings.BASE_DIR), code],
             input=content,
             capture_output=True,
             timeout=_CHILD_SECONDS,
@@ -104,14 +126,17 @@ def _drawn_anew(content: bytes) -> bytes:
             cwd="/",
             check=True,
         )
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        raise fault from error
+    except subprocess.CalledProcessError as fault:
+        why = fault.stderr.decode(errors="replace").strip()
+        raise Invalid(_FAULTS.get(why, _FAULTS["unreadable"]), "file") from fault
+    except subprocess.TimeoutExpired as fault:
+        raise Invalid(_FAULTS["unreadable"], "file") from fault
     return done.stdout
 
 
 def _keep(document: Document, sealed: bytes) -> None:
     """Write the ciphertext to the disk before the row: a row never points to nothing. If the
-    transaction fails, a file that nobody can open is left."""
+    transaction fails, a file that nobody can open is left until it is swept."""
     place = queries.place_of(document.pk)
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -149,3 +174,28 @@ def read(document: Document, *, by: User, at: datetime) -> Opened:
     audit.record("file.opened", by=by, at=at, subject=found, fields=category.codes)
     name = rules.neutral_name(found.dossier.ref, found.number, found.type)
     return Opened(name, TYPES[found.type].mime, content)
+
+
+# An upload writes its file before its row, and no request runs for an hour.
+_MARGIN = timedelta(hours=6)
+
+
+@transaction.atomic
+def sweep(*, at: datetime, by: str = "files") -> int:
+    """Delete files that no row points to, left by uploads whose transaction failed; their number.
+
+    A folder none of whose files is known belongs to another database: nothing of it goes.
+    Works as role ``jobs``, which learns only which of the numbers have a row.
+    """
+    old = {}
+    for place in queries.folder().glob("*-*-*-*-*"):
+        with suppress(ValueError, FileNotFoundError):  # not ours; gone meanwhile
+            if place.stat().st_mtime < (at - _MARGIN).timestamp():
+                old[UUID(place.name)] = place
+    known = queries.with_row(list(old))
+    lost = [place for number, place in old.items() if number not in known] if known else []
+    for place in lost:
+        place.unlink(missing_ok=True)
+    if lost:
+        audit.record("file.swept", by=by, at=at, reason=f"{len(lost)} files")
+    return len(lost)

@@ -32,7 +32,10 @@ class DocumentForm(CleanForm):
     category = forms.ChoiceField(label=_("What is it about?"), choices=category_choices)
     file = forms.FileField(
         label=_("File"),
-        help_text=_("PDF, JPG, PNG, DOCX or XLSX. Place and camera are taken out of pictures."),
+        help_text=_(
+            "PDF, JPG, PNG, DOCX or XLSX. Names of authors, place and camera are taken out. An "
+            "electronic signature inside the file is lost: keep the original too."
+        ),
         error_messages={
             "required": _("No file arrived. Choose one; it may have been too large."),
             "missing": _("No file arrived. Choose one; it may have been too large."),

@@ -5,6 +5,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 from django.utils.translation import gettext
 
 from panoh.access.models import Dossier, User
@@ -47,4 +48,16 @@ def too_large() -> str:
 
 def place_of(document: UUID) -> Path:
     """Where the encrypted content of a document lies."""
-    return Path(settings.PANOH_VAR) / "files" / str(document)
+    return folder() / str(document)
+
+
+def folder() -> Path:
+    """Where all documents lie."""
+    return Path(settings.PANOH_VAR) / "files"
+
+
+def with_row(documents: Sequence[UUID]) -> set[UUID]:
+    """Those of the numbers that a row stands for; for role ``jobs``, which sees no row."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT files_with_row(%s)", [list(documents)])
+        return {number for (number,) in cursor.fetchall()}

@@ -18,6 +18,7 @@ from panoh.access.rules import SEEN
 from panoh.kernel.rules import CASE_CATEGORIES, Category
 from tests.factories.clients import client_of
 from tests.factories.directory import organisation, service
+from tests.factories.papers import pdf
 from tests.factories.referrals import answer
 from tests.factories.staff import as_user, team
 
@@ -117,8 +118,9 @@ def typed_everywhere(by: str = "nigora", to: str = "shirin") -> Canaries:
     saved(fill(browser, f"{case}person/way/", **way, hours=word("hours"), cover=word("cover")))
     for code in NOTED:
         saved(fill(browser, f"{case}notes/{code}/", text=f"Гуфт: {word(f'note {code}')}."))
-    pdf = f"%PDF-1.4\n% {word('document text')}\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n".encode()
-    paper = SimpleUploadedFile(f"{word('file name')}.pdf", pdf, content_type="application/pdf")
+    paper = SimpleUploadedFile(
+        f"{word('file name')}.pdf", pdf(word("document text")), content_type="application/pdf"
+    )
     saved(
         fill(browser, f"{case}documents/", title=word("title"), category="story", file=paper),
     )

@@ -31,13 +31,14 @@ from panoh.referrals import actions as referrals
 from panoh.referrals.models import Referral
 from tests.factories.clients import client_of
 from tests.factories.directory import organisation, service
+from tests.factories.papers import pdf
 from tests.factories.referrals import NOW, answer, case, drafted
 from tests.factories.staff import as_user, team, user
 from tests.house.test_pages import addresses
 
 P = Permission
 NAME, NOTE, PHONE = "Матритсаканарӣ", "Ёддошти канарӣ", "000 777 12 34"
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+PDF = pdf("a scan")
 
 # Who asks: holder; receiver after its yes; receiver before it; a team that was never asked.
 OWN, YES, ASKED, FOREIGN = "own", "yes", "asked", "foreign"

@@ -21,6 +21,7 @@ from panoh.referrals.models import Referral
 from tests.factories.canaries import Form
 from tests.factories.clients import client_of
 from tests.factories.directory import organisation, service
+from tests.factories.papers import pdf
 from tests.factories.referrals import answer, case, sent
 from tests.factories.staff import as_user, team
 
@@ -108,7 +109,6 @@ def test_a_document_and_a_consent_sent_twice_at_once(fresh_db: str) -> None:
     with as_user("nigora") as by:
         dossier = case(by).dossier
     base = f"/cases/{dossier.ref}/"
-    pdf = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
     paper = {"title": "Ариза", "category": "story", "submission": str(uuid4())}
     asked = {
         "purpose": "be_found",
@@ -121,7 +121,7 @@ def test_a_document_and_a_consent_sent_twice_at_once(fresh_db: str) -> None:
     }
 
     def upload() -> Any:
-        file = BytesIO(pdf)
+        file = BytesIO(pdf())
         file.name = "x.pdf"
         return client_of("nigora").post(f"{base}documents/", {**paper, "file": file})
 

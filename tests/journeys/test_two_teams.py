@@ -38,10 +38,10 @@ from panoh.referrals.models import Referral
 from tests.factories.canaries import LETTERS
 from tests.factories.clients import client_of
 from tests.factories.directory import organisation, service
+from tests.factories.papers import pdf
 from tests.factories.referrals import NOW, answer, case, drafted
 from tests.factories.staff import as_user, team
 
-PDF = b"%PDF-1.4\n% {} \n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 # The unit that is asked, another team of the sender's own unit, and the police.
 READERS = ("shirin", "lola", "pulod")
 NOTED = [
@@ -169,7 +169,7 @@ class TwoTeams(RuleBasedStateMachine):
                 one.dossier,
                 category=Category.STORY,
                 title=one.add(Category.STORY),
-                content=PDF.replace(b"{}", one.add(Category.STORY).encode()),
+                content=pdf(one.add(Category.STORY)),
                 by=by,
                 at=NOW,
             )

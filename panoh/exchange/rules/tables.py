@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any, Final
+from xml.etree import ElementTree
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -195,9 +196,11 @@ _FORMULA_CELL = re.compile(rb"<(?:\w+:)?f[ >/]")
 
 def rows_of_workbook(content: bytes, most_rows: int) -> tuple[int, list[list[str]]]:
     """``(other sheets with content, rows as texts)`` of the first sheet that has the key column,
-    else of the first. Raises ``Refusal``."""
+    else of the first. A cell that holds a formula begins with ``=``. Raises ``Refusal``."""
     try:
-        _refuse_formulas(content)
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(one.file_size for one in archive.infolist()) > 4 * MOST_TEXT:
+                raise Refusal("too_much")
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
             sheets = [book.get_sheet_by_index(place) for place in range(len(book.sheet_names))]
             filled = [sheet for sheet in sheets if sheet.end is not None]
@@ -210,6 +213,9 @@ def rows_of_workbook(content: bytes, most_rows: int) -> tuple[int, list[list[str
             if len(cells[0]) > MOST_COLUMNS:
                 raise Refusal("columns")
             rows = [[as_text(cell) for cell in row] for row in cells]
+            for (row, column), formula in formulas_of(content, chosen.name):
+                if row < len(rows) and column < len(rows[row]):
+                    rows[row][column] = f"={formula} → {rows[row][column]}".removesuffix(" → ")
     except PasswordError as error:
         raise Refusal("locked") from error
     except (CalamineError, zipfile.BadZipFile, OSError, ValueError, KeyError) as error:
@@ -223,14 +229,77 @@ def _first_row(sheet: Any) -> list[str]:
     return [as_text(cell).strip() for cell in next(sheet.iter_rows(), [])]
 
 
-def _refuse_formulas(content: bytes) -> None:
+# -- formulas: the reader of workbooks gives the value that was last computed, and no sign of it
+
+
+def formulas_of(content: bytes, sheet: str) -> Iterator[tuple[tuple[int, int], str]]:
+    """``((row, column), formula)`` of each cell that holds one, counted from 0 (ECMA-376 part 1,
+    18.3.1.40). Raises ``Refusal`` where formulas stand in a sheet whose cells cannot be told."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        inside = [one for one in archive.infolist() if one.filename.startswith("xl/worksheets/")]
-        if sum(one.file_size for one in archive.infolist()) > 4 * MOST_TEXT:
-            raise Refusal("too_much")
-        for one in inside:
-            if one.filename.endswith(".xml") and _FORMULA_CELL.search(archive.read(one)):
-                raise Refusal("formulas")
+        holding = {
+            one.filename
+            for one in archive.infolist()
+            if one.filename.startswith("xl/worksheets/") and one.filename.endswith(".xml")
+            if _FORMULA_CELL.search(archive.read(one))
+        }
+        if not holding:
+            return
+        try:
+            path = _path_of(archive, sheet)
+            if path in holding:
+                yield from _formula_cells(_tree(archive.read(path)))
+        except (ElementTree.ParseError, KeyError, ValueError) as error:
+            raise Refusal("formulas") from error
+
+
+def _tree(content: bytes) -> ElementTree.Element:
+    if b"<!DOCTYPE" in content:
+        raise ValueError("entities")
+    return ElementTree.fromstring(content)  # noqa: S314 - no DOCTYPE, so no entities
+
+
+def _path_of(archive: zipfile.ZipFile, sheet: str) -> str:
+    """The part that holds the cells of a sheet. Raises ``KeyError``."""
+    parts = {
+        one.attrib["Id"]: one.attrib["Target"]
+        for one in _tree(archive.read("xl/_rels/workbook.xml.rels"))
+    }
+    for one in _tree(archive.read("xl/workbook.xml")).iter():
+        if one.tag.endswith("}sheet") and one.get("name") == sheet:
+            link = next(value for name, value in one.attrib.items() if name.endswith("}id"))
+            target = parts[link]
+            return target[1:] if target.startswith("/") else f"xl/{target}"
+    raise KeyError(sheet)
+
+
+def _formula_cells(tree: ElementTree.Element) -> Iterator[tuple[tuple[int, int], str]]:
+    for cell in tree.iter():
+        formula = next((part for part in cell if part.tag.endswith("}f")), None)
+        if not cell.tag.endswith("}c") or formula is None:
+            continue
+        first, _colon, last = formula.get("ref", "").partition(":")
+        if formula.get("t") != "array":
+            first, last = cell.attrib["r"], ""
+        for place in _between(_place(first), _place(last or first)):
+            yield place, formula.text or ""
+
+
+def _between(one: tuple[int, int], two: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    """The cells of a rectangle, within what is read at all."""
+    for row in range(one[0], min(two[0], one[0] + MOST_TEXT // MOST_COLUMNS) + 1):
+        for column in range(one[1], min(two[1], MOST_COLUMNS) + 1):
+            yield row, column
+
+
+def _place(name: str) -> tuple[int, int]:
+    """Row and column of a cell such as B7, from 0. Raises ``ValueError``."""
+    found = re.fullmatch(r"\$?([A-Z]{1,3})\$?([1-9]\d{0,6})", name, re.ASCII)
+    if not found:
+        raise ValueError(name)
+    column = 0
+    for letter in found[1]:
+        column = column * 26 + ord(letter) - ord("A") + 1
+    return int(found[2]) - 1, column - 1
 
 
 def as_text(cell: Any) -> str:

@@ -1,9 +1,7 @@
 """Files in, rows out; a row understood, or everything that is wrong with it."""
 
-import io
-import zipfile
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date
 from typing import Any
 
 import pytest
@@ -16,7 +14,7 @@ from panoh.exchange.rules import LIFECYCLE, State, fields, tables
 from panoh.exchange.rules.back import as_csv, as_xlsx, fits_xlsx
 from panoh.exchange.rules.faults import FAULTS, Fault, messages
 from panoh.exchange.rules.rows import Known, Ready, read_row
-from panoh.exchange.rules.tables import Refusal, Unreadable, decode, is_workbook, rows_of_text
+from panoh.exchange.rules.tables import Unreadable, decode, is_workbook, rows_of_text
 from panoh.kernel.rules import Category, NotPossible
 from tests.factories import tables as made
 
@@ -117,52 +115,6 @@ def test_rows_keep_their_number_and_empty_ones_are_left_out() -> None:
 
 
 # -- workbooks -----------------------------------------------------------------------------------
-
-
-def test_a_workbook_is_read_as_a_person_would_type_it() -> None:
-    cells: list[list[object]] = [
-        ["external_id", "a", "b", "c", "d"],
-        ["1", 992900000001.0, True, 1.5, "текст"],
-    ]
-    others, rows = tables.rows_of_workbook(made.workbook(cells), MOST)
-    assert (others, rows[1]) == (0, ["1", "992900000001", "true", "1.5", "текст"])
-    assert tables.as_text(datetime(1999, 5, 2)) == "1999-05-02"  # noqa: DTZ001 - as sheets have it
-    assert tables.as_text(datetime(1999, 5, 2, 7)) == "1999-05-02 07:00:00"  # noqa: DTZ001
-    assert tables.as_text(time(7)) == "07:00:00"
-
-
-def broken(content: bytes, most: int = MOST) -> str:
-    with pytest.raises(Refusal) as caught:
-        tables.rows_of_workbook(content, most)
-    return caught.value.code
-
-
-def test_a_workbook_with_formulas_is_refused_whole() -> None:
-    cells: list[list[object]] = [["external_id", "prs_FirstName"], ["1", "=1+1"]]
-    assert broken(made.workbook(cells, strings_to_formulas=True)) == "formulas"
-
-
-def test_a_broken_workbook_is_refused() -> None:
-    good = made.as_xlsx({})
-    assert broken(good[: len(good) // 2]) == "broken"
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("readme.txt", "no workbook")
-    assert broken(out.getvalue()) == "broken"
-    assert broken(made.workbook([])) == "empty"
-
-
-def test_too_many_rows_and_columns_are_refused() -> None:
-    assert broken(made.workbook([["external_id"], ["1"], ["2"]]), 1) == "rows"
-    assert broken(made.workbook([["external_id"] * 500])) == "columns"
-
-
-def test_an_archive_that_swells_is_refused_before_it_is_opened() -> None:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for number in range(5):
-            archive.writestr(f"xl/worksheets/sheet{number}.xml", b"\0" * (100 * 1024 * 1024))
-    assert broken(out.getvalue()) == "too_much"
 
 
 # -- one row -------------------------------------------------------------------------------------

@@ -1,8 +1,7 @@
-"""What a file is by its content, how an image is cleaned, how content is encrypted."""
+"""What a file is by its content, and how content is encrypted."""
 
 import io
 import os
-import warnings
 import zipfile
 from dataclasses import dataclass
 from typing import Final
@@ -11,13 +10,10 @@ from uuid import UUID
 import puremagic
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from PIL import Image, ImageOps
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 MEGABYTE: Final = 1024 * 1024
-# A page of A4 scanned at 600 dots an inch has 35 million points.
-MOST_POINTS: Final = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +22,14 @@ class Type:
 
     code: str
     mime: str
-    is_image: bool = False
 
 
 TYPES: Final = {
     found.code: found
     for found in (
         Type("pdf", "application/pdf"),
-        Type("jpg", "image/jpeg", is_image=True),
-        Type("png", "image/png", is_image=True),
+        Type("jpg", "image/jpeg"),
+        Type("png", "image/png"),
         Type("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
         Type("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     )
@@ -67,39 +62,6 @@ def _office(content: bytes) -> Type | None:
     if any("vbaproject" in name.lower() for name in names):
         return None
     return next((TYPES[code] for code, part in _OFFICE.items() if part in names), None)
-
-
-_NO_PICTURE: Final = (
-    OSError,
-    SyntaxError,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-)
-
-
-def clean_image(content: bytes) -> bytes:
-    """Draw the same picture anew: nothing but points is kept, no place, camera, date or profile.
-
-    Raises ``ValueError`` if it is no whole picture or has too many points. Called in a child
-    process with limits: decoders are where crafted files do harm.
-    """
-    Image.MAX_IMAGE_PIXELS = MOST_POINTS
-    try:
-        with (
-            warnings.catch_warnings(action="error", category=Image.DecompressionBombWarning),
-            Image.open(io.BytesIO(content), formats=["JPEG", "PNG"]) as seen,
-        ):
-            kind = str(seen.format)
-            upright = ImageOps.exif_transpose(seen)
-            mode = "RGB" if kind == "JPEG" or upright.mode not in {"L", "RGBA"} else upright.mode
-            points = upright.convert(mode)
-    except _NO_PICTURE as fault:
-        raise ValueError("no picture") from fault
-    clean = Image.new(mode, points.size)
-    clean.paste(points)
-    out = io.BytesIO()
-    clean.save(out, kind, **({"quality": 85} if kind == "JPEG" else {"optimize": True}))
-    return out.getvalue()
 
 
 def new_key() -> bytes:

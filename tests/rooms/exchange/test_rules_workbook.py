@@ -1,0 +1,112 @@
+"""A workbook as rows of texts; cells with formulas; what is refused before it is opened."""
+
+import io
+import re
+import zipfile
+from datetime import date, datetime, time
+
+import pytest
+
+from panoh.exchange import queries
+from panoh.exchange.rules import tables
+from panoh.exchange.rules.rows import Known, Ready, read_row
+from panoh.exchange.rules.tables import Refusal
+from tests.factories import tables as made
+
+MOST = 1000
+
+
+@pytest.fixture(scope="module")
+def known() -> Known:
+    return queries.known(date(2026, 3, 2))
+
+
+def test_a_workbook_is_read_as_a_person_would_type_it() -> None:
+    cells: list[list[object]] = [
+        ["external_id", "a", "b", "c", "d"],
+        ["1", 992900000001.0, True, 1.5, "текст"],
+    ]
+    others, rows = tables.rows_of_workbook(made.workbook(cells), MOST)
+    assert (others, rows[1]) == (0, ["1", "992900000001", "true", "1.5", "текст"])
+    assert tables.as_text(datetime(1999, 5, 2)) == "1999-05-02"  # noqa: DTZ001 - as sheets have it
+    assert tables.as_text(datetime(1999, 5, 2, 7)) == "1999-05-02 07:00:00"  # noqa: DTZ001
+    assert tables.as_text(time(7)) == "07:00:00"
+
+
+def broken(content: bytes, most: int = MOST) -> str:
+    with pytest.raises(Refusal) as caught:
+        tables.rows_of_workbook(content, most)
+    return caught.value.code
+
+
+def changed(content: bytes, path: str, find: bytes, put: bytes) -> bytes:
+    """The same archive with one part changed."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as seen, zipfile.ZipFile(out, "w") as archive:
+        for name in seen.namelist():
+            part = seen.read(name)
+            if name == path:
+                assert re.search(find, part), part
+                part = re.sub(find, put, part)
+            archive.writestr(name, part)
+    return out.getvalue()
+
+
+def test_a_cell_with_a_formula_is_told_and_the_rest_is_read(known: Known) -> None:
+    cells: list[list[object]] = [["external_id", "prs_FirstName", "x"], ["1", "=1+1"], ["2", "Ло"]]
+    book = made.workbook(cells, strings_to_formulas=True)
+    _others, rows = tables.rows_of_workbook(book, MOST)
+    assert rows == [["external_id", "prs_FirstName", "x"], ["1", "=1+1 → 0", ""], ["2", "Ло", ""]]
+    found = read_row(rows[1], rows[0], known)
+    assert isinstance(found, list) and [one.code for one in found] == ["formula"]
+    assert isinstance(read_row(rows[2], rows[0], known), Ready)
+
+
+def test_a_formula_over_many_cells_is_told_in_each() -> None:
+    cells: list[list[object]] = [["external_id", "a", "b"], ["1", "=1+1", "x"], ["2", "y", "z"]]
+    book = made.workbook(cells, strings_to_formulas=True)
+    sheet = "xl/worksheets/sheet1.xml"
+    many = changed(book, sheet, b"<f>", b'<f t="array" ref="B2:C3">')
+    _others, rows = tables.rows_of_workbook(many, MOST)
+    assert [[cell[:1] for cell in row[1:]] for row in rows[1:]] == [["=", "="], ["=", "="]]
+    shared = changed(book, sheet, b"<f>1[+]1</f>", b'<f t="shared" si="0"/>')
+    assert tables.rows_of_workbook(shared, MOST)[1][1][1] == "= → 0"
+
+
+@pytest.mark.parametrize(
+    ("path", "find", "put"),
+    [
+        ("xl/worksheets/sheet1.xml", b'<c r="B2"', b"<c"),
+        ("xl/worksheets/sheet1.xml", b"<sheetData>", b"<!DOCTYPE x><sheetData>"),
+        ("xl/_rels/workbook.xml.rels", b'Id="rId1"', b'Id="other"'),
+    ],
+)
+def test_formulas_whose_cells_cannot_be_told_refuse_the_whole(
+    path: str, find: bytes, put: bytes
+) -> None:
+    cells: list[list[object]] = [["external_id", "prs_FirstName"], ["1", "=1+1"]]
+    book = made.workbook(cells, strings_to_formulas=True)
+    assert broken(changed(book, path, find, put)) in {"formulas", "broken"}
+
+
+def test_a_broken_workbook_is_refused() -> None:
+    good = made.as_xlsx({})
+    assert broken(good[: len(good) // 2]) == "broken"
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("readme.txt", "no workbook")
+    assert broken(out.getvalue()) == "broken"
+    assert broken(made.workbook([])) == "empty"
+
+
+def test_too_many_rows_and_columns_are_refused() -> None:
+    assert broken(made.workbook([["external_id"], ["1"], ["2"]]), 1) == "rows"
+    assert broken(made.workbook([["external_id"] * 500])) == "columns"
+
+
+def test_an_archive_that_swells_is_refused_before_it_is_opened() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(5):
+            archive.writestr(f"xl/worksheets/sheet{number}.xml", b"\0" * (100 * 1024 * 1024))
+    assert broken(out.getvalue()) == "too_much"
