@@ -8,7 +8,9 @@ from tests.house.test_models import FORBIDDEN
 from tests.house.tree import ROOT, dotted, parse, relative, sources, texts
 
 # A number of days or hours that is no period of law or practice, each with its reason.
-DAYS: dict[str, str] = {}
+DAYS: dict[str, str] = {
+    "panoh/files/actions.py": "longer than any request runs, for the sweep of lost files",
+}
 
 COUNTRIES = re.compile(
     r"tajikistan|kyrgyz|uzbekistan|kazakhstan|turkmen|afghan|\brussia\b|dushanbe|khujand|sughd"
