@@ -26,6 +26,7 @@ from django.shortcuts import redirect, render
 from django.urls import is_valid_path, reverse
 from django.utils import timezone
 
+from panoh.access import actions as access
 from panoh.access.models import Dossier, User
 from panoh.access.queries import acting, by_ref, require
 from panoh.access.rules import ACCOUNT_URLS, PUBLIC_URLS, SEEN, STARTED, Permission
@@ -104,8 +105,12 @@ class Wall:
             return self._answer(request)
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated and (late := self._too_late(request)):
-            return late
+        if request.user.is_authenticated:
+            seen = request.session.get(SEEN)
+            if late := self._too_late(request):
+                return late
+            if request.session.get(SEEN) != seen:
+                self._tend_keys(request, request.user)
         zone = ZoneInfo(policy.pack().timezone)
         with timezone.override(zone), transaction.atomic(), ExitStack() as stack:
             if request.user.is_authenticated:
@@ -182,6 +187,13 @@ class Wall:
                 keep_draft(request)
         logout(request)
         return HttpResponseRedirect(_sign_in(request))
+
+    def _tend_keys(self, request: HttpRequest, user: User) -> None:
+        """Once a minute, in a transaction before the page's own: its locks are free by then."""
+        opened = self._opened(request, user)
+        if opened is not None:
+            with acting(user), keys.opened(opened):
+                access.tend_keys(by=user, at=timezone.now())
 
     def _is_ours(self, request: HttpRequest) -> bool:
         """Is this a form of an existing page, with its token? The library looks only later."""

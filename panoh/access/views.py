@@ -199,6 +199,8 @@ def teams(request: StaffRequest) -> HttpResponse:
             "team": team,
             "supervises": supervises(team),
             "has_key": keys.has_key(team.pk),
+            "key_stale": keys.is_stale(team.pk),
+            "to_move": keys.left_to_move(team.pk),
             "members": [
                 {"row": row, "has_key": keys.member_has_key(team.pk, row.user_id)}
                 for row in Membership.objects.filter(live(), team=team)

@@ -64,13 +64,17 @@ class AccountKey(models.Model):
 
 
 class TeamKey(models.Model):
-    """One version of a team's key pair; the private half is wrapped to members and in the safe."""
+    """One version of a team's key pair; the private half is wrapped to members and in the safe.
+
+    ``stale``: somebody who held it has left; a supervisor's next page makes another.
+    """
 
     id = models.BigAutoField(primary_key=True)
     team_id = models.IntegerField()
     version = models.IntegerField()
     public = models.BinaryField(max_length=32)
     recovery_wrapped = models.BinaryField()
+    stale = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [
@@ -78,7 +82,7 @@ class TeamKey(models.Model):
         ]
 
     class Privacy:
-        open = ("id", "team_id", "version", "public")
+        open = ("id", "team_id", "version", "public", "stale")
         personal = ()
         special = ("recovery_wrapped",)
 

@@ -14,8 +14,10 @@ from django.utils import timezone
 
 from panoh.vault.models import (
     AccountKey,
+    DataKeyWrap,
     Draft,
     SealedTextField,
+    TeamKey,
     TeamKeyWrap,
     UnitTokenKey,
 )
@@ -69,6 +71,9 @@ class Opened:
         """Read the teams' keys anew when they are next asked: one was added."""
         self._teams = None
 
+
+# Counted no further than this on a page.
+COUNTED = 1000
 
 # Row security leaves the wraps of the account's own teams that are not merely offered.
 LOAD = """
@@ -290,6 +295,40 @@ def member_has_key(team_id: int, user_id: int) -> bool:
         newest is not None
         and TeamKeyWrap.objects.filter(team_id=team_id, version=newest[0], user_id=user_id).exists()
     )
+
+
+def holders(team_id: int) -> list[int]:
+    """The accounts that were let in to the newest version of my team's key."""
+    newest = team_public(team_id)
+    rows = TeamKeyWrap.objects.filter(team_id=team_id, version=newest[0] if newest else 0)
+    return sorted(rows.values_list("user_id", flat=True))
+
+
+def is_stale(team_id: int) -> bool:
+    """Has somebody left who held the newest version of my team's key?"""
+    newest = TeamKey.objects.filter(team_id=team_id).order_by("-version").first()
+    return newest is not None and newest.stale
+
+
+def left_to_move(team_id: int, most: int = COUNTED) -> int:
+    """How many files of my team lie under an older version of its key, counted up to ``most``."""
+    newest = team_public(team_id)
+    rows = DataKeyWrap.objects.filter(
+        team_id=team_id, team_version__lt=newest[0] if newest else 0, offered=None
+    )
+    return len(rows.values_list("pk", flat=True)[:most])
+
+
+def unsettled_teams(team_ids: Iterable[int]) -> list[int]:
+    """Those of my teams whose key a leaver knew, or whose files are not all under the newest."""
+    newest: dict[int, TeamKey] = {}
+    for key in TeamKey.objects.filter(team_id__in=list(team_ids)).order_by("version"):
+        newest[key.team_id] = key
+    return [
+        team_id
+        for team_id, key in newest.items()
+        if key.stale or (key.version > 1 and left_to_move(team_id, 1))
+    ]
 
 
 def unit_token_key(unit_id: int) -> bytes:

@@ -10,6 +10,7 @@ from panoh.access.actions.dossiers import (
     release,
     sweep,
 )
+from panoh.access.actions.keys import tend_keys
 from panoh.access.actions.staff import (
     add_team,
     add_unit,
@@ -51,4 +52,5 @@ __all__ = [
     "share_search_key",
     "sweep",
     "take_invitation",
+    "tend_keys",
 ]
