@@ -52,8 +52,10 @@ def record(
     """Save what the person answered to one sentence about one receiver.
 
     ``branch`` is the age branch (a child is not asked), ``language`` the person's, ``read_in``
-    the one in which the script was read if another. A "no" changes nothing else: nothing leaves,
-    and no service reads it. The same ``submission`` (made with the form) saves once. Raises
+    the one in which the script was read if another. ``told_limits``: it was read aloud now; it may
+    be false if the same account read it to the person earlier in this visit. A "no" changes
+    nothing else: nothing leaves, and no service reads it. The same ``submission`` (made with the
+    form) saves once. Raises
     ``Gone``, ``Refused``, ``Invalid``, ``NoConsent``.
     """
     dossier = access.lock(dossier.pk)
@@ -65,6 +67,7 @@ def record(
     rules.check_recorder(purpose, queries.purposes_of(by))
     receiver = queries.receiver(purpose, recipient)
     script = policy.script(purpose, read_in or language)
+    read_at = at if told_limits else queries.read_earlier(dossier, script=script, by=by, at=at)
     rules.check(
         Question(
             purpose=purpose,
@@ -77,7 +80,7 @@ def record(
             read_in=script.language,
             script_read=not script.missing,
             interpreter=interpreter,
-            told_limits=told_limits,
+            told_limits=read_at is not None,
             names_receiver=receiver.is_named,
             receiver_is_authority=receiver.is_authority,
             asked_apart=queries.is_apart(purpose),
@@ -112,7 +115,8 @@ def record(
         present=list(present),
         interpreter=interpreter,
         support=list(support),
-        told_limits=told_limits,
+        told_limits=True,
+        read_at=read_at,
     )
     if own_words:
         vault.seal(consent, "own_words", own_words)

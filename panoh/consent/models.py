@@ -51,6 +51,8 @@ class Consent(models.Model):
     effective_at = models.DateTimeField(null=True)
     asked_now = models.BooleanField(default=False)
     script_version = models.CharField(max_length=20)
+    # When the script was read aloud: with this sentence, or earlier in the visit.
+    read_at = models.DateTimeField(null=True)
     explained = ArrayField(models.CharField(max_length=20), default=list)
     language = models.CharField(max_length=8)
     read_in = models.CharField(max_length=8)
@@ -74,6 +76,7 @@ class Consent(models.Model):
             "asked_at",
             "asked_by",
             "script_version",
+            "read_at",
             "explained",
             "read_in",
             "told_limits",

@@ -17,6 +17,7 @@ from panoh.directory.models import Organisation
 from panoh.duties.models import Duty
 from panoh.kernel.rules import Category, Invalid, NoConsent
 from panoh.policy import queries as policy
+from panoh.policy.rules import Script
 
 CONSENT_PERIOD = "consent_days"
 AUTHORITY_DELAY = "consent_police_delay"
@@ -154,8 +155,23 @@ def sentence(
         if code == "services" and wanted:
             words = f"{words} ({', '.join(wanted)})"
         parts.append(words)
-    # Figures: the same in every language that is read aloud.
-    return script.ask(who=who, what="; ".join(parts), until=f"{until:%d.%m.%Y}")
+    said = policy.said_day(until, language)
+    return script.ask(who=who, what="; ".join(parts), until=said)
+
+
+def read_earlier(dossier: Dossier, *, script: Script, by: User, at: datetime) -> datetime | None:
+    """When this account read this version of the script to the person today, in this language; then
+    only the sentence is read. None: it was not, or on another day, or the version has changed."""
+    if script.missing or is_apart(script.purpose):
+        return None
+    found = (
+        Consent.objects.filter(dossier=dossier, asked_by=by, script_version=script.version)
+        .filter(read_in=script.language, read_at__lte=at)
+        .order_by("-read_at")
+        .values_list("read_at", flat=True)
+        .first()
+    )
+    return found if found and policy.local_day(found) == policy.local_day(at) else None
 
 
 def live_on(dossier: Dossier, at: datetime) -> ConsentQuerySet:

@@ -209,7 +209,14 @@ def script(purpose: str, language: str, version: str | None = None) -> Script:
         explained=tuple(dict.fromkeys(point for part in parts for point in part.points)),
         reviewed=found.reviewed,
         missing=missing,
+        each=tuple(part.words.into(language) for part in parts if part.each),
     )
+
+
+def said_day(day: date, language: str) -> str:
+    """A day as it is read aloud: its number, the month in words, the year."""
+    month = codes("said_months", day)[day.month - 1]
+    return f"{day.day} {month.says(language)} {day.year}"
 
 
 def listed_words(language: str | None = None) -> list[ListedWord]:

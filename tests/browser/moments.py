@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.utils import timezone
 from playwright.sync_api import Locator, Page
 
 from panoh.access.models import Dossier
@@ -143,6 +144,14 @@ def agreed_case() -> Dossier:
     return dossier
 
 
+def asked_case() -> Dossier:
+    """She was asked about the shelter a moment ago, and heard the script."""
+    dossier = new_case()
+    with as_user(WORKER) as by:
+        answer(dossier, team("shelter-cases"), by=by, at=timezone.now())
+    return dossier
+
+
 def known_case() -> Dossier:
     """The shelter was asked; the clinic may be told."""
     dossier = sent().dossier
@@ -174,6 +183,17 @@ def consent(hand: Hand, ready: Ready, language: str = "") -> str:
     hand.choose("services", "doctor")
     hand.tap("main form [type=submit]")
     hand.choose("told_limits")
+    sentence = hand.read_aloud()
+    hand.tap("main button[name=answer][value=yes]")
+    return sentence
+
+
+def consent_again(hand: Hand, ready: Ready) -> str:
+    """Moment 3 for a second receiver of the same visit; the sentence."""
+    hand.tap("main a[href$='/consent/service/']")
+    hand.choose("present", "nobody")
+    hand.pick("to", str(ready.clinic.pk))
+    hand.tap("main form [type=submit]")
     sentence = hand.read_aloud()
     hand.tap("main button[name=answer][value=yes]")
     return sentence
@@ -232,6 +252,13 @@ def moments(place: Ready) -> list[Moment]:
             WORKER,
             lambda: f"/cases/{new_case().ref}/next/",
             lambda hand: consent(hand, place),
+            60,
+        ),
+        Moment(
+            "3 consent for a further receiver",
+            WORKER,
+            lambda: f"/cases/{asked_case().ref}/consent/",
+            lambda hand: consent_again(hand, place),
             60,
         ),
         Moment(

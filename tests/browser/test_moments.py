@@ -47,10 +47,19 @@ def test_moment_3_one_sentence_for_one_receiver(begin: Begin) -> None:
     ready = moments.ready()
     hand = begin(f"/cases/{moments.new_case().ref}/next/")
     sentence = moments.consent(hand, ready, language="en")
-    asks = r"May I tell Fictional House .*\(a safe place to stay, a doctor\), until [\d.]+\?"
+    asks = r"May I tell Fictional House .*\(a safe place to stay, a doctor\), until \d+ \w+ \d{4}\?"
     assert re.fullmatch(asks, sentence), sentence
     assert "Yes, saved. Nothing has been sent yet." in hand.words()
     assert len(hand.pages) == 4, "age, what is settled before, the sentence, done"
+
+
+def test_moment_3_a_further_receiver_of_the_same_visit_is_one_sentence(begin: Begin) -> None:
+    ready = moments.ready()
+    hand = begin(f"/cases/{moments.asked_case().ref}/consent/")
+    sentence = moments.consent_again(hand, ready)
+    assert "Fictional Clinic" in sentence
+    assert hand.aloud <= 60, "the sentence and what she may answer; the script was read already"
+    assert hand.taps <= 5
 
 
 def test_moment_5_a_request_in_five_taps_after_one_preview(begin: Begin) -> None:

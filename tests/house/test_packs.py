@@ -178,7 +178,7 @@ def test_a_faulty_pack_is_refused(
         ("pack.toml", "missing"),
         ("periods.toml", "missing"),
         ("codes/sexes.csv", "missing"),
-        ("scripts/consent_1.toml", "missing"),
+        ("scripts/principles_1.toml", "missing"),
     ],
 )
 def test_a_missing_file_is_named(file: str, reason: str) -> None:
@@ -223,8 +223,8 @@ def test_scripts_have_versions() -> None:
 
 def test_a_purpose_without_sentence_is_refused() -> None:
     files = texts()
-    kept = files["scripts/consent_1.toml"].split("[[sentence]]")
-    files["scripts/consent_1.toml"] = "[[sentence]]".join(kept[:-1])
+    kept = files["scripts/consent_2.toml"].split("[[sentence]]")
+    files["scripts/consent_2.toml"] = "[[sentence]]".join(kept[:-1])
     with pytest.raises(PackFault, match='no sentence for "network"'):
         read_pack(files)
 

@@ -67,10 +67,12 @@ class AskForm(Sentence):
 class AnswerForm(Sentence):
     """What the person answered; what was settled before goes along unseen."""
 
-    def __init__(self, *args: Any, delayed: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, delayed: bool, read: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not delayed:
             del self.fields["asked_now"]
+        if read:
+            del self.fields["told_limits"]
         for name, field in self.fields.items():
             if name not in AFTER:
                 many = isinstance(field, forms.MultipleChoiceField)
@@ -80,4 +82,4 @@ class AnswerForm(Sentence):
         """Keywords for the verb ``record``, without the receiver."""
         data = super().recorded()
         data.pop("to", None)
-        return data
+        return {"told_limits": False, **data}

@@ -101,12 +101,14 @@ def ask(request: StaffRequest, ref: str, code: str) -> HttpResponse:
     receiver = queries.to(to)
     script = policy.script(code, settled["read_in"] or settled["language"])
     delay = queries.delay_of(code, receiver)
-    options["delayed"] = bool(delay)
+    read_at = queries.read_earlier(request.dossier, script=script, by=request.user, at=at)
+    options |= {"delayed": bool(delay), "read": read_at is not None}
     is_answered = "answer" in form.data
     given = {"data": form.data} if is_answered else {"initial": settled}
     answer = AnswerForm(**given, **options)
     context |= {
         "script": script,
+        "read_at": read_at,
         "sentence": queries.sentence(
             code,
             who=to.name(script.language) if to else "",

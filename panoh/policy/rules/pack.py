@@ -263,11 +263,13 @@ class UnitType:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """A paragraph that is read aloud, and the points it explains."""
+    """A paragraph that is read aloud, and the points it explains; ``each``: with every sentence,
+    the others once in a visit."""
 
     code: str
     points: tuple[str, ...]
     words: Words
+    each: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -285,7 +287,8 @@ class ScriptVersion:
 @dataclass(frozen=True, slots=True, eq=False)
 class Script:
     """What is read aloud in one language. `missing` means that the pack has no such language
-    and an interpreter is needed; then there is nothing to read."""
+    and an interpreter is needed; then there is nothing to read. `each` are the paragraphs that
+    are read with every sentence; the others are read once in a visit."""
 
     purpose: str
     version: str
@@ -295,6 +298,7 @@ class Script:
     explained: tuple[str, ...]
     reviewed: bool
     missing: bool
+    each: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

@@ -56,8 +56,9 @@ def _script(files: Files, file: str) -> ScriptVersion:
 
 def _part(files: Files, entry: Entry) -> Part:
     """One paragraph."""
-    entry.only("code", "points", *(f"text_{x}" for x in files.spoken))
+    entry.only("code", "points", "each", *(f"text_{x}" for x in files.spoken))
     for point in entry.texts("points"):
         if point not in EXPLAINED:
             raise entry.fault(f'unknown point "{point}"')
-    return Part(entry.code("code"), entry.texts("points"), entry.words("text", files.spoken))
+    words = entry.words("text", files.spoken)
+    return Part(entry.code("code"), entry.texts("points"), words, entry.flag("each"))

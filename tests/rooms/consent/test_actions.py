@@ -1,6 +1,7 @@
 """Record, take back, confirm; nothing is told without a yes, and no service reads a no."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -41,6 +42,21 @@ def test_h18_one_sentence_covers_one_receiver() -> None:
             require(dossier, "shelter-cases", BASE | Category.STORY)
         assert vault.open(consent, "own_words") == "Танҳо ба онҳо."
         assert consent.script_version and len(consent.explained) == 7
+
+
+def test_h18_what_was_read_yesterday_is_read_again() -> None:
+    with as_user("nigora") as by:
+        dossier = case(by).dossier
+        first = answer(dossier, team("shelter-cases"), by=by, answer="no")
+        assert first.read_at == first.asked_at
+        given: dict[str, Any] = {"purpose": "service", "answer": "no", "branch": "adult"}
+        given |= {"language": "tg", "present": ["nobody"], "recipient": team("clinic-cases")}
+        again = consents.record(dossier, **given, told_limits=False, by=by, at=first.asked_at)
+        assert again.read_at == first.asked_at and again.told_limits
+        tomorrow = first.asked_at + timedelta(hours=25)
+        with pytest.raises(Invalid) as refusal:
+            consents.record(dossier, **given, told_limits=False, by=by, at=tomorrow)
+        assert refusal.value.field == "told_limits"
 
 
 def test_h18_consent_before_the_script_in_her_language_is_refused() -> None:

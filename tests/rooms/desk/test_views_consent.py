@@ -71,7 +71,7 @@ def test_the_room_comes_first_then_the_script_in_the_persons_language() -> None:
     page = browser.post(url(one), asked(to), headers={"Accept-Language": "en"}).content.decode()
     assert '<div class="say" lang="tg">' in page
     assert page.index("пинҳон дошта наметавонам") < page.index("Метавонам ба «Fictional House»")
-    assert "Script version 1" in page
+    assert "Script version 2" in page
     assert "govuk-error-summary" not in page, "nothing was answered wrongly yet"
     assert consents(one) == []
 
@@ -87,7 +87,7 @@ def test_yes_is_saved_once_and_nothing_is_sent() -> None:
     assert saved.answer == "yes"
     assert saved.unit == team("shelter-cases").unit
     assert saved.categories == int(Category.CORE | Category.SERVICES)
-    assert saved.script_version == "1"
+    assert saved.script_version == "2"
     with as_user("nigora"):
         assert {g.source for g in Grant.objects.filter(dossier=one.dossier)} == {"holder"}
 
@@ -100,6 +100,38 @@ def test_without_reading_aloud_nothing_is_saved_and_nothing_lost() -> None:
     assert "govuk-error-summary" in page
     assert "Майлаш" in page
     assert consents(one) == []
+
+
+def test_h18_the_script_is_read_once_in_a_visit_and_then_one_sentence_and_her_options() -> None:
+    one, to = case(), shelter()
+    clinic = organisation("Fictional Clinic", kind="health_service", unit=team("clinic-cases").unit)
+    browser = client_of("nigora", "en")
+    browser.post(url(one), answered(asked(to), "no"))
+    given = asked(clinic)
+    page = browser.post(url(one), given).content.decode()
+    aloud = " ".join(re.findall(r'<div class="say".*?</div>', page, re.DOTALL))
+    assert "пинҳон дошта наметавонам" not in aloud and "пинҳон дошта наметавонам" in page
+    assert "Ҳа, не ё баъдтар" in aloud and "Fictional Clinic" in aloud
+    assert 'name="told_limits"' not in page
+    browser.post(url(one), {**given, "answer": "yes"})
+    first, second = sorted(consents(one), key=lambda row: row.asked_at)
+    assert (first.read_at, second.read_at) == (first.asked_at, first.asked_at)
+    assert second.asked_at > first.asked_at and second.told_limits
+    assert second.answer == "yes" and len(second.explained) == 7
+
+
+def test_h18_another_worker_another_language_and_the_police_are_read_everything() -> None:
+    one, to = case(), shelter()
+    nigora = client_of("nigora", "en")
+    nigora.post(url(one), answered(asked(to), "no"))
+    russian = asked(to, read_in="ru", interpreter="by_telephone")
+    assert 'name="told_limits"' in nigora.post(url(one), russian).content.decode()
+    assert 'name="told_limits"' in client_of("safar").post(url(one), asked(to)).content.decode()
+    police = asked(post(), "police")
+    assert 'name="told_limits"' in nigora.post(url(one, "police"), police).content.decode()
+    unread = {**asked(to, read_in="ru", interpreter="by_telephone"), "answer": "yes"}
+    assert "govuk-error-summary" in nigora.post(url(one), unread).content.decode()
+    assert [row.answer for row in consents(one)] == ["no"]
 
 
 def test_no_lets_nothing_leave_and_closes_nothing() -> None:

@@ -177,6 +177,15 @@ def test_h18_the_script_is_there_in_four_languages_and_says_first_what_is_not_se
         assert script.text.count("\n\n") == len(script.parts) - 1
 
 
+@pytest.mark.parametrize("language", ["tg", "ru", "en", "uz"])
+def test_h18_the_newest_script_is_short_and_the_older_stays(language: str) -> None:
+    script, older = policy.script("service", language), policy.script("service", language, "1")
+    assert len(script.text.split()) <= 100 < len(older.text.split())
+    assert len(" ".join(script.each).split()) <= 20
+    assert (older.each, older.version) == ((), "1")
+    assert script.explained and set(script.explained) == set(older.explained)
+
+
 def test_h18_a_language_without_script_needs_an_interpreter() -> None:
     script = policy.script("service", "prs")
     assert script.missing
