@@ -1,6 +1,10 @@
 """How passphrases are kept for sign-in."""
 
+from typing import Any
+
 from django.contrib.auth.hashers import Argon2PasswordHasher
+
+from panoh.kernel.codes import same_passphrase
 
 
 class Argon2(Argon2PasswordHasher):
@@ -12,3 +16,11 @@ class Argon2(Argon2PasswordHasher):
     memory_cost = 19456  # KiB
     time_cost = 2
     parallelism = 1
+
+    def encode(self, password: str, salt: Any) -> str:
+        """Keep the one form of what was typed."""
+        return super().encode(same_passphrase(password), salt)
+
+    def verify(self, password: str, encoded: str) -> bool:
+        """Compare in the form in which it is kept."""
+        return super().verify(same_passphrase(password), encoded)

@@ -189,6 +189,10 @@ MFA_ADAPTER = "panoh.access.adapters.MFAAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
+MFA_FORMS = {
+    "authenticate": "panoh.access.adapters.SecondStepForm",
+    "reauthenticate": "panoh.access.adapters.StepUpForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = PANOH_NAME or "Service desk"  # neutral: it shows on the phone
 # WebAuthn needs https except on localhost, where the demo runs.

@@ -3,8 +3,12 @@
 from typing import Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -66,8 +70,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         )
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
-        """Begin a session, and record it."""
+        """Begin a session, and record it.
+
+        Where the second factor is not set up yet that comes next, within minutes: the passphrase
+        that was just typed is enough for it.
+        """
         super().login(request, user)
+        if not Authenticator.objects.filter(user_id=user.pk).exists():
+            reauthenticate_by_password(request)
         self._record("account.signed_in", user)
 
     def logout(self, request: HttpRequest) -> None:
@@ -92,3 +102,29 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     def decrypt(self, encrypted_text: str) -> str:
         """Open a seed."""
         return keys.open_outer(encrypted_text)
+
+
+class _Recorded(BaseAuthenticateForm):  # type: ignore[misc]
+    """A code of the app or from the paper: a wrong one is recorded, never what was typed."""
+
+    def clean_code(self) -> str:
+        """Check the code. Raises ``ValidationError``, also for too many."""
+        try:
+            return str(super().clean_code())
+        except ValidationError:
+            audit.record(
+                "account.second_code_failed",
+                by=None,
+                at=timezone.now(),
+                subject=self.user,
+                unit_id=self.user.unit_id,
+            )
+            raise
+
+
+class SecondStepForm(_Recorded, AuthenticateForm):  # type: ignore[misc]
+    """The second step of signing in."""
+
+
+class StepUpForm(_Recorded, ReauthenticateForm):  # type: ignore[misc]
+    """The code that is asked for again."""

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from panoh.kernel.codes import same_passphrase
 from panoh.ui.forms import CleanForm
 
 Choices = Sequence[tuple[str, str | Promise]]
@@ -81,9 +82,13 @@ class PassphraseForm(CleanForm):
 
     def clean_passphrase(self) -> str:
         """Refuse a short or common passphrase."""
-        passphrase = str(self.cleaned_data["passphrase"])
+        passphrase = same_passphrase(str(self.cleaned_data["passphrase"]))
         validate_password(passphrase)
         return passphrase
+
+    def clean_again(self) -> str:
+        """The same, whichever keyboard."""
+        return same_passphrase(str(self.cleaned_data["again"]))
 
     def clean(self) -> dict[str, Any]:
         """Both passphrases must be the same."""

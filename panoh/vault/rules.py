@@ -7,7 +7,6 @@ HMAC-SHA256 (RFC 2104). Each key has one purpose: the purpose is part of what it
 import base64
 import hmac
 import secrets
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.utils.translation import gettext_lazy as _
 
+from panoh.kernel.codes import same_passphrase
 from panoh.kernel.rules import Problem
 
 KEY: Final = 32
@@ -212,11 +212,11 @@ def outer_open(outer: bytes, sealed: bytes, purpose: str, owner: object = "") ->
 def passphrase_key(passphrase: str, salt: bytes, params: str = ARGON_PARAMS) -> bytes:
     """The key that a passphrase stands for (Argon2id; about 30 ms).
 
-    The passphrase is normalised (NFC, as in RFC 8265), so that two keyboards give one key.
+    The passphrase is normalised (RFC 8265), so that two keyboards give one key.
     """
     costs = dict(part.split("=") for part in params.split(",")[1:])
     return hash_secret_raw(
-        unicodedata.normalize("NFC", passphrase).encode(),
+        same_passphrase(passphrase).encode(),
         salt,
         time_cost=int(costs["t"]),
         memory_cost=int(costs["m"]),

@@ -22,6 +22,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from panoh.access import actions as access
+from panoh.access.forms import PassphraseForm
 from panoh.access.middleware import VAULT, VAULT_COOKIE
 from panoh.access.rules import SEEN, STARTED
 from panoh.kernel.rules import Invalid
@@ -329,3 +330,77 @@ def test_my_sessions_are_shown_and_end() -> None:
     assert is_signed_in(here)
     assert not is_signed_in(elsewhere)
     assert is_signed_in(other)
+
+
+@pytest.mark.parametrize("typed", ["000000", "not-a-recovery-code"])
+def test_a_wrong_second_code_is_recorded_and_what_was_typed_is_not(
+    fresh_db: str, connect: Callable[[str], psycopg.Connection], typed: str
+) -> None:
+    with_codes()
+    browser = Client()
+    sign_in(browser)
+    assert browser.post(CODE, {"code": typed}).status_code == 200
+    client_of("nigora").post("/sign-in/2/reauthenticate/", {"code": typed})
+    rows = connect("auditor").execute(
+        "SELECT subject_id, unit_id, reason FROM audit_entry"
+        " WHERE event = 'account.second_code_failed'"
+    )
+    person = user("nigora")
+    assert rows.fetchall() == [(str(person.pk), person.unit_id, "")] * 2
+    every = connect("auditor").execute("SELECT audit_entry::text FROM audit_entry").fetchall()
+    assert not [row for (row,) in every if f"{typed})" in row or f",{typed}," in row]
+
+
+@pytest.mark.django_db
+def test_who_was_invited_types_the_passphrase_once_to_set_up_the_second_factor() -> None:
+    browser = Client()
+    sign_in(browser)
+    page = browser.get("/", follow=True)
+    assert page.redirect_chain[-1][0] == reverse("mfa_activate_totp")
+    secret = page.context["form"].secret
+    page = browser.post(reverse("mfa_activate_totp"), {"code": code_now(secret)}, follow=True)
+    assert "reauthenticate" not in str(page.redirect_chain)
+    assert Authenticator.objects.filter(user=user("nigora")).count() == 2
+    assert is_signed_in(browser)
+
+
+@pytest.mark.django_db
+def test_the_passphrase_alone_changes_no_second_factor_that_is_there() -> None:
+    with_codes()
+    browser = client_of("nigora")
+    answer = browser.get(reverse("mfa_deactivate_totp"))
+    assert answer.status_code == 302 and "reauthenticate" in answer.headers["Location"]
+
+
+# й and ӣ in one sign, as a desk keyboard gives them, and in two, as some telephones do.
+COMPOSED = "\u0439\u043e\u0434 \u0448\u0438\u0440\u04e3\u043d\u04e3 \u0434\u0430\u0440\u0451"
+DECOMPOSED = (
+    "\u0438\u0306\u043e\u0434\u00a0\u0448\u0438\u0440\u0438\u0304\u043d\u0438\u0304 "
+    "\u0434\u0430\u0440\u0435\u0308"
+)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("chosen", "typed"), [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)])
+def test_a_passphrase_is_the_same_on_every_keyboard(chosen: str, typed: str) -> None:
+    assert COMPOSED != DECOMPOSED
+    with as_user("admin") as admin:
+        _account, code = access.invite(
+            unit=team("ngo-cases").unit,
+            username="newcomer",
+            display_name="Newcomer",
+            language="tg",
+            by=admin,
+            at=datetime.now(UTC),
+        )
+    form = {"username": "newcomer", "code": code, "passphrase": chosen, "again": typed}
+    assert Client().post(reverse("access:invitation"), form).status_code == 302
+    browser = Client()
+    sign_in(browser, "newcomer", typed)
+    assert VAULT in browser.session, "signed in, and the vault opened with it"
+
+
+@pytest.mark.django_db
+def test_a_passphrase_gets_no_longer_by_its_accents() -> None:
+    form = PassphraseForm({"passphrase": "и\u0306" * 6, "again": "и\u0306" * 6})
+    assert not form.is_valid() and "passphrase" in form.errors

@@ -18,6 +18,7 @@ from django.utils import timezone, translation
 from panoh.access import actions as access
 from panoh.access.adapters import MFAAdapter
 from panoh.access.models import User
+from panoh.kernel.codes import same_passphrase
 from panoh.policy import queries as policy
 
 
@@ -54,8 +55,8 @@ class Command(BaseCommand):
             self.stdout.write("That is not the code of this moment. Please look again.")
             time.sleep(1)
         while True:
-            passphrase = getpass.getpass("Passphrase, 12 characters or more: ")
-            if passphrase != getpass.getpass("Once more: "):
+            passphrase = same_passphrase(getpass.getpass("Passphrase, 12 characters or more: "))
+            if passphrase != same_passphrase(getpass.getpass("Once more: ")):
                 self.stdout.write("These were not the same.")
                 continue
             try:
