@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import ctypes
 import http.client
 import os
 import shutil
@@ -27,6 +28,7 @@ FIRST_LINE = (
     "the scripts, survivors the words, and an independent host is found."
 )
 DEFAULT_PORT = 8000
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 WITHOUT_DATABASE = {"catalogue", "check", "help", "makemigrations", "roles"}
 MANAGE = (sys.executable, "-W", "ignore", "manage.py")
 
@@ -71,8 +73,23 @@ class StepError(Exception):
     """A step of the start did not succeed; its own output says why."""
 
 
+def end_with(launcher: int) -> Callable[[], None]:
+    """What a child does before it begins: ask the kernel to end it when the launcher does, even by
+    kill -9. Where the kernel is not Linux the child stays, and the next start finds the port taken.
+    """
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+    def before_it_begins() -> None:
+        if library is not None:
+            library.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+            if os.getppid() != launcher:  # it was gone before the kernel was asked
+                os._exit(1)
+
+    return before_it_begins
+
+
 class Processes:
-    """Children that live and die together."""
+    """Children that live and die together, and with this process."""
 
     def __init__(self) -> None:
         self.children: list[subprocess.Popen[bytes]] = []
@@ -80,11 +97,12 @@ class Processes:
     def start(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Start a child in a session of its own, so that Ctrl-C reaches us alone."""
         self.children.append(
-            subprocess.Popen(  # noqa: S603
+            subprocess.Popen(  # noqa: S603 - no thread of ours runs yet
                 command,
                 cwd=ROOT,
                 env=environment,
                 start_new_session=True,
+                preexec_fn=end_with(os.getpid()),  # noqa: PLW1509 - no thread runs yet
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
