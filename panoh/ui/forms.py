@@ -155,6 +155,21 @@ class Checkboxes(_Hinted, forms.CheckboxSelectMultiple):
     """Any of a few answers."""
 
 
+class Folded(Checkboxes):
+    """A long list: what is ticked already stands first, the rest is folded away."""
+
+    template_name = "django/forms/widgets/checkbox_folded.html"
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """Part the options into ``chosen`` and ``others``."""
+        context = super().get_context(name, value, attrs)
+        widget = context["widget"]
+        options = [one for _group, found, _index in widget["optgroups"] for one in found]
+        widget["chosen"] = [one for one in options if one["selected"]]
+        widget["others"] = [one for one in options if not one["selected"]]
+        return context
+
+
 class PartialDateWidget(forms.MultiWidget):
     """Three inputs: day, month, year."""
 

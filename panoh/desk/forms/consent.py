@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from panoh.consent import queries, rules
 from panoh.consent.forms import ConsentForm
 from panoh.desk.forms.fields import submission
-from panoh.ui.forms import offer
+from panoh.ui.forms import Folded, offer
 
 # Asked after the sentence was read aloud; everything else before.
 AFTER = ("told_limits", "answer", "own_words", "asked_now")
@@ -41,6 +41,9 @@ class AskForm(Sentence):
         super().__init__(*args, **kwargs)
         for name in AFTER:
             del self.fields[name]
+        services = self.fields.get("services")
+        if isinstance(services, forms.MultipleChoiceField):
+            services.widget = Folded(choices=services.choices)
 
     def clean(self) -> dict[str, Any]:
         """The script is read in a language of the person, or somebody interprets (row H18)."""

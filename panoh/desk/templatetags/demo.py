@@ -9,6 +9,7 @@ from allauth.mfa import app_settings
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django import template
 from django.conf import settings
+from django.utils.translation import get_language
 
 from panoh.policy import queries as policy
 from panoh.ui import queries as ui
@@ -34,7 +35,7 @@ def _shown(account: dict[str, Any], counter: int) -> dict[str, str]:
     return {
         "username": account["username"],
         "role": str(policy.role(account["role"]).label),
-        "unit": account.get("unit", ""),
+        "unit": account["unit"].get(get_language() or "", ""),
         "passphrase": account["passphrase"],
         "code": format_hotp_value(hotp_value(secret, counter)),
     }

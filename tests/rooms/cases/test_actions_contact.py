@@ -9,13 +9,13 @@ from django.db import IntegrityError, transaction
 
 from panoh.access import actions as access
 from panoh.access.models import User
-from panoh.access.queries import by_ref, grants_on
+from panoh.access.queries import by_ref, grants_on, may
 from panoh.access.rules import Permission
 from panoh.cases import actions as cases
 from panoh.cases import queries
 from panoh.cases.models import Case, Event
 from panoh.duties import queries as owed
-from panoh.kernel.rules import Gone, Invalid, Refused
+from panoh.kernel.rules import Category, Gone, Invalid, Refused
 from panoh.policy import queries as policy
 from tests.factories.cases import AT, again, contact, kinds, record
 from tests.factories.staff import as_user, team
@@ -199,3 +199,12 @@ def test_a17_a_person_decides_and_the_order_explains_itself() -> None:
         assert queries.why_urgent(case, user=by) == ["chosen by a colleague"]
         duty = next(d for d in owed.told(owed.owed_by(), AT) if d.duty.kind == "urgent.alert")
         assert "Within 72 hours" in duty.why
+
+
+def test_a17_who_may_not_read_health_says_injury_now_and_the_wall_stays() -> None:
+    with as_user("pulod") as by:
+        assert not may(by, Permission.HEALTH_READ)
+        case = contact(by, in_team="police-cases", danger_now="injury")
+        assert (case.urgency, kinds(case)[-1]) == ("immediate", "urgent.alert")
+        assert [step.code for step in queries.first_steps(case)] == ["doctor_now"]
+        assert not queries.readable(by, case.dossier) & Category.HEALTH

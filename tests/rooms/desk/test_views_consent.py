@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from panoh.access.models import Grant
+from panoh.cases import actions as facts
 from panoh.cases.models import Case
 from panoh.consent.models import Consent
 from panoh.directory.models import Organisation
@@ -74,6 +75,25 @@ def test_the_room_comes_first_then_the_script_in_the_persons_language() -> None:
     assert "Script version 2" in page
     assert "govuk-error-summary" not in page, "nothing was answered wrongly yet"
     assert consents(one) == []
+
+
+def test_help_that_was_asked_for_stands_first_and_the_rest_is_folded_away() -> None:
+    one = case()
+    to = shelter()
+    browser = client_of("nigora", "en")
+    page = browser.get(url(one)).content.decode()
+    assert re.search(
+        r'<details class="govuk-details" open>\s*<summary[^>]*><span[^>]*>All kinds', page
+    )
+    with as_user("nigora") as by:
+        facts.record_facts(
+            one.dossier, field="services_asked", codes=["bed"], by=by, at=timezone.now()
+        )
+    page = browser.get(url(one)).content.decode()
+    bed, fold = page.index('value="bed"'), page.index("Other help")
+    assert bed < fold < page.index('value="doctor"')
+    browser.post(url(one), answered(asked(to, services=["bed", "doctor"]), "yes"))
+    assert consents(one)[0].services == ["bed", "doctor"]
 
 
 def test_yes_is_saved_once_and_nothing_is_sent() -> None:

@@ -212,6 +212,7 @@ def test_accounts_stand_on_the_sign_in_page_of_a_demonstration_only(
                     "username": "nigina",
                     "passphrase": "four fictional words",
                     "role": "ngo",
+                    "unit": {"tg": "Ташкилот", "ru": "Вымышленная", "en": "Fictional NGO"},
                     "totp_secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
                 }
             ]
@@ -220,6 +221,9 @@ def test_accounts_stand_on_the_sign_in_page_of_a_demonstration_only(
     settings.PANOH_VAR = tmp_path
     assert "nigina" not in Client().get("/sign-in/login/").content.decode()
     settings.PANOH_MODE = "demo"
-    assert "nigina" in Client().get("/sign-in/login/").content.decode()
+    page = Client().get("/sign-in/login/", headers={"Accept-Language": "en"}).content.decode()
+    assert "nigina" in page and "NGO caseworker, Fictional NGO" in page
+    page = Client().get("/sign-in/login/", headers={"Accept-Language": "ru"}).content.decode()
+    assert "Сотрудник общественной организации, Вымышленная" in page
     settings.PANOH_MODE = "serve"
     assert "nigina" not in Client().get("/sign-in/login/").content.decode()

@@ -74,7 +74,9 @@ class Country:
             self.plan = tomllib.load(file)
         self.dice = random.Random(SEED)  # noqa: S311 - a fictional country, the same each time
         self.now = timezone.now()
-        self.accounts: list[dict[str, str]] = []
+        self.accounts: list[dict[str, Any]] = []
+        # Names of units by language, for the sign-in page.
+        self.names: dict[int | None, dict[str, str]] = {}
         self.opened: dict[int, keys.Opened] = {}
         self.teams: dict[str, Team] = {}
         self.workers: dict[str, User] = {}
@@ -132,7 +134,7 @@ class Country:
                 "username": user.username,
                 "passphrase": self.plan["passphrase"],
                 "role": role,
-                "unit": user.unit.name if user.unit else "",
+                "unit": self.names.get(user.unit_id, {}),
                 "totp_secret": secret,
             }
         )
@@ -148,6 +150,7 @@ class Country:
                 by=admin,
                 at=self.now,
             )
+        self.names[unit.pk] = {code: row[f"name_{code}"] for code in policy.pack().languages}
         users = [self._account(unit, name, role, admin) for name, role in row["accounts"]]
         self.services[row["code"]] = row["services"]
         if not row["team"]:
