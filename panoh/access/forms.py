@@ -108,6 +108,23 @@ class RecoveryForm(CleanForm):
     )
 
 
+class HotlineForm(CleanForm):
+    """Which team opens files when there is danger to life."""
+
+    team = forms.ChoiceField(
+        label=_("Duty hotline"),
+        required=False,
+        help_text=_(
+            "How to reach a person and her safety plan are wrapped for this team as well, from the "
+            "next writing on. Nobody named: nothing opens without the holder."
+        ),
+    )
+
+    def __init__(self, *args: Any, teams: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self, "team", [("", _("Nobody")), *teams])
+
+
 class InvitationForm(PassphraseForm):
     """The one-time code, and the passphrase that opens the account's vault from now on."""
 

@@ -13,7 +13,17 @@ from django.db.models.functions import Now
 from psycopg.pq import TransactionStatus
 
 from config.database.base import write_context
-from panoh.access.models import Dossier, Grant, Listing, Membership, Team, Unit, User
+from panoh.access.models import (
+    Dossier,
+    Grant,
+    Listing,
+    Membership,
+    RoleGrant,
+    RolePermission,
+    Team,
+    Unit,
+    User,
+)
 from panoh.access.rules import SEEN, STARTED, Permission
 from panoh.kernel.context import ACTING, Acting
 from panoh.kernel.rules import CASE_CATEGORIES, Category, Gone, Refused
@@ -224,6 +234,13 @@ def duty_officers(team: Team) -> list[User]:
         .order_by("-is_duty_officer", "-is_supervisor", "pk")
     )
     return [row.user for row in rows]
+
+
+def able_in_emergency() -> models.QuerySet[Membership]:
+    """Live memberships of accounts that may ask for emergency access."""
+    roles = RolePermission.objects.filter(permission=Permission.BREAK_GLASS).values("role")
+    helpers = RoleGrant.objects.filter(live(), role__in=roles).values("user")
+    return Membership.objects.filter(live(), user__in=helpers)
 
 
 def sessions_of(user: User, at: datetime) -> list[Signed]:

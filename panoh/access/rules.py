@@ -40,6 +40,7 @@ class Permission(StrEnum):
     HEALTH_READ = "health_read"
     HEALTH_WRITE = "health_write"
     INSTALLATION_MANAGE = "installation_manage"
+    BREAK_GLASS = "break_glass"
 
 
 # Categories that only some roles read or write, whatever the grant opens.

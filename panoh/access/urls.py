@@ -20,5 +20,6 @@ urlpatterns = [
     path("account/", views.account, name="account"),
     path("account/sessions/", views.end_sessions, name="end_sessions"),
     path("invitation/", views.invitation, name="invitation"),
+    path("emergency/", views.emergency, name="emergency"),
     path("audit/", views.audit_entries, name="audit"),
 ]

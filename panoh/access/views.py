@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from panoh.access import actions as access
 from panoh.access.forms import (
     ChangeForm,
+    HotlineForm,
     InvitationForm,
     InviteForm,
     RecoveryForm,
@@ -20,8 +21,16 @@ from panoh.access.forms import (
     UnitForm,
 )
 from panoh.access.middleware import StaffRequest, page
-from panoh.access.models import Membership, RoleGrant, Team, Unit, User
-from panoh.access.queries import PAGE, live, may, my_teams, sessions_of, supervises
+from panoh.access.models import Emergency, Membership, RoleGrant, Team, Unit, User
+from panoh.access.queries import (
+    PAGE,
+    able_in_emergency,
+    live,
+    may,
+    my_teams,
+    sessions_of,
+    supervises,
+)
 from panoh.access.rules import Permission
 from panoh.audit import queries as audit
 from panoh.kernel.rules import Gone, Invalid, Refused
@@ -329,6 +338,27 @@ def end_sessions(request: StaffRequest) -> HttpResponse:
     access.end_sessions(but=here, by=request.user, at=timezone.now())
     messages.success(request, _("You are signed in here only."))
     return redirect("access:account")
+
+
+@page(Permission.INSTALLATION_MANAGE)
+@require_http_methods(["GET", "POST"])
+def emergency(request: StaffRequest) -> HttpResponse:
+    """Name the duty hotline: a team that holds a key and may ask for emergency access."""
+    now = Emergency.objects.get().team
+    able = Team.objects.filter(memberships__in=able_in_emergency()).distinct()
+    rows = able.select_related("unit").order_by("unit__name", "name")
+    teams = {str(team.pk): team for team in rows if keys.has_key(team.pk)}
+    form = HotlineForm(
+        request.POST or None,
+        teams=[(team.pk, f"{team.unit}: {team}") for team in teams.values()],
+        initial={"team": now.pk if now else ""},
+    )
+    if request.method == "POST" and form.is_valid():
+        chosen = teams.get(form.cleaned_data["team"])
+        access.name_hotline(team=chosen, by=request.user, at=timezone.now())
+        messages.success(request, _("Saved. It holds for what is written from now on."))
+        return redirect("access:emergency")
+    return render(request, "access/emergency.html", {"form": form})
 
 
 @page(Permission.AUDIT_READ)

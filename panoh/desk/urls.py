@@ -9,6 +9,7 @@ from panoh.desk.views import (
     case,
     consent,
     contact,
+    emergency,
     inbox,
     keep,
     knows,
@@ -63,10 +64,22 @@ requests: list[URLPattern] = [
     path("requests/<str:request_ref>/<str:verb>/", asked.act, name="act"),
 ]
 
+# Danger to life: ask, answer as holder, open, look at it afterwards.
+emergencies: list[URLPattern] = [
+    path("emergency/", emergency.ask, name="emergency"),
+    path("emergency/call/<uuid:duty_id>/", emergency.of_duty, name="emergency_call"),
+    path("emergency/ring/<uuid:duty_id>/", emergency.ring, name="emergency_ring"),
+    path("emergency/<uuid:call_id>/", emergency.show, name="emergency_show"),
+    path("emergency/<uuid:call_id>/open/", emergency.open_file, name="emergency_open"),
+    path("emergency/<uuid:call_id>/review/", emergency.review, name="emergency_review"),
+    path("cases/<str:ref>/emergency/", emergency.rings, name="emergency_rings"),
+    path("cases/<str:ref>/emergency/<uuid:call_id>/stop/", emergency.stop, name="emergency_stop"),
+]
+
 rules = page(Permission.POLICY_READ)
 
 urlpatterns = [
-    path("", include(([*job, *requests], "desk"))),
+    path("", include(([*job, *requests, *emergencies], "desk"))),
     path("policy/", rules(policy.in_force), name="policy_in_force"),
     path("policy/roles/", rules(policy.roles), name="policy_roles"),
     path("policy/lists/<str:code>/", rules(policy.code_list), name="policy_code_list"),

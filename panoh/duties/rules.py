@@ -54,6 +54,15 @@ KINDS: Mapping[str, Kind] = {
         by_hand=True,
     ),
     "people.unusual_search": Kind(_("Look at an unusual number of searches"), by_hand=True),
+    "emergency.ring": Kind(
+        _("Danger to life: somebody asks for emergency access. Answer now"), alert=True
+    ),
+    "emergency.pass_on": Kind(_("Danger to life: open the file for another service"), alert=True),
+    "emergency.review": Kind(_("Look at an emergency access")),
+    "emergency.tell": Kind(
+        _("Tell the person, when it is safe, that the file was opened in an emergency"),
+        by_hand=True,
+    ),
     "directory.verify": Kind(_("Check that the entry of an organisation is still true")),
     "exchange.import": Kind(_("Finish an import")),
 }

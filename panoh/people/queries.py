@@ -1,20 +1,32 @@
 """Who somebody is and how she is reached: each answer opens sealed texts and is recorded."""
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID
 
-from panoh.access.models import Dossier, User
-from panoh.access.queries import require
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from panoh.access.models import Dossier, Emergency, Grant, User
+from panoh.access.queries import my_teams, require
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
-from panoh.kernel.rules import Category
-from panoh.people.models import ContactPoint, Identity, NameToken, Purpose, Search
+from panoh.kernel.rules import Category, NotPossible
+from panoh.people.models import (
+    ContactPoint,
+    EmergencyCall,
+    Identity,
+    NameToken,
+    Purpose,
+    Search,
+)
 from panoh.people.rules.keys import Key
 from panoh.people.rules.person import Person
 from panoh.policy import queries as policy
 from panoh.vault import queries as vault
-from panoh.vault.rules import tokens
+from panoh.vault.rules import Damaged, tokens, unbox
 
 
 def identity_of(dossier: Dossier) -> Identity | None:
@@ -139,3 +151,79 @@ def national_tokens(keys: Collection[Key], purpose: Purpose) -> list[bytes]:
 def is_indexed(dossier: Dossier, user: User) -> bool:
     """Does the search of the account's own unit find this person?"""
     return bool(NameToken.objects.filter(dossier=dossier, unit=user.unit).exists())
+
+
+# -- emergency access ------------------------------------------------------------------------------
+
+
+def emergency_purpose(call_id: UUID) -> str:
+    """Bound into the sealed reason of a call."""
+    return f"emergency {call_id}"
+
+
+def emergencies_left(*, by: User) -> int:
+    """How often the account may still ask: the pack's number less those of the last month.
+
+    By the clock and calendar of the database, which keeps the number itself.
+    """
+    done = EmergencyCall.objects.filter(user=by).extra(
+        where=["asked_at > clock_timestamp() - interval '1 month'"]
+    )
+    return max(policy.number("break_glass_per_month") - done.count(), 0)
+
+
+def first_step(at: datetime) -> datetime:
+    """When the next person is rung if the first does not answer."""
+    waits = [step.extra["wait"] for step in policy.codes("escalation_steps", policy.local_day(at))]
+    found = [moment for wait in waits if (moment := policy.due(wait, at)) is not None]
+    return min(found, default=at)
+
+
+def check_moment(call: EmergencyCall, at: datetime) -> None:
+    """Raise ``NotPossible`` if a call cannot be opened at this moment; the database checks too."""
+    if call.opened_at is not None:
+        raise NotPossible(_("It was opened before."))
+    if at < call.opens_at:
+        raise NotPossible(_("The time to answer is not over yet."))
+    if at > call.opens_at + timedelta(minutes=Emergency.objects.get().open_minutes):
+        raise NotPossible(_("This call is too old. If there is danger now, ask again."))
+
+
+def emergency_calls(limit: int = 20) -> list[EmergencyCall]:
+    """Calls of my teams, and of everybody if mine is the duty hotline; the newest first."""
+    rows = EmergencyCall.objects.select_related("user", "team__unit").order_by("-asked_at")
+    return list(rows[:limit])
+
+
+def emergency_reason(call: EmergencyCall) -> str:
+    """The written reason, opened with a key of my teams; empty if none of them opens it."""
+    vault_now = vault.current()
+    for sealed in filter(None, (call.reason, call.reason_aside)):
+        for pair in vault_now.teams.values():
+            with suppress(Damaged):
+                return unbox(pair, bytes(sealed), emergency_purpose(call.pk)).decode()
+    return ""
+
+
+def opened_in_emergency(call: EmergencyCall) -> Dossier | None:
+    """The file that is open for my team by this call now, if any."""
+    found = (
+        Grant.objects.filter(
+            ends_at__gt=Now(),
+            ended_at=None,
+            team_id__in=my_teams(),
+            source="break_glass",
+            source_id=call.pk,
+        )
+        .select_related("dossier")
+        .first()
+    )
+    return found.dossier if found else None
+
+
+def emergency_grants(dossier: Dossier) -> list[UUID]:
+    """The calls by which a file is open in an emergency now."""
+    rows = Grant.objects.filter(
+        dossier=dossier, source="break_glass", ended_at=None, ends_at__gt=Now()
+    )
+    return [source for source in rows.values_list("source_id", flat=True) if source]

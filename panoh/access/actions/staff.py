@@ -249,3 +249,20 @@ def _managing(by: User) -> Permission:
     if Permission.INSTALLATION_MANAGE in by.permissions:
         return Permission.INSTALLATION_MANAGE
     return Permission.UNIT_MANAGE
+
+
+@transaction.atomic
+def name_hotline(*, team: Team | None, by: User, at: datetime) -> None:
+    """Name the team to which contact and safety are also wrapped from now on; ``None``: nobody.
+
+    It needs a key and a member who may ask for emergency access. Raises ``Refused``.
+    """
+    require(by, Permission.INSTALLATION_MANAGE)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT access_name_hotline(%s::int)", [team.pk if team else None])
+    audit.record(
+        "emergency.hotline_named",
+        by=by,
+        at=at,
+        subject=("access.Team", team.pk if team else 0),
+    )

@@ -1,6 +1,6 @@
 """Tables of authority. ``app`` reads them; only the definer functions of the walls write them."""
 
-from panoh.access.models.dossiers import Dossier, Grant, Listing, Never
+from panoh.access.models.dossiers import Dossier, Emergency, Grant, Listing, Never
 from panoh.access.models.staff import (
     Membership,
     RoleGrant,
@@ -13,6 +13,7 @@ from panoh.access.models.staff import (
 
 __all__ = [
     "Dossier",
+    "Emergency",
     "Grant",
     "Listing",
     "Membership",

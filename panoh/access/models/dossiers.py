@@ -31,6 +31,7 @@ class Source(models.TextChoices):
     OFFER = "offer"
     REFERRAL = "referral"
     FORMER_HOLDER = "former_holder"
+    BREAK_GLASS = "break_glass"
 
 
 class Grant(models.Model):
@@ -104,6 +105,26 @@ class Listing(models.Model):
                 fields=["team", "-opened_at", "-dossier"], name="access_listing_newest_idx"
             ),
         )
+
+
+class Emergency(models.Model):
+    """The one row about emergency access: whose key opens it, and the pack's numbers.
+
+    ``team`` is the duty hotline that set-up names; without it no emergency wrap is made. The
+    numbers are written by ``manage prepare``, so that the database keeps the gate itself.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+", null=True)
+    wait_minutes = models.PositiveIntegerField()
+    open_minutes = models.PositiveIntegerField()
+    per_month = models.PositiveSmallIntegerField()
+
+    class Privacy:
+        open = ("id", "team", "wait_minutes", "open_minutes", "per_month")
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(id=1), name="access_one_emergency"),)
 
 
 class Never(models.Model):

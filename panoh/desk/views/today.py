@@ -118,9 +118,11 @@ def copies(request: StaffRequest, duty_id: UUID) -> HttpResponse:
 MORE: tuple[tuple[str, Permission | None], ...] = (
     ("desk:cases", Permission.CASE_READ),
     ("desk:outbox", Permission.REFERRAL_SEND),
+    ("desk:emergency", Permission.BREAK_GLASS),
     ("access:teams", None),
     ("access:people", Permission.UNIT_MANAGE),
     ("access:audit", Permission.AUDIT_READ),
+    ("access:emergency", Permission.INSTALLATION_MANAGE),
     ("exchange:import", Permission.IMPORT_CASES),
     ("directory:list", Permission.DIRECTORY_READ),
     ("policy_in_force", Permission.POLICY_READ),

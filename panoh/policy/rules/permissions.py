@@ -42,4 +42,5 @@ PERMISSIONS: Mapping[str, str | Promise] = {
     "health_read": _("Read health matters"),
     "health_write": _("Write health matters"),
     "installation_manage": _("Manage the installation"),
+    "break_glass": _("Ask for emergency access"),
 }

@@ -29,6 +29,10 @@ from .permissions import PERMISSIONS
 from .scripts import read_scripts
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+# Emergency access is for those who help; a role with one of these does something else.
+NEVER_IN_EMERGENCIES = frozenset(
+    {"queue_read", "audit_read", "team_manage", "unit_manage", "installation_manage"}
+)
 PLACE_NAMES = ("tg", "ru", "en", "uz")
 PLACE_COLUMNS = (
     *("code", "pcode", "level", "parent", "iso", "type", "sure", "source", "note"),
@@ -197,6 +201,9 @@ def _roles(files: Files) -> dict[str, Role]:
         account = entry.flag("account", default=True)
         if permissions and not account:
             raise entry.fault("who has no account can have no permission")
+        helps = "contact_create" in permissions and NEVER_IN_EMERGENCIES.isdisjoint(permissions)
+        if "break_glass" in permissions and not helps:
+            raise entry.fault("emergency access is for roles that help, and do nothing else")
         words = entry.words("label", files.languages)
         roles[code] = Role(code, words, frozenset(permissions), account)
     return roles
@@ -215,6 +222,9 @@ def _unit_types(files: Files, roles: Mapping[str, Role]) -> dict[str, UnitType]:
         for role in entry.texts("roles"):
             if role not in roles or not roles[role].account:
                 raise entry.fault(f'no role "{role}" with an account in roles.toml')
+            state = any(map(entry.flag, ("is_police", "is_authority", "is_commission")))
+            if state and "break_glass" in roles[role].permissions:
+                raise entry.fault(f'role "{role}" has emergency access: no authority has it')
         for purpose in entry.texts("consent_purposes"):
             if purpose not in files.codes.get("consent_purposes", ()):
                 raise entry.fault(f'no code "{purpose}" in consent_purposes')

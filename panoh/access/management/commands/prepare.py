@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 from django.db import connections, transaction
+from django.utils import timezone
 
 from config.keys import renew, secret
 from panoh.policy import queries as policy
@@ -44,8 +45,28 @@ class Command(BaseCommand):
                 "INSERT INTO access_rolepermission (role, permission) VALUES (%s, %s)",
                 [(role, verb) for role, verbs in policy.roles().items() for verb in verbs],
             )
+            cursor.execute(
+                "INSERT INTO access_emergency (id, wait_minutes, open_minutes, per_month) "
+                "VALUES (1, %s, %s, %s) ON CONFLICT (id) DO UPDATE SET "
+                "wait_minutes = excluded.wait_minutes, open_minutes = excluded.open_minutes, "
+                "per_month = excluded.per_month",
+                [
+                    minutes("break_glass_wait"),
+                    minutes("break_glass_open"),
+                    policy.number("break_glass_per_month"),
+                ],
+            )
             cursor.execute("DELETE FROM audit_context_key")
             cursor.execute("INSERT INTO audit_context_key (key) VALUES (%s)", [key])
+
+
+def minutes(period: str) -> int:
+    """A period of the pack in minutes. A pack without these two is refused: the gate needs them."""
+    start = timezone.now()
+    end = policy.due(period, start)
+    if end is None:
+        raise CommandError(f"{period} is not set in the pack")
+    return int((end - start).total_seconds() // 60)
 
 
 def compile_catalogues(root: Path) -> None:

@@ -1,0 +1,87 @@
+"""Emergency access on the pages: one answer for a file there is and one there is not."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import psycopg
+import pytest
+from django.urls import reverse
+
+from panoh.duties.models import Duty
+from tests.factories.clients import client_of, hidden, words
+from tests.factories.emergency import REASON, ask, file_of_ngo, wait_over
+from tests.factories.people import LOLA, PHONE
+from tests.factories.staff import as_user
+
+Connect = Callable[[str], psycopg.Connection]
+SAID = "If there is a file, its holder has been called."
+
+
+def asked(ref: str, who: str = "hadia") -> str:
+    client = client_of(who, "en")
+    given = {"danger": "danger", "reason": REASON, "ref": ref, "submission": str(uuid4())}
+    page = client.post(reverse("desk:emergency"), given, follow=True)
+    assert page.status_code == 200
+    return words(page)
+
+
+def test_break_glass_pages_say_the_same_for_a_file_and_for_none(db: None) -> None:
+    dossier = file_of_ngo()
+    there, absent = asked(dossier.ref), asked("ZZZZZZZZZZ")
+    assert SAID in there
+    assert there == absent
+
+
+def test_break_glass_pages_from_ring_to_review(fresh_db: str, connect: Connect) -> None:
+    dossier = file_of_ngo()
+    call = ask("mavluda", "clinic-cases", ref=dossier.ref)
+    with as_user("nigora"):
+        duty = Duty.objects.get(kind="emergency.ring")
+    holder = client_of("nigora", "en")
+    ring = words(holder.get(reverse("desk:emergency_ring", args=[duty.pk])))
+    assert "Fictional Clinic" in ring
+    assert "Without an answer" in ring
+    wait_over(connect("owner"), call)
+    hotline = client_of("hadia", "en")
+    page = hotline.post(reverse("desk:emergency_open", args=[call.pk]), follow=True)
+    assert "open for the service that asked" in words(page)
+    assert PHONE not in words(page)
+    asker = client_of("mavluda", "en")
+    shown = words(asker.get(reverse("desk:emergency_show", args=[call.pk])))
+    assert PHONE in shown
+    assert LOLA.given not in shown
+    for name in ("case", "answers", "consent", "knows", "emergency_rings"):
+        assert asker.get(reverse(f"desk:{name}", args=[dossier.ref])).status_code == 404
+    assert words(asker.get(reverse("desk:today")))
+    assert asker.post(reverse("desk:emergency_review", args=[call.pk]), {"review": "right"}).context
+    form = hotline.get(reverse("desk:emergency_review", args=[call.pk]))
+    assert hidden(form, "csrfmiddlewaretoken")
+    done = hotline.post(
+        reverse("desk:emergency_review", args=[call.pk]), {"review": "right"}, follow=True
+    )
+    assert "Thank you" in words(done)
+    stop = reverse("desk:emergency_stop", args=[dossier.ref, call.pk])
+    assert "ended" in words(holder.post(stop, follow=True))
+    assert PHONE not in words(asker.get(reverse("desk:emergency_show", args=[call.pk])))
+
+
+def test_break_glass_page_of_a_call_is_for_the_asking_team_and_the_hotline(db: None) -> None:
+    dossier = file_of_ngo()
+    call = ask("mavluda", "clinic-cases", ref=dossier.ref)
+    for who in ("nigora", "shirin", "pulod"):
+        page = client_of(who, "en").get(reverse("desk:emergency_show", args=[call.pk]))
+        assert page.status_code == 404
+
+
+@pytest.mark.parametrize("who", ["pulod", "nigora", "latif", "ibrohim", "rustam", "tahmina"])
+def test_break_glass_has_no_button_for_others(db: None, who: str) -> None:
+    client = client_of(who, "en")
+    assert reverse("desk:emergency") not in client.get(reverse("desk:more")).content.decode()
+    assert client.get(reverse("desk:emergency")).status_code == 403
+
+
+def test_break_glass_hotline_is_named_on_its_page(db: None) -> None:
+    client = client_of("admin", "en")
+    page = client.get(reverse("access:emergency"))
+    assert "Fictional Line" in words(page)
+    assert "Fictional Post" not in words(page)
