@@ -14,6 +14,7 @@ from .rules import (
     SETTING,
     Code,
     CodeList,
+    Form,
     ListedWord,
     Pack,
     PackFault,
@@ -23,6 +24,7 @@ from .rules import (
     Script,
     UnitType,
     due_at,
+    read_form,
     read_pack,
     tajik_key,
 )
@@ -217,6 +219,20 @@ def said_day(day: date, language: str) -> str:
     """A day as it is read aloud: its number, the month in words, the year."""
     month = codes("said_months", day)[day.month - 1]
     return f"{day.day} {month.says(language)} {day.year}"
+
+
+def forms() -> Mapping[str, Form]:
+    """The questionnaires in force, by their id, in the order of their files."""
+    return pack().forms
+
+
+@cache
+def form_of(source: str) -> Form:
+    """A questionnaire as it was when it was asked, from the text that was kept with the answers.
+
+    Raises PackFault if this version of the programme can no longer read it.
+    """
+    return read_form("forms", source, ("en",))
 
 
 def listed_words(language: str | None = None) -> list[ListedWord]:

@@ -69,6 +69,9 @@ PAGES: dict[str, Row] = {
     "desk:case": Row(P.CASE_READ, (OWN, YES)),
     "desk:next": Row(P.CASE_READ, (OWN, YES)),
     "desk:answers": Row(P.CASE_WRITE, (OWN, YES)),
+    "cases:questions": Row(P.CASE_READ, (OWN, YES)),
+    "cases:part": Row(P.CASE_WRITE, (OWN, YES)),
+    "cases:result": Row(P.CASE_READ, (OWN, YES)),
     "desk:facts": Row(P.CASE_READ, (OWN, YES)),
     "desk:assess": Row(P.CASE_CLASSIFY, (OWN, YES)),
     "desk:apart": Row(P.LEGAL_READ, (OWN,)),
@@ -183,7 +186,8 @@ class World:
         return reverse(name, kwargs={key: values[key] for key in wanted})
 
 
-CODES: dict[str, dict[str, str]] = {
+CODES: dict[str, dict[str, Any]] = {
+    "cases:part": {"page_key": 1},
     "desk:facts": {"code": "exploitation_forms"},
     "desk:assess": {"code": "trafficking"},
     "desk:notes": {"code": "story"},
@@ -209,6 +213,7 @@ def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
         flagged = cases.flag(
             dossier, field="exploitation_forms", code="armed_groups", by=by, at=NOW
         )
+        interview = cases.begin_screening(dossier, form_id="opening", by=by, at=NOW)
         given: Consent = answer(dossier, shelter, by=by, categories=agreed)
         request = drafted(dossier, shelter, by=by, categories=agreed)
         request = referrals.send(request, by=by, at=NOW)
@@ -220,6 +225,7 @@ def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
     return {
         "ref": dossier.ref,
         "fact_id": flagged.pk,
+        "screening_id": interview.pk,
         "contact_id": way.pk,
         "document_id": paper.pk,
         "consent_id": given.pk,

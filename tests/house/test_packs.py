@@ -141,6 +141,14 @@ FAULTS = [
     ("scripts/consent_1.toml", 'purpose = "ring"', 'purpose = "police"', None, "there twice"),
     ("scripts/principles_1.toml", "[script]", "[skript]", None, 'unknown key "skript"'),
     ("scripts/principles_1.toml", 'name = "principles"', 'name = "rules"', 1, "missing"),
+    # questionnaires
+    ("forms/opening.csv", "select_one state", "select_one mood", 5, 'no list "mood"'),
+    ("forms/opening.csv", ",opening,1", ",other,1", 1, 'calls itself "other"'),
+    ("forms/opening.csv", "general labour_delphi", "general nothing", 5, 'no form "nothing"'),
+    ("forms/opening.csv", "label::Русский (ru)", "label::Deutsch (de)", 3, "missing in ru"),
+    ("forms/labour_delphi.csv", ",forced_labour,", ",hard_work,", 1, 'no code "hard_work"'),
+    ("forms/labour_delphi.csv", ",deception\n", ",deceit\n", None, 'no code "deceit"'),
+    ("forms/labour_delphi.csv", "${arrived}", "${departed}", None, "is not asked before this"),
     # listed words and acts
     ("listed_words.csv", "\ntg,", "\nfr,", 2, 'language "fr" is none of'),
     ("listed_words.csv", "\ntg,фоҳиша,", "\ntg,,", 2, "stem is empty"),

@@ -16,6 +16,7 @@ from panoh.cases.models.case import (
     Question,
     code_field,
 )
+from panoh.cases.models.screening import Answer, Decision, Questionnaire, Screening
 
 __all__ = [
     "CHANGEABLE",
@@ -24,12 +25,16 @@ __all__ = [
     "FACT_FIELDS",
     "IN_THE_ROW",
     "PLAIN",
+    "Answer",
     "ApartFact",
     "Case",
     "CodedFact",
+    "Decision",
     "Event",
     "Fact",
     "Note",
     "Question",
+    "Questionnaire",
+    "Screening",
     "code_field",
 ]

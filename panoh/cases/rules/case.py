@@ -229,6 +229,8 @@ EVENTS: dict[str, str | Promise] = {
     "case.closed": _("Case closed"),
     "case.reopened": _("Case opened again"),
     "note.added": _("Note added"),
+    "screening.begun": _("Questions begun"),
+    "screening.decided": _("Decision after the questions"),
 }
 
 

@@ -105,6 +105,7 @@ def case(request: StaffRequest, ref: str) -> HttpResponse:
         "sends": is_holder and is_open and may(user, Permission.REFERRAL_SEND),
         "keeps_files": may(user, Permission.FILE_READ),
         "keeps_apart": _keeps_apart(request),
+        "screens": Category.STORY in readable,
     }
     if context["names"]:
         context["name"] = people.names_of([dossier.pk], by=user, at=at).get(dossier.pk, "")

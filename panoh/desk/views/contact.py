@@ -102,5 +102,6 @@ def next_step(request: StaffRequest, ref: str) -> HttpResponse:
         "is_child": case.age_branch == Branch.CHILD,
         "writes": may(request.user, Permission.CASE_WRITE),
         "asks_consent": may(request.user, Permission.CONSENT_RECORD),
+        "screens": queries.may_screen(request.user, request.dossier),
     }
     return render(request, "desk/next.html", context)

@@ -9,7 +9,6 @@ from .pack import (
     CodeList,
     ListedWord,
     Pack,
-    PackFault,
     Part,
     Period,
     Place,
@@ -18,12 +17,13 @@ from .pack import (
     ScriptVersion,
     Standing,
     UnitType,
-    Words,
     length_in_words,
 )
 from .permissions import PERMISSIONS
+from .questions import Form, read_form
 from .reading import read_pack
 from .sorting import tajik_key
+from .words import PackFault, Words
 
 __all__ = [
     "EXPLAINED",
@@ -33,6 +33,7 @@ __all__ = [
     "Calendar",
     "Code",
     "CodeList",
+    "Form",
     "ListedWord",
     "Pack",
     "PackFault",
@@ -50,6 +51,7 @@ __all__ = [
     "add_working_days",
     "due_at",
     "length_in_words",
+    "read_form",
     "read_pack",
     "tajik_key",
 ]

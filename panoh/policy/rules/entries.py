@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeAlias, TypeVar
 
-from .pack import CODE, Code, PackFault, Period, Words
+from .pack import Code, Period
+from .words import CODE, PackFault, Words
 
 Row: TypeAlias = dict[str, str]
 Table: TypeAlias = dict[str, Any]

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 
 from .entries import Entry, Row, Table, line_of
-from .pack import PackFault, Words
+from .words import PackFault, Words
 
 
 class Files:

@@ -2,7 +2,8 @@
 
 from .entries import Row, as_code, as_date, extra_columns, no_overlap, one_of
 from .files import Files
-from .pack import SURE, Code, CodeList, PackFault
+from .pack import Code, CodeList
+from .words import SURE, PackFault
 
 LIST_COLUMNS = ("code", "maps_to", "valid_from", "valid_to", "sure", "source", "note")
 

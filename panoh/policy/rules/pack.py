@@ -1,6 +1,5 @@
 """What a country pack says, as frozen values: no file, no clock, no table."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,8 +10,9 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from .dates import Calendar, TimeUnit
+from .questions.form import Form
+from .words import TRUST, Words
 
-CODE = re.compile(r"[a-z][a-z0-9_]*")
 SETTING = str | int | bool | None
 
 # What a consent record must prove was explained: IOM, HTCDS 2.0, help text of `con_Consent`.
@@ -25,38 +25,6 @@ EXPLAINED = (
     "storage_time",
     "withdraw",
 )
-
-
-_TRUST: Mapping[str, Promise] = {
-    "verified": _("compared with the source"),
-    "second_hand": _("from another's quotation"),
-    "unverified": _("nobody has checked it"),
-    "own": _("own draft, unreviewed"),
-}
-SURE = tuple(_TRUST)
-
-
-class PackFault(Exception):
-    """A pack that cannot be used: which file, which line, and why. Lines count from 1."""
-
-    def __init__(self, file: str, line: int, reason: str) -> None:
-        super().__init__(f"{file}, line {line}: {reason}")
-        self.file, self.line, self.reason = file, line, reason
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Words:
-    """One text in several languages; `str()` is the text in the reader's language."""
-
-    texts: Mapping[str, str]
-
-    def into(self, language: str | None = None) -> str:
-        """The text in `language` (default: the reader's), else in English."""
-        wanted = (language or get_language() or "en").split("-")[0]
-        return self.texts.get(wanted) or self.texts["en"]
-
-    def __str__(self) -> str:
-        return self.into()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +50,7 @@ class Code:
     @property
     def trust(self) -> Promise:
         """How far the row can be trusted, in words."""
-        return _TRUST[self.sure]
+        return TRUST[self.sure]
 
     def label(self, language: str | None = None) -> str:
         """The label in `language`, default the reader's."""
@@ -354,6 +322,7 @@ class Pack:
     lists: Mapping[str, CodeList]
     crosswalks: Mapping[str, tuple[Mapping[str, str], ...]]
     scripts: Mapping[str, tuple[ScriptVersion, ...]]
+    forms: Mapping[str, Form]
     words: tuple[ListedWord, ...]
     acts: tuple[Act, ...]
 

@@ -13,20 +13,11 @@ from .dates import Calendar, TimeUnit
 from .entries import Entry, as_code, as_date, line_of, no_overlap, one_of
 from .files import Files
 from .lists import read_lists
-from .pack import (
-    SETTING,
-    SURE,
-    Act,
-    ListedWord,
-    Pack,
-    PackFault,
-    Period,
-    Place,
-    Role,
-    UnitType,
-)
+from .pack import SETTING, Act, ListedWord, Pack, Period, Place, Role, UnitType
 from .permissions import PERMISSIONS
+from .questions import Form, read_form
 from .scripts import read_scripts
+from .words import SURE, PackFault
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 # Emergency access is for those who help; a role with one of these does something else.
@@ -75,9 +66,39 @@ def read_pack(texts: Mapping[str, str]) -> Pack:
         lists=lists,
         crosswalks=crosswalks,
         scripts=read_scripts(files),
+        forms=_forms(files),
         words=_listed_words(files),
         acts=_acts(files),
     )
+
+
+def _forms(files: Files) -> dict[str, Form]:
+    """The questionnaires, by their id; what they refer to exists."""
+    found: dict[str, Form] = {}
+    for file in sorted(files.texts):
+        if not file.startswith("forms/"):
+            continue
+        form = read_form(file, files.text(file), files.languages)
+        if file != f"forms/{form.form_id}.csv":
+            raise PackFault(file, 1, f'the form calls itself "{form.form_id}"')
+        found[form.form_id] = form
+    for form in found.values():
+        _check_form(files, form, found)
+    return found
+
+
+def _check_form(files: Files, form: Form, forms: Mapping[str, Form]) -> None:
+    file = f"forms/{form.form_id}.csv"
+    for code in form.known_forms:
+        if code not in files.codes.get("exploitation_forms", ()):
+            raise PackFault(file, 1, f'no code "{code}" in exploitation_forms')
+    for question in form.questions:
+        for name in question.leads_to:
+            if name not in forms:
+                raise PackFault(file, question.row, f'leads_to: no form "{name}"')
+        for code in question.ilo_11:
+            if code not in files.codes.get("forced_labour_signs", ()):
+                raise PackFault(file, question.row, f'no code "{code}" in forced_labour_signs')
 
 
 def _calendar(files: Files, table: Entry) -> Calendar:

@@ -2,7 +2,8 @@
 
 from .entries import Entry, line_of
 from .files import Files
-from .pack import EXPLAINED, PackFault, Part, ScriptVersion, Words
+from .pack import EXPLAINED, Part, ScriptVersion
+from .words import PackFault, Words
 
 
 def read_scripts(files: Files) -> dict[str, tuple[ScriptVersion, ...]]:

@@ -35,6 +35,9 @@ PROTECTED: dict[str, Category | str | None] = {
     "cases_apartfact": None,
     "cases_note": "row",
     "cases_event": Category.CORE,
+    "cases_screening": Category.STORY,
+    "cases_answer": "row",
+    "cases_decision": Category.STORY,
     "files_document": "row",
     "referrals_referral": "source",
     "exchange_external": "also",
@@ -77,6 +80,7 @@ CLOSED = {
 # No case in them.
 ELSEWHERE = {
     "audit_entry",
+    "cases_questionnaire",
     "vault_draft",
     "people_search",
     "directory_organisation",

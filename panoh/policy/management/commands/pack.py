@@ -30,7 +30,8 @@ class Command(BaseCommand):
             f"{pack.name.into('en')}, version {pack.version}: {len(pack.places)} places, "
             f"{len(pack.lists)} code lists, {len(latest)} periods "
             f"({sum(found.standing is Standing.UNSET for found in latest)} not set, "
-            f"{sum(found.verified for found in latest)} verified), {len(pack.roles)} roles."
+            f"{sum(found.verified for found in latest)} verified), {len(pack.roles)} roles, "
+            f"{len(pack.forms)} questionnaires."
         )
         for gap in pack.gaps:
             self.stdout.write(f"Gap: {gap}")

@@ -1,0 +1,12 @@
+"""Addresses of the case room; references and codes only, never a name."""
+
+from django.urls import path
+
+from panoh.cases.views import screening
+
+app_name = "cases"
+urlpatterns = [
+    path("<str:ref>/questions/", screening.questions, name="questions"),
+    path("<str:ref>/questions/<uuid:screening_id>/", screening.result, name="result"),
+    path("<str:ref>/questions/<uuid:screening_id>/<int:page_key>/", screening.part, name="part"),
+]
