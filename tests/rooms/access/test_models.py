@@ -200,9 +200,12 @@ def new_row(
     names = ", ".join(values)
     marks = ", ".join(["%s"] * len(values))
     key = "dossier_id" if "id" not in values else "id"
-    # Only the wall is looked at here: the rooms' own checks have tests of their own.
+    # Only the wall is looked at here: the rooms' own checks, and keys to rows that are not
+    # planted, have tests of their own.
     for (check,) in owner.execute(
-        "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'c'", [table]
+        "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND (contype = 'c' "
+        "OR contype = 'f' AND confrelid::regclass::text NOT LIKE 'access%%')",
+        [table],
     ).fetchall():
         owner.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{check}"'.encode())
     owner.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})".encode(), list(values.values()))

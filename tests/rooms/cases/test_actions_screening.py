@@ -17,9 +17,8 @@ from panoh.cases.models import Answer, Case, Decision, Questionnaire, Screening
 from panoh.cases.rules import Outcome
 from panoh.kernel.rules import Category, Gone, Invalid, NotPossible, Refused
 from panoh.policy import queries as policy
-from tests.factories.cases import AT, contact
+from tests.factories.cases import AT, contact, share
 from tests.factories.staff import as_user
-from tests.rooms.cases.test_actions import share
 
 pytestmark = pytest.mark.django_db
 LATER = AT + timedelta(hours=1)

@@ -421,7 +421,7 @@ def forms(draw: st.DrawFn) -> Form:
     for at in range(draw(st.integers(1, 8))):
         kind = draw(st.sampled_from(KINDS))
         relevant = ""
-        if names and draw(st.booleans()):
+        if len(names) > 0 and draw(st.booleans()):
             one = draw(st.sampled_from(names))
             relevant = draw(
                 st.sampled_from([f"${{{one}}} = 'present'", f"${{{one}}} > 1", f"${{{one}}} != ''"])
