@@ -52,11 +52,9 @@ def questions(request: StaffRequest, ref: str) -> HttpResponse:
     forms = policy.forms()
     if request.method == "POST":
         wanted = forms.get(request.POST.get("form_id", ""))
-        if wanted is None:
-            raise Gone
-        form = BeginForm(request.POST, form=wanted)
-        if not form.is_valid():
-            raise Gone
+        form = BeginForm(request.POST, form=wanted) if wanted else None
+        if wanted is None or form is None or not form.is_valid():
+            return redirect("cases:questions", ref)
         begun = cases.begin_screening(
             request.dossier,
             form_id=wanted.form_id,
