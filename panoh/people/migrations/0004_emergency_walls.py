@@ -90,6 +90,9 @@ BEGIN
                 'people.EmergencyRing', v_ring::text, v_found[1], '{}', p_danger,
                 clock_timestamp());
     END IF;
+    -- References are checked here and not at the end, where nothing evens out their time.
+    SET CONSTRAINTS ALL IMMEDIATE;
+    SET CONSTRAINTS ALL DEFERRED;
     PERFORM public.people_even_out(v_start);
 END $$;
 
