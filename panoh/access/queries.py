@@ -24,6 +24,7 @@ from panoh.access.models import (
     Unit,
     User,
 )
+from panoh.access.models.dossiers import Source
 from panoh.access.rules import SEEN, STARTED, Permission
 from panoh.kernel.context import ACTING, Acting
 from panoh.kernel.rules import CASE_CATEGORIES, Category, Gone, Refused
@@ -168,6 +169,17 @@ def grants_on(dossier: Dossier) -> models.QuerySet[Grant]:
         ended_at=None,
         starts_at__lte=Now(),
     ).select_related("team__unit")
+
+
+def advocate_grant(dossier: Dossier) -> Grant | None:
+    """The live grant of the person's advocate; the holder and the advocate's team see it."""
+    return grants_on(dossier).filter(source=Source.ADVOCATE).first()
+
+
+def is_advocate(dossier: Dossier) -> bool:
+    """Is the acting account the advocate who was named for this person?"""
+    grant, context = advocate_grant(dossier), ACTING.get()
+    return grant is not None and context is not None and grant.named == context.user_id
 
 
 def newest(

@@ -39,6 +39,9 @@ class Permission(StrEnum):
     LEGAL_WRITE = "legal_write"
     HEALTH_READ = "health_read"
     HEALTH_WRITE = "health_write"
+    DECISION_PROPOSE = "decision_propose"
+    DECISION_SIGN = "decision_sign"
+    GUARDIAN_CHECK = "guardian_check"
     INSTALLATION_MANAGE = "installation_manage"
     BREAK_GLASS = "break_glass"
 

@@ -1,13 +1,13 @@
-"""Consent: one row for each sentence that was asked."""
+"""Consent: one row for each sentence that was asked; decisions for a child, one for each share."""
 
 from uuid import uuid4
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from panoh.access.models import Dossier, Team, Unit, User
-from panoh.consent.rules import Answer
+from panoh.consent.rules import Answer, Standing
 from panoh.directory.models import Organisation
 from panoh.kernel.rules import Category
 from panoh.vault.models import SealedTextField
@@ -124,6 +124,90 @@ class Consent(models.Model):
                 name="consent_ending",
             ),
         )
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    """Questions every caller asks alike."""
+
+    def live(self, at: object) -> "DecisionQuerySet":
+        """Signed by both, in effect, not run out."""
+        return self.filter(state=Standing.SIGNED, effective_at__lte=at, ends_at__gte=at)
+
+
+class Decision(models.Model):
+    """What two named people decided for a child: which data one receiver gets until when.
+
+    Seen by the holder of the dossier and the advocate's team. ``reason``, ``view`` (the child's
+    own words) and ``answer`` (the advocate's) are sealed. The wall (``consent_two_people``) lets
+    nobody but the named advocate sign, and lets nobody change what was proposed.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", null=True)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+", null=True)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="+", null=True
+    )
+    categories = models.IntegerField()
+    reason = SealedTextField(category=Category.SAFETY)
+    view = SealedTextField(category=Category.SAFETY)
+    answer = SealedTextField(category=Category.SAFETY)
+    present = ArrayField(models.CharField(max_length=40), default=list)
+    until = models.DateField()
+    ends_at = models.DateTimeField()
+    state = models.CharField(max_length=10, default=Standing.PROPOSED)
+    proposed_at = models.DateTimeField()
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    proposed_unit = models.IntegerField(null=True)
+    signed_at = models.DateTimeField(null=True)
+    signed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    effective_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+
+    objects = DecisionQuerySet.as_manager()
+
+    class Privacy:
+        open = (
+            "id",
+            "dossier",
+            "state",
+            "proposed_at",
+            "proposed_by",
+            "proposed_unit",
+            "signed_at",
+            "signed_by",
+            "ended_at",
+            "ended_by",
+        )
+        personal = (
+            "unit",
+            "team",
+            "organisation",
+            "categories",
+            "until",
+            "ends_at",
+            "effective_at",
+        )
+        special = ("reason", "view", "answer", "present")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(unit=None) ^ Q(organisation=None), name="consent_decision_one_receiver"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="signed")
+                | Q(signed_by__isnull=False, signed_at__isnull=False)
+                & ~Q(signed_by=F("proposed_by")),
+                name="consent_decision_two_people",
+            ),
+        )
+        indexes = (models.Index(fields=["dossier", "proposed_at"], name="consent_decision_of"),)
 
     def __str__(self) -> str:
         return str(self.pk)

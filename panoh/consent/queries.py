@@ -11,7 +11,7 @@ from panoh.access import queries as access
 from panoh.access.models import Dossier, Grant, Team, Unit, User
 from panoh.audit.queries import Seen, who_saw
 from panoh.consent import rules
-from panoh.consent.models import Consent, ConsentQuerySet
+from panoh.consent.models import Consent, ConsentQuerySet, Decision
 from panoh.consent.rules import Answer
 from panoh.directory.models import Organisation
 from panoh.duties.models import Duty
@@ -22,7 +22,7 @@ from panoh.policy.rules import Script
 CONSENT_PERIOD = "consent_days"
 AUTHORITY_DELAY = "consent_police_delay"
 # Kinds of organisations without a unit type that are authorities all the same (HTCDS org_Type).
-_RECEIVER = ("unit", "team__unit", "organisation")
+RECEIVER = ("unit", "team__unit", "organisation")
 AUTHORITIES = frozenset({"law_enforcement", "immigration_service"})
 
 
@@ -87,8 +87,8 @@ def receiver(purpose: str, recipient: Team | Organisation | None) -> Receiver:
     return found
 
 
-def receiver_of(consent: Consent) -> Receiver:
-    """Whom a saved sentence named."""
+def receiver_of(consent: Consent | Decision) -> Receiver:
+    """Whom a saved sentence, or a decision for a child, named."""
     return Receiver(consent.unit, consent.team, consent.organisation)
 
 
@@ -176,21 +176,21 @@ def read_earlier(dossier: Dossier, *, script: Script, by: User, at: datetime) ->
 
 def live_on(dossier: Dossier, at: datetime) -> ConsentQuerySet:
     """Every yes in effect; the holder sees them, nobody else."""
-    return Consent.objects.filter(dossier=dossier).live(at).select_related(*_RECEIVER)
+    return Consent.objects.filter(dossier=dossier).live(at).select_related(*RECEIVER)
 
 
 def history(dossier: Dossier) -> QuerySet[Consent]:
     """Every sentence that was asked, newest first."""
     return (
         Consent.objects.filter(dossier=dossier)
-        .select_related(*_RECEIVER, "asked_by")
+        .select_related(*RECEIVER, "asked_by")
         .order_by("-asked_at")
     )
 
 
 def standing_to(dossier: Dossier, receiver: Receiver, at: datetime) -> ConsentQuerySet:
     """Every yes to this receiver that has not ended, in effect already or not."""
-    rows = Consent.objects.filter(dossier=dossier).standing(at).select_related(*_RECEIVER)
+    rows = Consent.objects.filter(dossier=dossier).standing(at).select_related(*RECEIVER)
     if receiver.unit is not None:
         return rows.filter(unit=receiver.unit)
     return rows.filter(unit=None, organisation=receiver.organisation)
@@ -226,6 +226,50 @@ def require_live(
             )
         )
     raise NoConsent
+
+
+def decisions_on(dossier: Dossier) -> QuerySet[Decision]:
+    """What was proposed and decided for a child, newest first: for the holder and the advocate."""
+    rows = Decision.objects.filter(dossier=dossier).select_related(
+        *RECEIVER, "proposed_by__unit", "signed_by__unit"
+    )
+    return rows.order_by("-proposed_at", "-pk")
+
+
+def decided_on() -> QuerySet[Decision, int]:
+    """The dossiers with a decision that has not ended, for the clock."""
+    return Decision.objects.filter(state__in=rules.OPEN).values_list("dossier_id", flat=True)
+
+
+def decided(dossier: Dossier, at: datetime, receiver: Receiver | None = None) -> QuerySet[Decision]:
+    """What both signed and has not run out (about one receiver), in effect already or not."""
+    rows = Decision.objects.filter(dossier=dossier, state=rules.Standing.SIGNED, ends_at__gte=at)
+    if receiver is not None:
+        rows = rows.filter(unit=receiver.unit, organisation=receiver.organisation)
+    return rows.select_related(*RECEIVER)
+
+
+def require_decided(
+    dossier: Dossier,
+    *,
+    recipient: Team | Unit | Organisation,
+    categories: Category,
+    at: datetime,
+) -> Decision:
+    """The one live decision by two people that lets this receiver be told all of ``categories``
+    about a child. The caller holds the dossier's lock. Raises ``NoConsent``."""
+    wanted = to(recipient)
+    rows = Decision.objects.filter(dossier=dossier).live(at).order_by("-ends_at")
+    for one in rows.filter(unit=wanted.unit, organisation=wanted.organisation):
+        same_team = None in (one.team_id, wanted.team) or one.team == wanted.team
+        if same_team and not rules.missing(categories, [one.categories]):
+            return one
+    raise NoConsent(
+        _(
+            "Nothing is sent for a child, or while the age is not known, unless two named people "
+            "have decided exactly this: the caseworker proposes, the independent advocate signs."
+        )
+    )
 
 
 def ends_at(consents: Iterable[Consent]) -> datetime | None:
@@ -305,7 +349,7 @@ def who_knows(dossier: Dossier, at: datetime) -> list[Knower]:
     def of_unit(unit: Unit) -> Knower:
         return units.setdefault(unit.pk, Knower(Receiver(unit=unit)))
 
-    for consent in Consent.objects.filter(dossier=dossier).standing(at).select_related(*_RECEIVER):
+    for consent in Consent.objects.filter(dossier=dossier).standing(at).select_related(*RECEIVER):
         if consent.unit is not None:
             of_unit(consent.unit).consents.append(consent)
         elif consent.organisation is not None:

@@ -5,9 +5,18 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from panoh.kernel.rules import CASE_CATEGORIES, Category, Invalid, NoConsent
+from panoh.kernel.rules import (
+    CASE_CATEGORIES,
+    Category,
+    Invalid,
+    Lifecycle,
+    NoConsent,
+    NotPossible,
+    Step,
+)
 
 CALLED = "be_called"
 SERVICE = "service"
@@ -95,10 +104,7 @@ def may_be_yes(purpose: str, blocking: Collection[str]) -> bool:
 def check(question: Question, *, today: date) -> None:
     """Whether this was asked as it must be. Raises ``Invalid`` or ``NoConsent``."""
     _check_script(question)
-    if not question.present:
-        raise Invalid(_("Say who else was in the room."), field="present")
-    if NOBODY in question.present and len(question.present) > 1:
-        raise Invalid(_("Either nobody else was there, or somebody was."), field="present")
+    _check_present(question.present)
     if question.answer is not Answer.YES:
         return
     if not may_be_yes(question.purpose, question.blocking):
@@ -109,6 +115,14 @@ def check(question: Question, *, today: date) -> None:
             )
         )
     _check_yes(question, today)
+
+
+def _check_present(present: Collection[str]) -> None:
+    """Who else was there is always said."""
+    if not present:
+        raise Invalid(_("Say who else was in the room."), field="present")
+    if NOBODY in present and len(present) > 1:
+        raise Invalid(_("Either nobody else was there, or somebody was."), field="present")
 
 
 def _check_script(question: Question) -> None:
@@ -151,3 +165,85 @@ def missing(wanted: Category, covered: Iterable[int]) -> Category:
     for categories in covered:
         left &= ~Category(categories)
     return left
+
+
+# -- what is best for a child ----------------------------------------------------------------------
+
+
+class Standing(StrEnum):
+    """Where a best-interests decision stands."""
+
+    PROPOSED = "proposed"
+    SIGNED = "signed"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    ENDED = "ended"
+
+    @property
+    def label(self) -> Promise:
+        """The words of a page."""
+        return {
+            Standing.PROPOSED: _("Waits for the advocate"),
+            Standing.SIGNED: _("Signed by two people"),
+            Standing.REFUSED: _("The advocate did not sign"),
+            Standing.WITHDRAWN: _("Taken back"),
+            Standing.ENDED: _("Ended: of age"),
+        }[self]
+
+
+OPEN = frozenset({Standing.PROPOSED, Standing.SIGNED})
+DECIDING = Lifecycle(
+    Step("sign", {Standing.PROPOSED}, Standing.SIGNED),
+    Step("refuse", {Standing.PROPOSED}, Standing.REFUSED),
+    Step("withdraw", OPEN, Standing.WITHDRAWN),
+    # The person comes of age: nobody decides for her or him any more.
+    Step("end", OPEN, Standing.ENDED),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a caseworker proposes for a child, and how the child was asked. ``last_day`` is the
+    day of coming of age, if it is known."""
+
+    branch: str
+    categories: Category
+    until: date
+    reason: str
+    view: str
+    present: Collection[str]
+    blocking: Collection[str]
+    last_day: date | None
+
+
+def check_proposal(proposal: Proposal, *, today: date) -> None:
+    """Whether it may go to the advocate. Raises ``Invalid``, ``NotPossible`` for an adult."""
+    if proposal.branch not in {Branch.CHILD, Branch.UNKNOWN}:
+        raise NotPossible(_("An adult decides alone: ask for consent. Nobody decides instead."))
+    if not proposal.categories & CASE_CATEGORIES:
+        raise Invalid(_("Say what may be told."), field="categories")
+    if proposal.until < today:
+        raise Invalid(_("Say until when, from today on."), field="until")
+    if proposal.last_day is not None and proposal.until >= proposal.last_day:
+        raise Invalid(_("From that day on the person decides alone."), field="until")
+    if not proposal.reason.strip():
+        raise Invalid(_("Write why this is best, and why less would not do."), field="reason")
+    if not proposal.view.strip():
+        raise Invalid(_("Write what the child says, in the child's own words."), field="view")
+    _check_present(proposal.present)
+    if proposal.blocking:
+        raise Invalid(
+            _("With this person in the room a child cannot speak freely. Ask again alone."),
+            field="present",
+        )
+
+
+def check_apart(advocate: int | None, *others: int | None) -> None:
+    """The advocate's unit is none of those that hold, propose or receive. ``NotPossible``."""
+    if advocate is None or advocate in others:
+        raise NotPossible(
+            _(
+                "The advocate must be independent: of another unit than the one that holds the "
+                "case, proposes or receives. Nothing was changed."
+            )
+        )

@@ -11,8 +11,9 @@ from panoh.access.queries import may
 from panoh.access.rules import WRITES, Permission
 from panoh.cases import queries as cases
 from panoh.cases.models import FACTS, Case, Fact
-from panoh.cases.rules import State
+from panoh.cases.rules import Branch, State
 from panoh.consent import queries as consents
+from panoh.consent.models import Consent, Decision
 from panoh.consent.queries import Receiver
 from panoh.desk import rules
 from panoh.directory import queries as directory
@@ -261,16 +262,29 @@ class Agreed:
 
 
 def agreed(dossier: Dossier, receiver: Receiver, at: datetime) -> Agreed:
-    """What the person agreed to towards this receiver and its one team."""
+    """What may be told to this receiver and its one team: what the person agreed to; for a child
+    what two people decided; while the age is not known, only what both say."""
+    branch = cases.case_of(dossier).age_branch
+    own = _agreed(consents.standing_to(dossier, receiver, at), receiver, at)
+    if branch == Branch.ADULT:
+        return own
+    decided = _agreed(consents.decided(dossier, at, receiver), receiver, at)
+    if branch == Branch.CHILD:
+        return decided
+    ends = [end for end in (own.until, decided.until) if end]
+    return Agreed(own.now & decided.now, Category(0), None, min(ends, default=None), own.services)
+
+
+def _agreed(words: Iterable[Consent | Decision], receiver: Receiver, at: datetime) -> Agreed:
     now = later = Category(0)
     starts, ends, services = [], [], dict[str, None]()
-    for one in consents.standing_to(dossier, receiver, at):
+    for one in words:
         if receiver.team and one.team_id not in {None, receiver.team.pk}:
             continue
         if one.effective_at and one.effective_at <= at:
             now |= Category(one.categories)
             ends.append(one.ends_at)
-            services |= dict.fromkeys(one.services)
+            services |= dict.fromkeys(getattr(one, "services", ()))
         else:
             later |= Category(one.categories)
             starts.append(one.effective_at)

@@ -10,6 +10,7 @@ from panoh.desk.views import (
     consent,
     contact,
     emergency,
+    family,
     inbox,
     keep,
     knows,
@@ -79,7 +80,7 @@ emergencies: list[URLPattern] = [
 rules = page(Permission.POLICY_READ)
 
 urlpatterns = [
-    path("", include(([*job, *requests, *emergencies], "desk"))),
+    path("", include(([*job, *requests, *emergencies, *family.urls], "desk"))),
     path("policy/", rules(policy.in_force), name="policy_in_force"),
     path("policy/roles/", rules(policy.roles), name="policy_roles"),
     path("policy/lists/<str:code>/", rules(policy.code_list), name="policy_code_list"),

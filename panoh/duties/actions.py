@@ -165,7 +165,9 @@ def settle(
 
 
 @transaction.atomic
-def settle_all_on(dossier: Dossier, *, outcome: str, by: User, at: datetime, kind: str = "") -> int:
+def settle_all_on(
+    dossier: Dossier, *, outcome: str, by: User | None, at: datetime, kind: str = ""
+) -> int:
     """Settle whatever is still owed about a case (of one ``kind``, if named): it is closing."""
     rows = Duty.objects.filter(dossier=dossier)
     return _settle(rows.filter(kind=kind) if kind else rows, outcome, by, at)

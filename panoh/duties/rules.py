@@ -49,6 +49,10 @@ KINDS: Mapping[str, Kind] = {
     "consent.ask_later": Kind(_("Ask for consent again, as the person wished"), by_hand=True),
     "consent.interpreter": Kind(_("Find an interpreter, then ask for consent"), by_hand=True),
     "consent.ends_soon": Kind(_("Consent ends soon: ask whether to go on"), by_hand=True),
+    "child.advocate": Kind(_("Name an independent advocate for a child")),
+    "child.sign": Kind(_("Read what is proposed for a child, and sign or refuse")),
+    "child.decided": Kind(_("The advocate has answered: go on with the child"), by_hand=True),
+    "child.ask_anew": Kind(_("Of age, or soon: ask the person for consent anew"), by_hand=True),
     "people.ring": Kind(
         _("Another service may be helping the same person: ask whether you may speak"),
         by_hand=True,

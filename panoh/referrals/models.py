@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from panoh.access.models import Dossier, Team, User
-from panoh.consent.models import Consent
+from panoh.consent.models import Consent, Decision
 from panoh.directory.models import Organisation
 from panoh.referrals.rules import HERE, NOT_KNOWN, State
 
@@ -53,6 +53,7 @@ class Referral(models.Model):
     consent_apart = models.ForeignKey(
         Consent, on_delete=models.PROTECT, related_name="+", null=True
     )
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="+", null=True)
     # Each step with time and person.
     drafted_at = models.DateTimeField()
     drafted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -106,6 +107,7 @@ class Referral(models.Model):
             "categories",
             "consent",
             "consent_apart",
+            "decision",
             "drafted_at",
             "drafted_by",
             "sent_at",
@@ -150,7 +152,8 @@ class Referral(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=[State.DRAFT.value, State.WITHDRAWN.value])
-                | Q(consent__isnull=False, sent_at__isnull=False),
+                | Q(consent__isnull=False, sent_at__isnull=False)
+                | Q(decision__isnull=False, sent_at__isnull=False),
                 name="referrals_sent_with_consent",
             ),
             models.CheckConstraint(

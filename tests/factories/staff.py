@@ -29,6 +29,7 @@ UNITS = (
     ("hotline", "Fictional Line", "hotline", "tj_3501266"),
     ("clinic", "Fictional Clinic", "health_service", "tj_3505401"),
     ("legal", "Fictional Counsel", "legal_aid", "tj_3501266"),
+    ("children", "Fictional Child Rights", "child_rights", "tj_3505401"),
     ("commission", "Fictional Commission", "national_commission", "tj_3501266"),
 )
 
@@ -40,7 +41,8 @@ TEAMS = (
     ("police", "police-cases", True, (("pulod", "pol", True),)),
     ("hotline", "hotline-cases", True, (("hadia", "hot", True),)),
     ("clinic", "clinic-cases", True, (("mavluda", "med", True),)),
-    ("legal", "legal-cases", True, (("latif", "law", True),)),
+    ("legal", "legal-cases", True, (("latif", "law", True), ("parvona", "law", False))),
+    ("children", "children-cases", True, (("zebo", "chd", True),)),
 )
 
 # Accounts that hold no case: user name, unit, role.

@@ -29,6 +29,7 @@ from panoh.people.rules.person import Person
 from panoh.policy import queries as policy
 from panoh.referrals import actions as referrals
 from panoh.referrals.models import Referral
+from tests.factories.children import advocate, proposed
 from tests.factories.clients import client_of
 from tests.factories.directory import organisation, service
 from tests.factories.emergency import ask
@@ -91,6 +92,18 @@ PAGES: dict[str, Row] = {
     "desk:preview": Row(P.REFERRAL_SEND, (OWN,)),
     "desk:knows": Row(P.CASE_READ, (OWN,)),
     "desk:stop": Row(P.CONSENT_WITHDRAW, (OWN,)),
+    "desk:child": Row(P.CASE_READ, (OWN, YES)),
+    "desk:advocate": Row(P.CASE_WRITE, (OWN,)),
+    "desk:end_advocate": Row(P.CASE_READ, (OWN,), only_post=True),
+    "desk:propose": Row(P.DECISION_PROPOSE, (OWN,)),
+    "desk:decision": Row(P.CASE_READ, (OWN,)),
+    "desk:guardian": Row(P.CASE_WRITE, (OWN, YES)),
+    "desk:check_guardian": Row(P.CASE_WRITE, (OWN, YES)),
+    "desk:tell_guardian": Row(P.CASE_WRITE, (OWN, YES)),
+    "desk:birthday": Row(P.IDENTITY_WRITE, (OWN,)),
+    "desk:relatives": Row(P.CASE_READ, (OWN, YES)),
+    "desk:add_relative": Row(P.CONTACT_CREATE, (OWN,)),
+    "desk:unlink": Row(P.CASE_WRITE, (OWN,), only_post=True),
     "desk:inbox": Row(P.REFERRAL_ANSWER),
     "desk:outbox": Row(P.REFERRAL_SEND),
     "desk:of_duty": Row(P.DUTY_READ, (YES, ASKED)),
@@ -203,7 +216,14 @@ def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
     agreed = CASE_CATEGORIES & ~Category.LEGAL
     shelter = team("shelter-cases")
     with as_user("nigora") as by:
-        dossier = case(by).dossier
+        dossier = case(by, age_branch="unknown").dossier
+        advocate(dossier, by=by)
+        aunt = cases.add_guardian(dossier, relation="mother", name=NAME, by=by, at=NOW)
+        words: dict[str, Any] = {"reason": NOTE, "view": NOTE, "branch": "unknown"}
+        decision = proposed(dossier, by=by, **words)
+        kin = cases.link(dossier, other=case(by).dossier, relation="child", by=by, at=NOW)
+        grown = {"age_branch": "adult"}
+        cases.change(dossier, changes=grown, seen_version=1, by=by, at=NOW)
         people.name(dossier, person=Person(given=NAME), by=by, at=NOW)
         way = people.add_contact(
             dossier, kind="phone", value=PHONE, is_safe=True, hours="", cover="", by=by, at=NOW
@@ -229,6 +249,9 @@ def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
         "contact_id": way.pk,
         "document_id": paper.pk,
         "consent_id": given.pk,
+        "decision_id": decision.pk,
+        "guardian_id": aunt.pk,
+        "kin_id": kin.pk,
         "organisation_id": to.pk,
         "duty_id": duty.pk,
         "request_ref": request.ref,

@@ -3,7 +3,10 @@
 from panoh.access.actions.account import change_passphrase, end_sessions
 from panoh.access.actions.dossiers import (
     end,
+    end_as_advocate,
+    end_by_clock,
     hand_over,
+    name_advocate,
     offer,
     open_dossier,
     open_dossier_many,
@@ -37,6 +40,8 @@ __all__ = [
     "close_account",
     "dismiss",
     "end",
+    "end_as_advocate",
+    "end_by_clock",
     "end_sessions",
     "hand_over",
     "invite",
@@ -44,6 +49,7 @@ __all__ = [
     "leave",
     "let_in",
     "make_key",
+    "name_advocate",
     "name_hotline",
     "offer",
     "open_dossier",

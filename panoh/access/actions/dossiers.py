@@ -122,6 +122,62 @@ def end(
 
 
 @transaction.atomic
+def name_advocate(
+    dossier: Dossier,
+    *,
+    user: User,
+    to: Team,
+    categories: Category,
+    source_id: UUID,
+    until: datetime | None = None,
+    by: User,
+    at: datetime,
+) -> None:
+    """Let the team of a person's advocate read these categories at once; ``user`` alone may sign.
+
+    The grant of a former advocate ends. The wall refuses the holder's own unit, a unit that
+    reaches the case already, and whoever may not sign. The caller holds the dossier's lock.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT access_name_advocate(%s, %s::int, %s::int, %s::int, %s, %s, %s)",
+            [dossier.pk, to.pk, user.pk, int(categories), source_id, at, until],
+        )
+    vault.lay_keys(dossier.pk, categories)
+    audit.record(
+        "grant.advocate_named",
+        by=by,
+        at=at,
+        subject=("access.Team", to.pk),
+        dossier_id=dossier.pk,
+        fields=categories.codes,
+    )
+
+
+@transaction.atomic
+def end_as_advocate(dossier: Dossier, *, unit: Unit, by: User, at: datetime) -> int:
+    """End what was shared with a unit, as the advocate named for this person; return how many."""
+    return _end_shares("access_end_as_advocate", dossier, unit.pk, by, at)
+
+
+@transaction.atomic
+def end_by_clock(dossier: Dossier, *, unit_id: int | None, by: str, at: datetime) -> int:
+    """End what was shared with a unit, or without one what the advocate reads, because the day
+    has come; works as role ``jobs``."""
+    return _end_shares("access_end_by_clock", dossier, unit_id, by, at)
+
+
+def _end_shares(
+    function: str, dossier: Dossier, unit: int | None, by: User | str, at: datetime
+) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s, %s::int, %s)", [dossier.pk, unit, at])
+        count = int(cursor.fetchone()[0])
+    audit.record("grant.ended", by=by, at=at, subject=dossier, dossier_id=dossier.pk)
+    return count
+
+
+@transaction.atomic
 def hand_over(
     dossier: Dossier,
     *,

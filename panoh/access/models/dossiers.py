@@ -32,13 +32,15 @@ class Source(models.TextChoices):
     REFERRAL = "referral"
     FORMER_HOLDER = "former_holder"
     BREAK_GLASS = "break_glass"
+    ADVOCATE = "advocate"
 
 
 class Grant(models.Model):
     """One team's reach into one dossier: categories as a bitmap, dated.
 
     While ``source`` is ``offer`` only the request's own row (``source_id``) can be
-    read; ``offered`` holds the categories that acceptance will open.
+    read; ``offered`` holds the categories that acceptance will open. ``named`` is the one
+    member of the team who was made the person's advocate.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -52,6 +54,7 @@ class Grant(models.Model):
     ends_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     granted_by = models.IntegerField(null=True)
+    named = models.IntegerField(null=True)
 
     class Privacy:
         open = (
@@ -66,6 +69,7 @@ class Grant(models.Model):
             "ends_at",
             "ended_at",
             "granted_by",
+            "named",
         )
 
     class Meta:

@@ -1,9 +1,14 @@
-"""Open a contact, answer questions, assess, keep apart, note, close and reopen."""
+"""Open a contact, answer questions, assess, keep apart, note, close and reopen; advocates,
+guardians, relatives and coming of age."""
 
+from panoh.cases.actions.adulthood import come_of_age, expect_adult
+from panoh.cases.actions.advocates import end_advocate, name_advocate
 from panoh.cases.actions.answers import Changed, change, open_contact, record_facts
 from panoh.cases.actions.apart import flag, unflag
 from panoh.cases.actions.assessments import assess, classify
 from panoh.cases.actions.course import add_note, close, read, read_notes, reopen, tell
+from panoh.cases.actions.guardians import add_guardian, check_guardian, tell_guardian
+from panoh.cases.actions.kin import add_relative, link, unlink
 from panoh.cases.actions.many import open_contact_many
 from panoh.cases.actions.screening import (
     answer_page,
@@ -14,15 +19,23 @@ from panoh.cases.actions.screening import (
 
 __all__ = [
     "Changed",
+    "add_guardian",
     "add_note",
+    "add_relative",
     "answer_page",
     "assess",
     "begin_screening",
     "change",
+    "check_guardian",
     "classify",
     "close",
+    "come_of_age",
     "decide",
+    "end_advocate",
+    "expect_adult",
     "flag",
+    "link",
+    "name_advocate",
     "open_contact",
     "open_contact_many",
     "read",
@@ -31,5 +44,7 @@ __all__ = [
     "record_facts",
     "reopen",
     "tell",
+    "tell_guardian",
     "unflag",
+    "unlink",
 ]

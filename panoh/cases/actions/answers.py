@@ -19,6 +19,7 @@ from panoh.cases.actions.beats import (
     _bump,
     _locked,
     _open,
+    _owe_advocate,
     _reweigh,
     _ring_if_immediate,
     _seal_note,
@@ -26,6 +27,7 @@ from panoh.cases.actions.beats import (
     _weigh,
 )
 from panoh.cases.models import FACTS, IN_THE_ROW, Case, Fact
+from panoh.cases.rules import Branch
 from panoh.duties import actions as duties
 from panoh.kernel.rules import Category, Gone, Invalid, Stale
 from panoh.policy import queries as policy
@@ -97,6 +99,8 @@ def open_contact(
             by=by,
             at=at,
         )
+    if case.age_branch == Branch.CHILD:
+        _owe_advocate(case, by, at)
     _ring_if_immediate(case, by, at)
     audit.record("case.opened", by=by, at=at, subject=case, fields=sorted(values))
     return case
@@ -140,6 +144,8 @@ def change(
         setattr(case, name, value)
     _bump(case, *values)
     _reweigh(case, by, at)
+    if "age_branch" in values:
+        _owe_advocate(case, by, at)
     if all(getattr(case, name) for name in LATER):
         duties.settle_all_on(
             case.dossier, kind="case.later_questions", outcome="answered", by=by, at=at

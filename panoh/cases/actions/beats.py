@@ -76,6 +76,28 @@ def _owe_review(fact: ApartFact, by: User, at: datetime) -> None:
     )
 
 
+def _owe_advocate(case: Case, by: User, at: datetime) -> None:
+    """A child has an independent advocate within the pack's time; once somebody turns out to be
+    of age, nobody is owed one."""
+    if case.age_branch == rules.Branch.ADULT:
+        duties.settle_all_on(case.dossier, kind="child.advocate", outcome="of_age", by=by, at=at)
+    elif case.age_branch == rules.Branch.CHILD and reach.advocate_grant(case.dossier) is None:
+        _list_alone(case, by, at)
+
+
+def _list_alone(case: Case, by: User, at: datetime) -> None:
+    duties.open_once(
+        "child.advocate",
+        dossier=case.dossier,
+        owner=case.dossier.holder,
+        period="child_advocate",
+        urgency_rank=case.urgency_rank,
+        sensitivity_rank=case.sensitivity_rank,
+        by=by,
+        at=at,
+    )
+
+
 def _seal_note(fact: Fact, note: str) -> None:
     if not reach.reaches(fact.dossier) & Category(fact.note_category):
         raise NotPossible(

@@ -11,7 +11,7 @@ from panoh.access.models import Dossier, Team, User
 from panoh.access.rules import WRITES, Permission
 from panoh.audit import actions as audit
 from panoh.cases import queries, rules
-from panoh.cases.actions.beats import _coded, _owe_review, _weigh
+from panoh.cases.actions.beats import _coded, _owe_advocate, _owe_review, _weigh
 from panoh.cases.models import FACTS, IN_THE_ROW, ApartFact, Case, Event, Fact, Note
 from panoh.cases.rules import Arrival
 from panoh.kernel.rules import Category
@@ -24,10 +24,11 @@ def open_contact_many(rows: Sequence[Arrival], *, team: Team, by: User, at: date
     """Open a case for each arrival, in the order given, all held by ``team`` and seen by it only.
 
     Same checks as one by one; nothing is sent, no alert rings and no question is owed: what
-    comes from a file happened before. Assessments that come along are kept as they were made.
-    Codes that are kept apart (row A10) go there, with their review. Raises ``Invalid`` for the
-    first code that is unknown (``queries.fault_of`` tells of one row beforehand), ``Refused``
-    where facts of law come along and the account may not write them.
+    comes from a file happened before. An open case of a child is owed an advocate (row C13).
+    Assessments that come along are kept as they were made. Codes that are kept apart (row A10) go
+    there, with their review. Raises ``Invalid`` for the first code that is unknown
+    (``queries.fault_of`` tells of one row beforehand), ``Refused`` where facts of law come along
+    and the account may not write them.
     """
     reach.require(by, Permission.IMPORT_CASES)
     if any(_is_of_law(row) for row in rows):
@@ -45,6 +46,9 @@ def open_contact_many(rows: Sequence[Arrival], *, team: Team, by: User, at: date
     )
     for fact in apart:
         _owe_review(fact, by, at)
+    for case in made:
+        if case.age_branch == rules.Branch.CHILD and case.state == rules.State.OPEN:
+            _owe_advocate(case, by, at)
     audit.record("case.opened", by=by, at=at, reason=f"{len(made)} rows")
     return made
 

@@ -16,6 +16,7 @@ from panoh.cases.models.case import (
     Question,
     code_field,
 )
+from panoh.cases.models.family import Adulthood, Advocate, Guardian, GuardianEntry, Kin
 from panoh.cases.models.screening import Answer, Decision, Questionnaire, Screening
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "FACT_FIELDS",
     "IN_THE_ROW",
     "PLAIN",
+    "Adulthood",
+    "Advocate",
     "Answer",
     "ApartFact",
     "Case",
@@ -32,6 +35,9 @@ __all__ = [
     "Decision",
     "Event",
     "Fact",
+    "Guardian",
+    "GuardianEntry",
+    "Kin",
     "Note",
     "Question",
     "Questionnaire",

@@ -56,7 +56,7 @@ def branch_of_year(birth_year: int, today: date, child_until: int) -> Branch:
 
 def may_send(branch: str) -> bool:
     """Whether a request may be sent on the person's own word. For a child or an unknown age
-    nothing is sent: a share is then a decision of two named people, in a later issue."""
+    nothing is sent unless two named people have decided it: ``consent.require_decided``."""
     return branch == Branch.ADULT
 
 
@@ -231,6 +231,8 @@ EVENTS: dict[str, str | Promise] = {
     "note.added": _("Note added"),
     "screening.begun": _("Questions begun"),
     "screening.decided": _("Decision after the questions"),
+    "advocate.named": _("An independent advocate was named"),
+    "advocate.ended": _("The advocate's part has ended"),
 }
 
 

@@ -103,6 +103,7 @@ def case(request: StaffRequest, ref: str) -> HttpResponse:
         "reopens": is_holder and writes and "reopen" in LIFECYCLE.verbs(found.state),
         "asks_consent": is_holder and is_open and may(user, Permission.CONSENT_RECORD),
         "sends": is_holder and is_open and may(user, Permission.REFERRAL_SEND),
+        "near": Category.SAFETY in readable,
         "keeps_files": may(user, Permission.FILE_READ),
         "keeps_apart": _keeps_apart(request),
         "screens": Category.STORY in readable,

@@ -48,7 +48,7 @@ def refer(request: StaffRequest, ref: str) -> HttpResponse:
         "case": case,
         "form": form,
         "sends": _may_be_sent(case),
-        "is_adult": cases.may_send(dossier),
+        "is_adult": _has_word(case),
         "agreed": _agreed(request),
         "service": asked.get("service", ""),
     }
@@ -73,7 +73,12 @@ def _held(request: StaffRequest) -> Case:
 
 
 def _may_be_sent(case: Case) -> bool:
-    return cases.may_send(case.dossier) and cases.is_open(case.dossier)
+    return cases.is_open(case.dossier) and _has_word(case)
+
+
+def _has_word(case: Case) -> bool:
+    """An adult speaks alone; for a child two people must have decided something."""
+    return cases.may_send(case.dossier) or consents.decided(case.dossier, timezone.now()).exists()
 
 
 def _known(case: Case) -> dict[str, str]:
@@ -89,10 +94,13 @@ def _known(case: Case) -> dict[str, str]:
 
 
 def _agreed(request: StaffRequest) -> list[Organisation]:
-    """Receivers that the person agreed to already, with whom the way is shortest."""
-    live = consents.live_on(request.dossier, timezone.now()).exclude(categories=0)
+    """Receivers that the person agreed to, or that two people decided on for a child: with them
+    the way is shortest."""
+    at = timezone.now()
+    live = consents.live_on(request.dossier, at).exclude(categories=0)
+    words = live if cases.may_send(request.dossier) else consents.decided(request.dossier, at)
     found = dict[Any, Organisation]()
-    for one in live:
+    for one in words:
         entry = one.organisation or (directory.of_unit(one.unit) if one.unit else None)
         if entry is not None:
             found.setdefault(entry.pk, entry)
@@ -133,7 +141,8 @@ def preview(request: StaffRequest, ref: str, organisation_id: UUID) -> HttpRespo
         "proposal": proposal,
         "preview": queries.preview(proposal) if proposal else None,
         "shown": queries.mark(proposal) if proposal else "",
-        "is_adult": cases.may_send(dossier),
+        "is_adult": cases.may_send(dossier) or agreed.now,
+        "young": not cases.may_send(dossier),
         "is_open": cases.is_open(dossier),
         "can_send": proposal is not None
         and _may_be_sent(case)

@@ -217,7 +217,8 @@ class Role:
 @dataclass(frozen=True, slots=True, eq=False)
 class UnitType:
     """A kind of unit. Towards an authority consent is asked apart and takes effect later;
-    `consent_purposes` are the only ones this kind of unit may record."""
+    `consent_purposes` are the only ones this kind of unit may record. Independent advocates come
+    only from units that `gives_advocates`: never police, shelter or payer."""
 
     code: str
     label: Words
@@ -227,6 +228,7 @@ class UnitType:
     is_authority: bool = False
     is_commission: bool = False
     holds_cases: bool = True
+    gives_advocates: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -41,6 +41,9 @@ PERMISSIONS: Mapping[str, str | Promise] = {
     "legal_write": _("Write legal matters"),
     "health_read": _("Read health matters"),
     "health_write": _("Write health matters"),
+    "decision_propose": _("Propose what is best for a child"),
+    "decision_sign": _("Be an independent advocate and sign for a child"),
+    "guardian_check": _("Say whether a guardian is safe"),
     "installation_manage": _("Manage the installation"),
     "break_glass": _("Ask for emergency access"),
 }

@@ -233,7 +233,7 @@ def _roles(files: Files) -> dict[str, Role]:
 def _unit_types(files: Files, roles: Mapping[str, Role]) -> dict[str, UnitType]:
     """Every kind of unit, the roles in it, and which consent it may record."""
     file = "bodies.toml"
-    flags = ("is_police", "is_authority", "is_commission", "holds_cases")
+    flags = ("is_police", "is_authority", "is_commission", "holds_cases", "gives_advocates")
     types: dict[str, UnitType] = {}
     table = files.toml(file, arrays=("unit_type",))
     for entry in files.entries(file, "unit_type", table):
@@ -258,6 +258,7 @@ def _unit_types(files: Files, roles: Mapping[str, Role]) -> dict[str, UnitType]:
             is_authority=entry.flag("is_authority"),
             is_commission=entry.flag("is_commission"),
             holds_cases=entry.flag("holds_cases", default=True),
+            gives_advocates=entry.flag("gives_advocates"),
         )
     return types
 

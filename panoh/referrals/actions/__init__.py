@@ -20,6 +20,7 @@ from panoh.referrals.actions.sending import (
     send,
     withdraw,
     withdraw_for_consent,
+    withdraw_for_decision,
 )
 
 __all__ = [
@@ -42,4 +43,5 @@ __all__ = [
     "warn_of_end",
     "withdraw",
     "withdraw_for_consent",
+    "withdraw_for_decision",
 ]

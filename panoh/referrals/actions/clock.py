@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -10,6 +11,7 @@ from panoh.access import queries as access
 from panoh.access.models import Dossier, Team
 from panoh.audit import actions as audit
 from panoh.cases import queries as cases
+from panoh.consent.rules import Standing
 from panoh.duties import actions as duties
 from panoh.duties.models import Duty
 from panoh.policy import queries as policy
@@ -97,7 +99,10 @@ def lapse_ended(*, at: datetime, by: str = "referrals") -> int:
     for the holder's talk with the person. Runs as the role of background jobs.
     """
     count = 0
-    for dossier, referral in _due(Referral.objects.filter(state__in=GOING_ON, ends_at__lte=at)):
+    going_on = Referral.objects.filter(state__in=GOING_ON)
+    # What two people decided for a child who is of age now has ended before its own day.
+    of_age = going_on.filter(decision__state=Standing.ENDED)
+    for dossier, referral in chain(_due(going_on.filter(ends_at__lte=at)), _due(of_age)):
         step(referral, "lapse")
         referral.ended_at = at
         referral.save(update_fields=["state", "ended_at"])

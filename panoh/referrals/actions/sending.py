@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -13,9 +14,10 @@ from panoh.access.models import Dossier, Team, User
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
 from panoh.cases import queries as cases
+from panoh.cases.rules import Branch
 from panoh.consent import actions as consents
 from panoh.consent import queries as consent
-from panoh.consent.models import Consent
+from panoh.consent.models import Consent, Decision
 from panoh.consent.rules import APART
 from panoh.directory.models import Organisation
 from panoh.kernel.rules import CASE_CATEGORIES, Category, Gone, Invalid, NoConsent, NotPossible
@@ -82,33 +84,26 @@ def draft(
 def send(referral: Referral, *, by: User, at: datetime) -> Referral:
     """Send a request. The receiver reads this row and nothing else until it says yes.
 
-    Raises ``NotPossible`` if it is no draft, if the case is closed, or for a child or an unknown
-    age (a share is then a decision of two named people); ``NoConsent`` if the person has not
-    agreed that this unit be told all of it.
+    Raises ``NotPossible`` if it is no draft or the case is closed; ``NoConsent`` if the person
+    has not agreed that this unit be told all of it, or two people have not decided it for a child.
     """
     dossier, referral = as_sender(referral, by)
     step(referral, "send")
-    if not cases.may_send(dossier):
-        raise NotPossible(
-            _(
-                "Nothing is sent for a child, or while the age is not known. Call the child-rights "
-                "officer; record the age when it is known."
-            )
-        )
     if not cases.is_open(dossier):
         raise NotPossible(_("This case is closed. Open it again first."))
-    agreed = consent.require_live(
-        dossier, recipient=referral.receiver, categories=Category(referral.categories), at=at
+    agreed, referral.decision = _on_whose_word(
+        dossier, referral.receiver, Category(referral.categories), at
     )
     referral.consent, referral.consent_apart = _words_given(agreed)
     referral.sent_at, referral.sent_by = at, by
-    referral.ends_at = _until(agreed, at)
+    referral.ends_at = _until(agreed, referral.decision, at)
     await_answer(referral, dossier, by=by, at=at)
     referral.save(
         update_fields=[
             "state",
             "consent",
             "consent_apart",
+            "decision",
             "sent_at",
             "sent_by",
             "reply_due_at",
@@ -135,16 +130,32 @@ def send(referral: Referral, *, by: User, at: datetime) -> Referral:
     return referral
 
 
+def _on_whose_word(
+    dossier: Dossier, recipient: Team | Organisation, categories: Category, at: datetime
+) -> tuple[list[Consent], Decision | None]:
+    """What lets this receiver be told: an adult's own consent; for a child a decision by two
+    people; while the age is not known both. Raises ``NoConsent``."""
+    asked: dict[str, Any] = {"recipient": recipient, "categories": categories, "at": at}
+    branch = cases.case_of(dossier).age_branch
+    decision = None if branch == Branch.ADULT else consent.require_decided(dossier, **asked)
+    agreed = [] if branch == Branch.CHILD else consent.require_live(dossier, **asked)
+    return agreed, decision
+
+
 def _words_given(agreed: list[Consent]) -> tuple[Consent | None, Consent | None]:
     """The consent on which a request stands, and the one for papers and status, asked apart."""
+    if not agreed:
+        return None, None
     main = [one for one in agreed if one.categories != APART]
     apart = [one for one in agreed if one.categories == APART]
     return (main or apart)[0], apart[0] if apart else None
 
 
-def _until(agreed: list[Consent], at: datetime) -> datetime | None:
-    """No longer than she agreed, and no longer than the pack lets any grant live."""
-    ends = [moment for moment in (consent.ends_at(agreed), policy.due("grant_days", at)) if moment]
+def _until(agreed: list[Consent], decision: Decision | None, at: datetime) -> datetime | None:
+    """No longer than she agreed or two people decided, and no longer than the pack lets any grant
+    live."""
+    decided = decision.ends_at if decision else None
+    ends = [end for end in (consent.ends_at(agreed), decided, policy.due("grant_days", at)) if end]
     return min(ends, default=None)
 
 
@@ -245,7 +256,7 @@ def hand_over(referral: Referral, *, way: str, by: User, at: datetime) -> Referr
     if referral.to_team is None or referral.confirmed_at is None:
         raise NotPossible
     try:
-        consent.require_live(dossier, recipient=referral.to_team, categories=CASE_CATEGORIES, at=at)
+        _on_whose_word(dossier, referral.to_team, CASE_CATEGORIES, at)
     except NoConsent as problem:
         raise NoConsent(
             _(
@@ -283,6 +294,28 @@ def withdraw_for_consent(
     """
     dossier = access.lock(given.dossier_id)
     access.require(by, Permission.CONSENT_WITHDRAW, on=dossier)
+    ended = _end_towards(dossier, given, by, at)
+    return consents.withdraw(given, reason=reason, by=by, at=at), ended
+
+
+@transaction.atomic
+def withdraw_for_decision(given: Decision, *, by: User, at: datetime) -> list[Referral]:
+    """Take back what was decided for a child and with it every open request to that receiver, in
+    one transaction; return the requests that ended. For the holder: an advocate takes back the
+    decision itself (``consent.withdraw_decision``), which ends what it opened."""
+    dossier = access.lock(given.dossier_id)
+    access.require(by, Permission.CONSENT_WITHDRAW, on=dossier)
+    if not access.holds(dossier):
+        raise Gone
+    ended = _end_towards(dossier, given, by, at)
+    consents.withdraw_decision(given, by=by, at=at)
+    audit.record("referral.decision_withdrawn", by=by, at=at, subject=given)
+    return ended
+
+
+def _end_towards(
+    dossier: Dossier, given: Consent | Decision, by: User, at: datetime
+) -> list[Referral]:
     rows = Referral.objects.filter(dossier=dossier, state__in=rules.OPEN)
     if given.unit_id is not None:
         rows = rows.filter(to_team__unit=given.unit_id)
@@ -291,7 +324,7 @@ def withdraw_for_consent(
     ended = list(rows.select_related("from_team", "to_team").select_for_update(of=("self",)))
     for referral in ended:
         _end(referral, "consent_withdrawn", by, at)
-    return consents.withdraw(given, reason=reason, by=by, at=at), ended
+    return ended
 
 
 def _end(referral: Referral, outcome: str, by: User, at: datetime) -> None:

@@ -43,6 +43,12 @@ FORGERIES = (
     "SELECT public.access_offer({dossier}, {mine}, 511, gen_random_uuid(), now(), NULL)",
     "SELECT public.access_release({dossier}, gen_random_uuid(), now(), NULL)",
     "SELECT public.access_hand_over({dossier}, {mine}, now(), NULL)",
+    "SELECT public.access_name_advocate({dossier}, {mine}, {me}, 321, gen_random_uuid(), now(), "
+    "NULL)",
+    "SELECT public.access_end_as_advocate({dossier}, 1, now())",
+    "SELECT public.access_end_by_clock({dossier}, 1, now())",
+    "SELECT public.access_end_shares({dossier}, 1, now())",
+    "UPDATE access_grant SET named = {me}",
     "SELECT public.access_put_wraps(ARRAY[{dossier}::bigint], ARRAY[2], ARRAY[1], ARRAY[{mine}], "
     "ARRAY[1], ARRAY[''::bytea], ARRAY[NULL::uuid])",
     "SELECT public.access_put_data_keys(ARRAY[{dossier}::bigint], ARRAY[2], ARRAY[99], "

@@ -38,6 +38,12 @@ PROTECTED: dict[str, Category | str | None] = {
     "cases_screening": Category.STORY,
     "cases_answer": "row",
     "cases_decision": Category.STORY,
+    "consent_decision": None,
+    "cases_advocate": Category.SAFETY,
+    "cases_guardian": Category.SAFETY,
+    "cases_guardianentry": Category.SAFETY,
+    "cases_kin": Category.CORE,
+    "cases_adulthood": Category.IDENTITY,
     "files_document": "row",
     "referrals_referral": "source",
     "exchange_external": "also",
@@ -167,6 +173,7 @@ def plant(owner: psycopg.Connection, holder: int, by: int) -> Planted:
 SPECIAL: dict[str, dict[str, object]] = {
     "cases_case": {"state": "open", "scope": "not_yet_known"},
     "cases_apartfact": {},
+    "consent_decision": {"state": "proposed"},
     "consent_consent": {},
     "referrals_referral": {},
 }
@@ -182,8 +189,12 @@ def new_row(
     ).fetchall()
     values: dict[str, object] = {}
     for name, kind in columns:
-        if kind == "uuid":
+        if name == "guardian_id":
+            values[name] = _newest_guardian(owner, dossier)
+        elif kind == "uuid":
             values[name] = uuid4()
+        elif name == "other_id":
+            values[name] = dossier
         elif name == "token":
             values[name] = uuid4().bytes[:8]
         elif name in {"code", "ref"}:
@@ -197,7 +208,7 @@ def new_row(
     values |= {"dossier_id": dossier} | SPECIAL.get(table, {})
     if mask:
         values["category"] = mask
-    names = ", ".join(values)
+    names = ", ".join(f'"{name}"' for name in values)
     marks = ", ".join(["%s"] * len(values))
     key = "dossier_id" if "id" not in values else "id"
     # Only the wall is looked at here: the rooms' own checks, and keys to rows that are not
@@ -212,9 +223,15 @@ def new_row(
     return values[key]
 
 
+def _newest_guardian(owner: psycopg.Connection, dossier: int) -> object:
+    rows = owner.execute("SELECT id FROM cases_guardian WHERE dossier_id = %s", [dossier])
+    (found,) = rows.fetchall()[0]
+    return found
+
+
 def seen(app: psycopg.Connection, table: str, planted: Planted) -> set[object]:
     """The keys of the planted rows of a table that this connection can read."""
-    column = "id" if table != "cases_case" else "dossier_id"
+    column = "id" if table not in {"cases_case", "cases_adulthood"} else "dossier_id"
     rows = app.execute(
         f"SELECT {column} FROM {table} WHERE dossier_id = %s".encode(), [planted.dossier]
     )

@@ -78,7 +78,7 @@ def test_nothing_is_sent_for_a_child_or_an_unknown_age(branch: str) -> None:
     with as_user("nigora") as by:
         dossier = case(by, age_branch=branch, age_band="").dossier
         answer(dossier, team("shelter-cases"), by=by, branch="unknown")
-        with pytest.raises(NotPossible) as raised:
+        with pytest.raises(NoConsent) as raised:
             referrals.send(drafted(dossier, by=by), by=by, at=NOW)
         with translation.override("en"):
             assert "child" in str(raised.value.message)

@@ -1,0 +1,13 @@
+"""Each hour: who is of age since the local day began."""
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from panoh.cases import actions
+
+
+@app.periodic(cron="4 * * * *")
+@app.task(queueing_lock="cases.come_of_age")
+def come_of_age(timestamp: int) -> None:
+    """End what others decided for a child; works as role ``jobs``."""
+    actions.come_of_age(at=timezone.now())
