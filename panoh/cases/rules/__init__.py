@@ -20,6 +20,14 @@ from panoh.cases.rules.case import (
     sensitivity_of,
     urgency_of,
 )
+from panoh.cases.rules.family import (
+    ADVOCATE_SEES,
+    Age,
+    Trust,
+    age_of,
+    comes_of_age,
+    may_be_told,
+)
 from panoh.cases.rules.screening import (
     Advice,
     Dimension,
@@ -30,29 +38,22 @@ from panoh.cases.rules.screening import (
     count,
     differing,
     refused_without_reason,
-from panoh.cases.rules.family import (
-    ADVOCATE_SEES,
-    Age,
-    Trust,
-    age_of,
-    comes_of_age,
-    may_be_told,
 )
 
 __all__ = [
     "ADVOCATE_SEES",
+    "EVENTS",
+    "IDENTIFYING",
+    "LIFECYCLE",
+    "NOT_YET_KNOWN",
     "Advice",
     "Age",
     "Arrival",
     "Branch",
     "Delicate",
     "Dimension",
-    "EVENTS",
     "Element",
     "Elements",
-    "IDENTIFYING",
-    "LIFECYCLE",
-    "NOT_YET_KNOWN",
     "Outcome",
     "Reason",
     "Sign",
