@@ -2,7 +2,8 @@
 
 The journeys of ``tests/browser/moments.py`` on a phone without JavaScript at 50 kbit/s. Waiting is
 measured; the hand and the voice are counted: each tap takes what the keystroke-level model of Card,
-Moran and Newell gives for thinking and pointing, and what is read aloud is read slowly.
+Moran and Newell gives for thinking and pointing, each typed sign a key press, and what is read
+aloud is read slowly.
 """
 
 import contextlib
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
 
     from tests.browser.moments import Hand, Moment
 
-# Seconds: to think (1.35) and to point (1.10); words a second, read aloud to somebody frightened.
-A_TAP = 1.35 + 1.1
+# Seconds: to think (1.35) and to point (1.10), to press a key; words a second, read aloud to
+# somebody frightened.
+THINK = 1.35
+A_TAP = THINK + 1.1
+A_KEY = 0.28
 ALOUD = 2.0
 LATENCY = 600
 
@@ -49,7 +53,7 @@ def measure(moment: "Moment", browser: "Browser", origin: str) -> None:
         viewport={"width": PHONE, "height": 740}, java_script_enabled=False, locale="en"
     )
     page = context.new_page()
-    enter(page, origin, moment.account, "en")
+    moment.before(enter(page, origin, moment.account, "en"))
     page.goto(f"{origin}{moment.start()}")
     slow_network(page, LATENCY)
     hand = Hand(page)
@@ -61,7 +65,8 @@ def measure(moment: "Moment", browser: "Browser", origin: str) -> None:
 
 
 def _say(moment: "Moment", hand: "Hand", waited: float) -> None:
-    hands, voice = hand.taps * A_TAP, hand.aloud / ALOUD
+    typing = THINK + hand.keys * A_KEY if hand.keys else 0
+    hands, voice = hand.taps * A_TAP + typing, hand.aloud / ALOUD
     most = f"<= {moment.most_taps}" if moment.most_taps else ""
     say("moments", f"{moment.name}, taps", hand.taps, "taps", most)
     say("moments", f"{moment.name}, waiting", waited, "s")

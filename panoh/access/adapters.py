@@ -14,9 +14,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from panoh.access import actions as access
-from panoh.access.middleware import VAULT
 from panoh.access.models import User
 from panoh.access.queries import acting
+from panoh.access.rules import VAULT
 from panoh.audit import actions as audit
 from panoh.vault import actions as vault
 from panoh.vault import queries as keys

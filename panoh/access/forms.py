@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from panoh.access.rules import PIN_DIGITS, is_plain_pin
 from panoh.kernel.codes import same_passphrase
 from panoh.ui.forms import CleanForm
 
@@ -142,6 +143,47 @@ class ChangeForm(PassphraseForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     field_order = ("old", "passphrase", "again")
+
+
+def _pin_field(label: Any, **attrs: str) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        max_length=12,
+        widget=forms.PasswordInput(attrs={"inputmode": "numeric", "autocomplete": "off", **attrs}),
+    )
+
+
+class PinForm(CleanForm):
+    """A PIN for the breaks of a shift, typed twice."""
+
+    pin = _pin_field(_("Your PIN for breaks"))
+    again = _pin_field(_("The same PIN again"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["pin"].help_text = _("At least %(digits)s digits.") % {"digits": PIN_DIGITS}
+
+    def clean_pin(self) -> str:
+        """Long enough, digits only, and not the first that somebody would try."""
+        pin = str(self.cleaned_data["pin"])
+        if not (pin.isascii() and pin.isdecimal() and len(pin) >= PIN_DIGITS):
+            raise ValidationError(_("At least %(digits)s digits.") % {"digits": PIN_DIGITS})
+        if is_plain_pin(pin):
+            raise ValidationError(_("This PIN is easily guessed. Please choose another."))
+        return pin
+
+    def clean(self) -> None:
+        """Both are the same."""
+        typed = self.cleaned_data
+        if typed.get("pin") and typed.get("again") != typed["pin"]:
+            self.add_error("again", _("The two are not the same."))
+
+
+class UnlockForm(CleanForm):
+    """The PIN, and where to go after it."""
+
+    pin = _pin_field(_("Your PIN for breaks"), autofocus="autofocus")
+    next = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 def _offer(form: forms.Form, name: str, choices: Any) -> None:

@@ -23,13 +23,23 @@ from django.db import DatabaseError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect, render
-from django.urls import is_valid_path, reverse
+from django.urls import Resolver404, is_valid_path, resolve, reverse
 from django.utils import timezone
 
 from panoh.access import actions as access
 from panoh.access.models import Dossier, User
 from panoh.access.queries import acting, by_ref, require
-from panoh.access.rules import ACCOUNT_URLS, PUBLIC_URLS, SEEN, STARTED, Permission
+from panoh.access.rules import (
+    ACCOUNT_URLS,
+    LOCKED,
+    LOCKED_URLS,
+    PIN,
+    PUBLIC_URLS,
+    SEEN,
+    STARTED,
+    VAULT,
+    Permission,
+)
 from panoh.audit import actions as audit
 from panoh.kernel.rules import Gone, Problem, Refused, Stale
 from panoh.policy import queries as policy
@@ -40,9 +50,10 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 VAULT_COOKIE = f"{settings.PANOH_COOKIE_PREFIX}vault"
-VAULT = "panoh_vault"
 # A page is noted as "seen" at most this often: each note is a write to the session.
 NOTE_EVERY_SECONDS = 60
+# Tokens and secrets are not typed work; passwords and passphrases neither.
+NEVER_KEPT = {"csrfmiddlewaretoken", "old", "again", "pin"}
 # No address of a real form is longer; the table takes no more.
 DRAFT_PATH = 200
 NO_PRIVILEGE = "42501"
@@ -172,19 +183,29 @@ class Wall:
         )
 
     def _too_late(self, request: HttpRequest) -> HttpResponse | None:
-        """End a session that was idle or open for too long; what was being typed is kept."""
-        now = timezone.now()
+        """Stop a session that was idle or open for too long; what was being typed is kept.
+
+        Open too long it ends. Idle it ends too, unless it has a PIN: then it waits for that.
+        """
+        now, user = timezone.now(), cast(User, request.user)
         started = datetime.fromisoformat(request.session.setdefault(STARTED, now.isoformat()))
         seen = datetime.fromisoformat(request.session.get(SEEN, now.isoformat()))
-        ends = [policy.due("session_absolute", started), policy.due("session_idle", seen)]
-        if all(end is None or now < end for end in ends):
+        is_over = _is_past("session_absolute", started, now)
+        is_locked = LOCKED in request.session and not is_over
+        if is_locked and _view_name(request) in LOCKED_URLS:
+            return None
+        if not (is_locked or is_over or _is_past("session_idle", seen, now)):
             if SEEN not in request.session or (now - seen).total_seconds() > NOTE_EVERY_SECONDS:
                 request.session[SEEN] = now.isoformat()
             return None
-        user = cast(User, request.user)
         if request.method == "POST" and self._is_ours(request):
             with transaction.atomic(), acting(user):
                 keep_draft(request)
+        if PIN in request.session and not is_over:
+            with transaction.atomic(), acting(user):
+                access.lock_session(key=request.session.session_key or "", by=user, at=now)
+            reread(request)
+            return _to_unlock(request)
         logout(request)
         return HttpResponseRedirect(_sign_in(request))
 
@@ -215,7 +236,7 @@ class Wall:
                 secure=settings.SESSION_COOKIE_SECURE,
                 samesite="Lax",
             )
-        elif VAULT_COOKIE in request.COOKIES and VAULT not in request.session:
+        elif VAULT_COOKIE in request.COOKIES and not {VAULT, LOCKED} & set(request.session.keys()):
             response.delete_cookie(VAULT_COOKIE, samesite="Lax")
 
 
@@ -224,7 +245,7 @@ def keep_draft(request: HttpRequest) -> None:
     typed = {
         key: values
         for key, values in request.POST.lists()
-        if key != "csrfmiddlewaretoken" and not key.startswith("password")
+        if key not in NEVER_KEPT and not key.startswith("pass")
     }
     until = policy.due("draft_hours", timezone.now())
     short = len(request.path) <= DRAFT_PATH
@@ -259,9 +280,34 @@ def _problem(error: Exception) -> Problem | None:
     return None
 
 
+def reread(request: HttpRequest) -> None:
+    """Take the session as a verb left it: what this request read before would undo that."""
+    request.session = type(request.session)(request.session.session_key)
+
+
+def _is_past(period: str, since: datetime, now: datetime) -> bool:
+    ends = policy.due(period, since)
+    return ends is not None and now >= ends
+
+
+def _view_name(request: HttpRequest) -> str:
+    try:
+        return resolve(request.path_info).view_name
+    except Resolver404:
+        return ""
+
+
 def _sign_in(request: HttpRequest) -> str:
+    return _ahead(settings.LOGIN_URL, request)
+
+
+def _to_unlock(request: HttpRequest) -> HttpResponse:
+    return HttpResponseRedirect(_ahead("access:unlock", request))
+
+
+def _ahead(name: str, request: HttpRequest) -> str:
     # Only the path: a query may hold what somebody typed.
-    return f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': request.path})}"
+    return f"{reverse(name)}?{urlencode({'next': request.path})}"
 
 
 def _second_factor(request: HttpRequest) -> bool:

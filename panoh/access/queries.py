@@ -10,6 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.crypto import salted_hmac
 from psycopg.pq import TransactionStatus
 
 from config.database.base import write_context
@@ -25,7 +26,7 @@ from panoh.access.models import (
     User,
 )
 from panoh.access.models.dossiers import Source
-from panoh.access.rules import SEEN, STARTED, Permission
+from panoh.access.rules import LOCKED, SEEN, STARTED, Permission
 from panoh.kernel.context import ACTING, Acting
 from panoh.kernel.rules import CASE_CATEGORIES, Category, Gone, Refused
 
@@ -35,11 +36,20 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 class Signed(NamedTuple):
-    """One session of an account: its key, when it began and was last used."""
+    """One session of an account: its key, when it began and was last used, does it wait for a PIN?
+
+    The key is the session itself; a page carries ``mark`` instead.
+    """
 
     key: str
     started: datetime
     seen: datetime
+    is_locked: bool = False
+
+    @property
+    def mark(self) -> str:
+        """Names the session to its owner and opens nothing."""
+        return salted_hmac("panoh session mark", self.key, algorithm="sha256").hexdigest()[:16]
 
 
 class Place(NamedTuple):
@@ -267,5 +277,5 @@ def sessions_of(user: User, at: datetime) -> list[Signed]:
         if kept.get(SESSION_KEY) == str(user.pk) and STARTED in kept:
             started = datetime.fromisoformat(kept[STARTED])
             seen = datetime.fromisoformat(kept.get(SEEN, kept[STARTED]))
-            found.append(Signed(row.session_key, started, seen))
+            found.append(Signed(row.session_key, started, seen, LOCKED in kept))
     return sorted(found, key=lambda one: one.seen, reverse=True)

@@ -1,6 +1,7 @@
 """Permissions, and the few pure questions about reach."""
 
 from enum import StrEnum
+from itertools import pairwise
 
 from panoh.kernel.rules import Category
 
@@ -53,6 +54,24 @@ WRITES = {Category.HEALTH: Permission.HEALTH_WRITE, Category.LEGAL: Permission.L
 # Views of libraries that carry no declaration of ours. Everything else must declare itself.
 SEEN = "panoh_seen"  # what a session keeps of its last use
 STARTED = "panoh_started"  # and of its beginning
+VAULT = "panoh_vault"  # its half of the account's key; the other is the browser's
+LOCKED = "panoh_locked"  # since when it waits for its PIN
+PIN = "panoh_pin"  # the session's half of the vault, under the PIN
+TRIES = "panoh_pin_tries"  # wrong PINs since the last right one
+
+# A memorised secret of this session only (NIST SP 800-63B-4, 3.1.1.2 and 3.2.10: an activation
+# secret has six digits or more, and few tries).
+PIN_DIGITS = 6
+PIN_TRIES = 5
+# What still answers while a session waits for its PIN.
+LOCKED_URLS = frozenset({"access:unlock", "account_logout", "set_language"})
+
+
+def is_plain_pin(pin: str) -> bool:
+    """Is this the first that a thief would try: one digit again and again, a run, a pair?"""
+    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
+    return len(steps) == 1 or len(set(pin)) <= 2
+
 
 PUBLIC_URLS = frozenset(
     {

@@ -38,7 +38,9 @@ from panoh.vault.rules import (
     unwrap_private,
 )
 from panoh.vault.rules import open_from_session as open_private
+from panoh.vault.rules import open_with_pin as open_half
 from panoh.vault.rules import seal_for_session as seal_private
+from panoh.vault.rules import seal_under_pin as seal_half
 
 
 @dataclass(slots=True)
@@ -142,6 +144,19 @@ def open_from_session(user_id: int, sealed: str | None, secret: str | None) -> O
     except Damaged:
         return None
     return Opened(user_id, pair_of(private))
+
+
+def seal_under_pin(pin: str, sealed: str, user_id: int) -> str:
+    """The session's half of the vault, kept under a PIN while the session is locked."""
+    return seal_half(settings.PANOH_OUTER_KEY, pin, sealed, user_id)
+
+
+def open_with_pin(kept: str, pin: str, user_id: int) -> str | None:
+    """Reverse of ``seal_under_pin``; None for another PIN or account."""
+    try:
+        return open_half(settings.PANOH_OUTER_KEY, kept, pin, user_id)
+    except Damaged:
+        return None
 
 
 def open_outer(sealed: str) -> str:

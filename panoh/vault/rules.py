@@ -373,3 +373,20 @@ def open_from_session(outer: bytes, sealed: str, secret: str, user_id: int) -> b
     except ValueError as error:
         raise Damaged from error
     return unlock(derive(secret.encode(), "session"), inner, str(user_id).encode())
+
+
+def seal_under_pin(outer: bytes, pin: str, sealed: str, user_id: int) -> str:
+    """Lay a session's half under a PIN as well: Argon2id, then the server's own layer.
+
+    A PIN has few digits: without the server's key no guess can be tried at all.
+    """
+    salt = secrets.token_bytes(SALT)
+    inner = lock(passphrase_key(pin, salt), sealed.encode(), f"pin|{user_id}".encode())
+    return base64.b64encode(outer_seal(outer, salt + inner, "pin", user_id)).decode()
+
+
+def open_with_pin(outer: bytes, kept: str, pin: str, user_id: int) -> str:
+    """Reverse of ``seal_under_pin``. Raises ``Damaged`` for another PIN or account."""
+    both = outer_open(outer, base64.b64decode(kept), "pin", user_id)
+    key = passphrase_key(pin, both[:SALT])
+    return unlock(key, both[SALT:], f"pin|{user_id}".encode()).decode()

@@ -102,12 +102,14 @@ def desktop(open_page: Opener) -> Page:
     return open_page(DESKTOP)
 
 
-def enter(page: Page, server: str, name: str, language: str = "") -> None:
-    """Sign an account of the fictional country in, with its vault open."""
-    jar = client_of(name, language).cookies
+def enter(page: Page, server: str, name: str, language: str = "") -> str:
+    """Sign an account of the fictional country in, with its vault open; the key of its session."""
+    client = client_of(name, language)
+    jar = client.cookies
     page.context.add_cookies(
         [{"name": key, "value": morsel.value, "url": server} for key, morsel in jar.items()]
     )
+    return str(client.session.session_key)
 
 
 def axe_findings(page: Page) -> list[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 from playwright.sync_api import Locator, Page
 
+from panoh.access import actions as access
 from panoh.access.models import Dossier
 from panoh.directory.models import Organisation
 from tests.factories.directory import organisation, service
@@ -18,15 +19,16 @@ from tests.factories.referrals import answer, case, sent
 from tests.factories.staff import as_user, team
 
 WORKER, SHELTER = "nigora", "shirin"
+DIGITS = "804715"
 MOST_TABS = 200
 
 
 class Hand:
-    """A thumb on a phone: each tap, choice and typed field is counted."""
+    """A thumb on a phone: each tap, choice and typed sign is counted."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.taps = self.answers = self.aloud = 0
+        self.taps = self.answers = self.aloud = self.keys = 0
         self.pages = [page.url]
 
     def tap(self, selector: str) -> None:
@@ -42,6 +44,20 @@ class Hand:
         self.answers += 1
         which = f"[value={value}]" if value else ""
         self._tick(self.page.locator(f"main [name={name}]{which}"))
+
+    def write(self, name: str, text: str) -> None:
+        """Type into the field that has the focus already, sign by sign."""
+        self.keys += len(text)
+        field = self.page.locator(f"main [name={name}]")
+        assert field.evaluate("element => element === document.activeElement"), "no tap needed"
+        self.page.keyboard.type(text)
+
+    def enter(self) -> None:
+        """Press the key that sends the form."""
+        self.keys += 1
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+        self.pages.append(self.page.url)
 
     def pick(self, name: str, value: str) -> None:
         """Take one entry of a list."""
@@ -128,6 +144,20 @@ def ready() -> Ready:
     clinic = organisation("Fictional Clinic", kind="health_service", unit=team("clinic-cases").unit)
     service(clinic, "doctor")
     return Ready(house, clinic)
+
+
+def lock(session: str) -> None:
+    """Give a worker's session a PIN and lock it, as after half an hour without a touch."""
+    with as_user(WORKER) as by:
+        access.set_pin(key=session, pin=DIGITS, by=by, at=timezone.now())
+        access.lock_session(key=session, by=by, at=timezone.now())
+
+
+def back_to_work(hand: Hand) -> str:
+    """Moment 1, from the locked page: the PIN, and Today; what stands there."""
+    hand.write("pin", DIGITS)
+    hand.enter()
+    return hand.words("main h1")
 
 
 def new_case() -> Dossier:
@@ -236,6 +266,7 @@ class Moment:
     do: Callable[[Hand], object]
     seconds: int
     most_taps: int | None = None
+    before: Callable[[str], None] = lambda _session: None
 
 
 def moments(place: Ready) -> list[Moment]:
@@ -245,7 +276,9 @@ def moments(place: Ready) -> list[Moment]:
         sent()
         return "/inbox/"
 
+    locked = "/access/account/unlock/"
     return [
+        Moment("1 back after a break", WORKER, lambda: locked, back_to_work, 5, 0, before=lock),
         Moment("2 first contact", WORKER, lambda: "/", first_contact, 90, 12),
         Moment(
             "3 consent for one receiver",

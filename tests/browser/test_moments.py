@@ -1,4 +1,4 @@
-"""Moments 2, 3, 5, 6 and 10 on a phone without JavaScript: taps, fields and words, no seconds."""
+"""Moments 1, 2, 3, 5, 6 and 10 on a phone without JavaScript: taps, fields, words; no seconds."""
 
 import re
 from collections.abc import Callable
@@ -7,10 +7,12 @@ import pytest
 from django.utils import translation
 from playwright.sync_api import Page
 
+from panoh.duties import actions as duties
 from tests.browser import moments
 from tests.browser.conftest import Opener, enter
 from tests.browser.moments import SHELTER, WORKER, Hand, Keys
-from tests.factories.referrals import sent
+from tests.factories.referrals import NOW, sent
+from tests.factories.staff import as_user, team
 
 pytestmark = pytest.mark.browser
 Begin = Callable[..., Hand]
@@ -27,6 +29,23 @@ def begin(server: str, open_page: Opener) -> Begin:
         return by(page)
 
     return at
+
+
+def test_moment_1_back_to_work_after_a_break(server: str, open_page: Opener) -> None:
+    """A shared phone: the PIN alone, no tap, and what is owed stands there."""
+    page = open_page(js=False, language="en")
+    session = enter(page, server, WORKER, "en")
+    with as_user(WORKER) as by:
+        mine = team("ngo-cases")
+        owed = [duties.open("consent.copies", owner=mine, by=by, at=NOW) for _ in "123"]
+    moments.lock(session)
+    page.goto(f"{server}/")
+    assert "/unlock/" in page.url and "thing" not in page.content()
+    hand = Hand(page)
+    said = moments.back_to_work(hand)
+    assert (hand.taps, hand.keys) == (0, 7)
+    assert page.url == f"{server}/"
+    assert said == f"{len(owed)} things today"
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from django.conf import settings
 from django.test import Client
 from django.utils.html import strip_tags
 
-from panoh.access.middleware import VAULT, VAULT_COOKIE
+from panoh.access.middleware import VAULT_COOKIE
 from panoh.access.models import User
+from panoh.access.rules import VAULT
 from panoh.vault import queries as keys
 from tests.factories.staff import PASSPHRASE, as_user, user
 

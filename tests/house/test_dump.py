@@ -18,7 +18,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from psycopg.rows import dict_row
 
-from panoh.access.middleware import VAULT
+from panoh.access.rules import VAULT
 from panoh.files import queries as documents
 from panoh.files.rules import decrypt
 from panoh.vault import rules

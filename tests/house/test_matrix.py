@@ -150,7 +150,12 @@ PAGES: dict[str, Row] = {
     "access:leave": Row(None, (OWN,), only_post=True),
     "access:emergency": Row(P.INSTALLATION_MANAGE),
     "access:account": Row(None),
+    "access:sessions": Row(None),
+    "access:end_session": Row(None, only_post=True),
     "access:end_sessions": Row(None),
+    "access:pin": Row(None),
+    "access:lock": Row(None, only_post=True),
+    "access:unlock": Row(None),
     "access:audit": Row(P.AUDIT_READ),
 }
 # Refused inside the page: the declaration does not say it.

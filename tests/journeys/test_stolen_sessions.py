@@ -7,7 +7,8 @@ from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from panoh.access.middleware import VAULT, VAULT_COOKIE
+from panoh.access.middleware import VAULT_COOKIE
+from panoh.access.rules import VAULT
 from panoh.people import actions as people
 from panoh.people.rules.person import Person
 from tests.factories.clients import client_of

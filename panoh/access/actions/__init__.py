@@ -1,6 +1,6 @@
 """The verbs of access. Each calls one definer function of the walls, which checks again."""
 
-from panoh.access.actions.account import change_passphrase, end_sessions
+from panoh.access.actions.account import change_passphrase, end_session, end_sessions
 from panoh.access.actions.dossiers import (
     end,
     end_as_advocate,
@@ -14,6 +14,7 @@ from panoh.access.actions.dossiers import (
     sweep,
 )
 from panoh.access.actions.keys import tend_keys
+from panoh.access.actions.pin import lock_session, set_pin, unlock_session
 from panoh.access.actions.staff import (
     add_team,
     add_unit,
@@ -42,12 +43,14 @@ __all__ = [
     "end",
     "end_as_advocate",
     "end_by_clock",
+    "end_session",
     "end_sessions",
     "hand_over",
     "invite",
     "join",
     "leave",
     "let_in",
+    "lock_session",
     "make_key",
     "name_advocate",
     "name_hotline",
@@ -56,9 +59,11 @@ __all__ = [
     "open_dossier_many",
     "recover",
     "release",
+    "set_pin",
     "set_up",
     "share_search_key",
     "sweep",
     "take_invitation",
     "tend_keys",
+    "unlock_session",
 ]

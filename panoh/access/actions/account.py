@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from panoh.access.models import User
 from panoh.access.queries import sessions_of
 from panoh.audit import actions as audit
-from panoh.kernel.rules import Invalid
+from panoh.kernel.rules import Gone, Invalid
 from panoh.vault import actions as vault
 
 
@@ -38,3 +38,12 @@ def end_sessions(*, but: str, by: User, at: datetime) -> int:
     Session.objects.filter(session_key__in=keys).delete()
     audit.record("account.sessions_ended", by=by, at=at, subject=by)
     return len(keys)
+
+
+@transaction.atomic
+def end_session(*, key: str, by: User, at: datetime) -> None:
+    """End one session of one's own account. Raises ``Gone`` if it is none of them."""
+    if key not in {row.key for row in sessions_of(by, at)}:
+        raise Gone
+    Session.objects.filter(session_key=key).delete()
+    audit.record("account.session_ended", by=by, at=at, subject=by)

@@ -1,10 +1,8 @@
-"""People and roles, units, teams, invitations, and a unit's audit."""
+"""People and roles, units, teams, and a unit's audit."""
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,9 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from panoh.access import actions as access
 from panoh.access.forms import (
-    ChangeForm,
     HotlineForm,
-    InvitationForm,
     InviteForm,
     RecoveryForm,
     TeamForm,
@@ -28,7 +24,6 @@ from panoh.access.queries import (
     live,
     may,
     my_teams,
-    sessions_of,
     supervises,
 )
 from panoh.access.rules import Permission
@@ -277,67 +272,6 @@ def leave(request: StaffRequest, team_id: int, user_id: int) -> HttpResponse:
     access.leave(user=member, team=_my_team(team_id), by=request.user, at=timezone.now())
     messages.success(request, _("The membership has ended."))
     return redirect("access:teams")
-
-
-@page(public=True)
-@require_http_methods(["GET", "POST"])
-def invitation(request: HttpRequest) -> HttpResponse:
-    """Take an invitation: choose the passphrase, then sign in and set up the second factor."""
-    form = InvitationForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        typed = form.cleaned_data
-        try:
-            access.take_invitation(
-                username=typed["username"],
-                code=typed["code"],
-                passphrase=typed["passphrase"],
-                at=timezone.now(),
-            )
-        except Invalid as problem:
-            form.add_error("code", str(problem.message))
-        except ValidationError as problem:
-            form.add_error("passphrase", problem)
-        else:
-            messages.success(request, _("Your passphrase is set. Please sign in with it."))
-            return redirect(settings.LOGIN_URL)
-    return render(request, "access/invitation.html", {"form": form})
-
-
-@page()
-@require_http_methods(["GET", "POST"])
-def account(request: StaffRequest) -> HttpResponse:
-    """My account: another passphrase, and where I am signed in."""
-    form = ChangeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        typed = form.cleaned_data
-        try:
-            access.change_passphrase(
-                old=typed["old"], new=typed["passphrase"], by=request.user, at=timezone.now()
-            )
-        except Invalid as problem:
-            form.add_error(problem.field, str(problem.message))
-        except ValidationError as problem:
-            form.add_error("passphrase", problem)
-        else:
-            update_session_auth_hash(request, request.user)
-            messages.success(request, _("Your passphrase is changed. All other sessions ended."))
-            return redirect("access:account")
-    context = {
-        "form": form,
-        "sessions": sessions_of(request.user, timezone.now()),
-        "here": request.session.session_key,
-    }
-    return render(request, "access/account.html", context)
-
-
-@page()
-@require_POST
-def end_sessions(request: StaffRequest) -> HttpResponse:
-    """Sign out everywhere else."""
-    here = request.session.session_key or ""
-    access.end_sessions(but=here, by=request.user, at=timezone.now())
-    messages.success(request, _("You are signed in here only."))
-    return redirect("access:account")
 
 
 @page(Permission.INSTALLATION_MANAGE)

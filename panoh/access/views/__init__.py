@@ -1,0 +1,1 @@
+"""Pages of accounts: those of others, and one's own."""
