@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from uuid import UUID
 
 from django.urls import NoReverseMatch, reverse
 
@@ -84,11 +86,19 @@ def _task(owed: Owed, settles: bool, reads: bool) -> Task:
 
 def _where(duty: Duty, ref: str) -> str:
     name = rules.LEADS_TO.get(duty.kind, "desk:case")
-    arguments: list[tuple[object, ...]] = [(), *([(ref,)] if ref else []), (duty.pk,)]
-    for found in (url(name, *arguments) for arguments in arguments):
-        if found:
-            return found
-    return url("desk:case", ref) if ref else ""
+    takes = _takes(name)
+    if takes == "ref":
+        return reverse(name, args=[ref]) if ref else ""
+    if takes == "duty":
+        return reverse(name, args=[duty.pk])
+    return url(name) or (url("desk:case", ref) if ref else "")
+
+
+@cache
+def _takes(name: str) -> str:
+    """Which one argument the address needs; asked once, as a failing ``reverse`` is slow."""
+    samples: dict[str, object] = {"ref": "X", "duty": UUID(int=0)}
+    return next((what for what, sample in samples.items() if url(name, sample)), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -105,8 +106,11 @@ def contacts_of(one: Organisation, *, past: bool = False) -> list[Contact]:
 
 def is_stale(one: Organisation, at: datetime) -> bool:
     """Whether the pack's period since the last check has passed; never while it is not set."""
-    checked = policy.pack().calendar.end_of(one.last_checked_on)
-    due = policy.due(CHECK_PERIOD, checked)
+    return _is_stale(one.last_checked_on, at)
+
+
+def _is_stale(checked_on: date, at: datetime) -> bool:
+    due = policy.due(CHECK_PERIOD, policy.pack().calendar.end_of(checked_on))
     return due is not None and due < at
 
 
@@ -207,31 +211,32 @@ def _reached(entries: list[Entry]) -> list[Entry]:
 
 def _entries(services: Iterable[Service], search: Search, at: datetime) -> list[Entry]:
     places = {place.code: place.parent or place.code for place in policy.places()}
-    entries = [_entry(service, search, at, places) for service in services]
-    return sorted(entries, key=lambda one: _order(one, search.district))
-
-
-def _entry(service: Service, search: Search, at: datetime, places: dict[str, str]) -> Entry:
-    one = service.organisation
     calendar = policy.pack().calendar
     local = at.astimezone(calendar.zone)
-    return Entry(
-        service=service,
-        reach=reach(
-            area=one.area,
-            whole_country=one.whole_country,
-            region_of=places,
-            district=search.district,
-        ),
-        is_open=is_open(
-            service.opening,
-            service.hours,
-            local,
-            working=calendar.is_working(local.date()),
-            worked_yesterday=calendar.is_working(local.date() - timedelta(days=1)),
-        ),
-        is_stale=is_stale(one, at),
-    )
+    working = calendar.is_working(local.date())
+    worked_yesterday = calendar.is_working(local.date() - timedelta(days=1))
+    stale = cache(lambda checked_on: _is_stale(checked_on, at))
+    entries = [
+        Entry(
+            service=service,
+            reach=reach(
+                area=service.organisation.area,
+                whole_country=service.organisation.whole_country,
+                region_of=places,
+                district=search.district,
+            ),
+            is_open=is_open(
+                service.opening,
+                service.hours,
+                local,
+                working=working,
+                worked_yesterday=worked_yesterday,
+            ),
+            is_stale=stale(service.organisation.last_checked_on),
+        )
+        for service in services
+    ]
+    return sorted(entries, key=lambda one: _order(one, search.district))
 
 
 def _order(entry: Entry, district: str) -> tuple[Any, ...]:

@@ -1,13 +1,14 @@
 """What the country's pack says: the pack is read once and kept."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import cast
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.functional import Promise, lazystr
+from django.utils.functional import Promise, lazy
 from django.utils.translation import get_language
 
 from .rules import (
@@ -28,6 +29,9 @@ from .rules import (
     read_pack,
     tajik_key,
 )
+
+# Django's ``lazystr`` makes a class for each text, which costs more than the page around it.
+later = cast("Callable[[object], Promise]", lazy(str, str))
 
 
 def read(folder: Path) -> Pack:
@@ -122,7 +126,7 @@ def code(name: str, value: str, on: date | None = None) -> Code | None:
 
 def choices(name: str, on: date | None = None) -> list[tuple[str, Promise]]:
     """Codes and labels for a form field; a label is in the language of whoever reads the page."""
-    return [(row.code, lazystr(row)) for row in codes(name, on)]
+    return [(row.code, later(row)) for row in codes(name, on)]
 
 
 def label(name: str, value: str, on: date | None = None) -> str:
@@ -161,11 +165,24 @@ def region_of(value: str) -> Place | None:
 def place_choices() -> list[tuple[str, list[tuple[str, Promise]]]]:
     """Districts for a form field, grouped by region, sorted as the reader's alphabet goes."""
     groups: list[tuple[str, list[tuple[str, Promise]]]] = []
-    for region in places(1):
-        inside = [found for found in places(2) if found.parent == region.code]
-        inside.sort(key=lambda found: tajik_key(found.label()))
-        groups.append((region.label(), [(found.code, lazystr(found)) for found in inside]))
+    for region, inside in _sorted_places(pack(), get_language()):
+        groups.append((region.label(), [(found.code, later(found)) for found in inside]))
     return groups
+
+
+@lru_cache
+def _sorted_places(_of: Pack, _language: str | None) -> list[tuple[Place, list[Place]]]:
+    """Regions with their districts, in the order of the language that is active."""
+    return [
+        (
+            region,
+            sorted(
+                (found for found in places(2) if found.parent == region.code),
+                key=lambda found: tajik_key(found.label()),
+            ),
+        )
+        for region in places(1)
+    ]
 
 
 def roles() -> dict[str, frozenset[str]]:

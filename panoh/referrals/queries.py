@@ -82,6 +82,12 @@ def inbox(
     return list(rows.select_related(*_SIDES)[:limit])
 
 
+def waiting_count(most: int = PAGE) -> int:
+    """How many requests wait for an answer of my teams, counted up to ``most``."""
+    rows = Referral.objects.filter(to_team__in=my_teams(), state__in=list(rules.WAITING))
+    return len(rows.values_list("pk", flat=True)[:most])
+
+
 def outbox(
     teams: Iterable[int] | None = None,
     *,

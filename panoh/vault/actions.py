@@ -47,6 +47,7 @@ from panoh.vault.rules import (
     Locked,
     NoKey,
     box,
+    is_own,
     keep_key,
     new_key,
     new_pair,
@@ -72,6 +73,7 @@ __all__ = [
     "drop_draft",
     "is_open",
     "keep_draft",
+    "keep_keys",
     "lay_keys",
     "let_in",
     "make_account",
@@ -208,6 +210,26 @@ def lay_keys(dossier_id: int, categories: Category) -> None:
     ]
     if names:
         _put("access_put_wraps", load_keys(names))
+
+
+def keep_keys(dossier_id: int) -> None:
+    """Seal keys that others sealed to my teams anew, by my teams to themselves.
+
+    Opening them then costs a tenth. Without an open vault, or without the team's key, they stay
+    as they came.
+    """
+    if not is_open():
+        return
+    outer, teams = settings.PANOH_OUTER_KEY, current().teams
+    kept: list[tuple[int, bytes]] = []
+    for row in DataKeyWrap.objects.filter(dossier_id=dossier_id, offered=None):
+        wrapped, pair = bytes(row.wrapped), teams.get((row.team_id, row.team_version))
+        if pair is not None and not is_own(wrapped):
+            name = KeyName(row.dossier_id, row.category, row.version)
+            kept.append((row.pk, keep_key(pair, unwrap_key(outer, pair, wrapped, name), name)))
+    if kept:
+        ids, wraps = zip(*kept, strict=True)
+        _call("vault_keep(%s::bigint[], %s::bytea[])", list(ids), list(wraps))
 
 
 # -- accounts and teams ----------------------------------------------------------------------------

@@ -318,6 +318,11 @@ def keep_key(pair: KeyPair, key: bytes, name: KeyName) -> bytes:
     return OWN_WRAP + lock(pair.own, key, name.purpose.encode())
 
 
+def is_own(wrapped: bytes) -> bool:
+    """Did the team seal this wrap to itself?"""
+    return wrapped[:1] == OWN_WRAP
+
+
 def offer_key(outer: bytes, public: bytes, key: bytes, name: KeyName) -> bytes:
     """A data key, sealed to a team and laid under the outer key until the offer is accepted."""
     return OFFERED_WRAP + outer_seal(outer, box(public, key, name.purpose), "offer", name.purpose)

@@ -95,6 +95,7 @@ def release(
             "SELECT access_release(%s, %s, %s, %s)",
             [dossier.pk, source_id, at, until or policy.due("grant_days", at)],
         )
+    vault.keep_keys(dossier.pk)
     audit.record("grant.released", by=by, at=at, subject=dossier, dossier_id=dossier.pk)
 
 

@@ -20,6 +20,7 @@ from panoh.referrals.models import Referral
 from panoh.referrals.rules import WAITING, Line, State
 
 SHOWN = 20
+GOING_ON = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def inbox(request: StaffRequest) -> HttpResponse:
     at = timezone.now()
     after = _last(request.GET.get("after", ""), to_team__in=my_teams())
     found = queries.inbox(states=WAITING, limit=SHOWN + 1, after=after)
-    going_on = [] if after else queries.inbox(states=[State.ACCEPTED], limit=SHOWN)
+    going_on = [] if after else queries.inbox(states=[State.ACCEPTED], limit=GOING_ON)
     rows = _rows([*found[:SHOWN], *going_on], at)
     context = {
         "waiting": rows[: len(found[:SHOWN])],

@@ -14,6 +14,7 @@ from panoh.access.middleware import StaffRequest, page
 from panoh.access.queries import holds
 from panoh.access.rules import Permission
 from panoh.cases import queries as cases
+from panoh.cases import rules as case_rules
 from panoh.cases.models import Case
 from panoh.consent import queries as consents
 from panoh.desk import queries as desk
@@ -44,12 +45,13 @@ def refer(request: StaffRequest, ref: str) -> HttpResponse:
     known = _known(case)
     asked = request.POST if request.method == "POST" else known
     form = WhoForm(asked if request.method == "POST" or known["service"] else None, initial=known)
+    has_word = _has_word(case)
     context = {
         "case": case,
         "form": form,
-        "sends": _may_be_sent(case),
-        "is_adult": _has_word(case),
-        "agreed": _agreed(request),
+        "sends": has_word and case.state == case_rules.State.OPEN,
+        "is_adult": has_word,
+        "agreed": _agreed(case),
         "service": asked.get("service", ""),
     }
     if form.is_bound and form.is_valid():
@@ -78,7 +80,8 @@ def _may_be_sent(case: Case) -> bool:
 
 def _has_word(case: Case) -> bool:
     """An adult speaks alone; for a child two people must have decided something."""
-    return cases.may_send(case.dossier) or consents.decided(case.dossier, timezone.now()).exists()
+    now = timezone.now()
+    return case_rules.may_send(case.age_branch) or consents.decided(case.dossier, now).exists()
 
 
 def _known(case: Case) -> dict[str, str]:
@@ -93,12 +96,12 @@ def _known(case: Case) -> dict[str, str]:
     }
 
 
-def _agreed(request: StaffRequest) -> list[Organisation]:
+def _agreed(case: Case) -> list[Organisation]:
     """Receivers that the person agreed to, or that two people decided on for a child: with them
     the way is shortest."""
     at = timezone.now()
-    live = consents.live_on(request.dossier, at).exclude(categories=0)
-    words = live if cases.may_send(request.dossier) else consents.decided(request.dossier, at)
+    live = consents.live_on(case.dossier, at).exclude(categories=0)
+    words = live if case_rules.may_send(case.age_branch) else consents.decided(case.dossier, at)
     found = dict[Any, Organisation]()
     for one in words:
         entry = one.organisation or (directory.of_unit(one.unit) if one.unit else None)

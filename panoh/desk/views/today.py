@@ -22,9 +22,9 @@ from panoh.duties import queries as owed
 from panoh.duties.models import Duty
 from panoh.kernel.rules import Gone
 from panoh.referrals import queries as referrals
-from panoh.referrals.rules import WAITING
 
 SHOWN = 20
+NEWEST = 10
 
 
 @page()
@@ -36,9 +36,9 @@ def today(request: StaffRequest) -> HttpResponse:
     if may(user, Permission.DUTY_READ):
         context |= _owed(request)
     if may(user, Permission.REFERRAL_ANSWER):
-        context["waiting"] = len(referrals.inbox(states=WAITING))
+        context["waiting"] = referrals.waiting_count()
     if may(user, Permission.CASE_READ):
-        context["cases"] = queries.lines(cases.recent(limit=SHOWN))
+        context["cases"] = queries.lines(cases.recent(limit=NEWEST))
     return render(request, "desk/today.html", context | {"at": at, "pages": pages(request)})
 
 

@@ -1,7 +1,7 @@
 """What is sealed, offered and withdrawn."""
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from panoh.access import actions as access
@@ -10,7 +10,7 @@ from panoh.kernel.rules import Category
 from panoh.people.models import ContactPoint, Identity
 from panoh.vault import actions as vault
 from panoh.vault import rules
-from panoh.vault.models import DataKey
+from panoh.vault.models import DataKey, DataKeyWrap
 from panoh.vault.rules import Damaged, Locked, NoKey
 from tests.factories.staff import as_user, team, user
 from tests.factories.vault import AT, fresh, identity, offer, opened_case, versions
@@ -135,6 +135,42 @@ def test_an_offer_opens_at_acceptance_and_not_before() -> None:
         point = ContactPoint(dossier=dossier)
         with pytest.raises(NoKey), transaction.atomic():
             vault.seal(point, "value", "a category that was not offered")
+
+
+def test_what_was_received_is_kept_in_the_cheap_form_and_read_anew() -> None:
+    dossier = opened_case()
+    with as_user("nigora"):
+        row = identity(dossier)
+    source = offer(dossier, "shelter-cases")
+    with as_user("shirin") as shirin:
+        access.release(dossier, source_id=source, until=None, by=shirin, at=AT)
+        wraps = [bytes(one.wrapped) for one in DataKeyWrap.objects.filter(dossier_id=dossier.pk)]
+        assert wraps
+        assert all(map(rules.is_own, wraps))
+    with vault.opened(fresh("shirin")), transaction.atomic(), acting(user("shirin")):
+        assert vault.open(row, "names") == "Лола"
+
+
+@pytest.mark.parametrize("account", ["nigora", "shirin", "pulod"])
+def test_nobody_overwrites_a_kept_wrap_or_another_teams(account: str) -> None:
+    dossier = opened_case()
+    with as_user("nigora"):
+        row = identity(dossier)
+    source = offer(dossier, "shelter-cases")
+    with as_user("shirin") as shirin:
+        access.release(dossier, source_id=source, until=None, by=shirin, at=AT)
+    ids: list[int] = []
+    for member in ("nigora", "shirin"):
+        with as_user(member):
+            rows = DataKeyWrap.objects.filter(dossier_id=dossier.pk)
+            ids += rows.values_list("pk", flat=True)
+    assert len(ids) == 2
+    with as_user(account), connection.cursor() as cursor:
+        forged = [rules.OWN_WRAP + bytes(60)] * len(ids)
+        cursor.execute("SELECT vault_keep(%s::bigint[], %s::bytea[])", [ids, forged])
+    for member in ("nigora", "shirin"):
+        with vault.opened(fresh(member)), transaction.atomic(), acting(user(member)):
+            assert vault.open(row, "names") == "Лола"
 
 
 def test_what_is_written_after_acceptance_is_read_by_both() -> None:
