@@ -1,7 +1,7 @@
 """The first contact for many cases that come from elsewhere: set-based, one audit row."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -11,7 +11,7 @@ from panoh.access.models import Dossier, Team, User
 from panoh.access.rules import WRITES, Permission
 from panoh.audit import actions as audit
 from panoh.cases import queries, rules
-from panoh.cases.actions.beats import _coded, _owe_advocate, _owe_review, _weigh
+from panoh.cases.actions.beats import _coded, _list_alone, _owe_review, _weigh
 from panoh.cases.models import FACTS, IN_THE_ROW, ApartFact, Case, Event, Fact, Note
 from panoh.cases.rules import Arrival
 from panoh.kernel.rules import Category
@@ -34,8 +34,12 @@ def open_contact_many(rows: Sequence[Arrival], *, team: Team, by: User, at: date
     if any(_is_of_law(row) for row in rows):
         reach.require(by, WRITES[Category.LEGAL])
     dossiers = access.open_dossier_many(len(rows), team=team, by=by, at=at) if rows else []
-    made = [_case(dossier, row, by=by, at=at) for dossier, row in zip(dossiers, rows, strict=True)]
-    facts, apart, notes = _with_them(made, rows, by=by, at=at)
+    today = policy.local_day(at)
+    made = [
+        _case(dossier, row, today, by=by, at=at)
+        for dossier, row in zip(dossiers, rows, strict=True)
+    ]
+    facts, apart, notes = _with_them(made, rows, today, by=by, at=at)
     vault.seal_many((note, "text", text) for note, text in notes)
     Case.objects.bulk_create(made)
     Fact.objects.bulk_create(facts)
@@ -48,7 +52,7 @@ def open_contact_many(rows: Sequence[Arrival], *, team: Team, by: User, at: date
         _owe_review(fact, by, at)
     for case in made:
         if case.age_branch == rules.Branch.CHILD and case.state == rules.State.OPEN:
-            _owe_advocate(case, by, at)
+            _list_alone(case, by, at)  # a file made just now has no advocate to ask for
     audit.record("case.opened", by=by, at=at, reason=f"{len(made)} rows")
     return made
 
@@ -59,8 +63,8 @@ def _is_of_law(row: Arrival) -> bool:
     )
 
 
-def _case(dossier: Dossier, row: Arrival, *, by: User, at: datetime) -> Case:
-    values = {"first_contact_at": at, **queries.checked(row.answers, policy.local_day(at))}
+def _case(dossier: Dossier, row: Arrival, today: date, *, by: User, at: datetime) -> Case:
+    values = {"first_contact_at": at, **queries.checked(row.answers, today)}
     case = Case(dossier=dossier, opened_at=at, opened_by=by, **values)
     for field in IN_THE_ROW:
         for code in row.facts.get(field, ()):
@@ -68,21 +72,21 @@ def _case(dossier: Dossier, row: Arrival, *, by: User, at: datetime) -> Case:
     if case.trafficking in rules.IDENTIFYING:
         case.identified_by, case.identified_at = by.unit.type if by.unit else "", at
     if row.closed:
-        queries.expect("close_reasons", row.closed, policy.local_day(at), "close_reason")
+        queries.expect("close_reasons", row.closed, today, "close_reason")
         case.state, case.closed_at, case.close_reason = rules.State.CLOSED, at, row.closed
     _weigh(case, row.facts.get("triage_signs", ()))
     return case
 
 
 def _with_them(
-    cases: Sequence[Case], rows: Sequence[Arrival], *, by: User, at: datetime
+    cases: Sequence[Case], rows: Sequence[Arrival], today: date, *, by: User, at: datetime
 ) -> tuple[list[Fact], list[ApartFact], list[tuple[Note, str]]]:
     facts: list[Fact] = []
     apart: list[ApartFact] = []
     notes: list[tuple[Note, str]] = []
     for case, row in zip(cases, rows, strict=True):
         for field, codes in row.facts.items():
-            queries.expect_all(field, codes, policy.local_day(at))
+            queries.expect_all(field, codes, today)
             for code in dict.fromkeys(codes):
                 if queries.is_apart(FACTS[field].list_name, code):
                     apart.append(_coded(ApartFact(), case, field, code, by=by, at=at))
