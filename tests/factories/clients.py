@@ -10,7 +10,7 @@ from django.utils.html import strip_tags
 
 from panoh.access.middleware import VAULT_COOKIE
 from panoh.access.models import User
-from panoh.access.rules import VAULT
+from panoh.access.rules import SEEN, STARTED, VAULT
 from panoh.vault import queries as keys
 from tests.factories.staff import PASSPHRASE, as_user, user
 
@@ -35,6 +35,14 @@ def client_of(name: str | User, language: str = "") -> Client:
     ]
     session.save()
     return client
+
+
+def too_late(browser: Client) -> Client:
+    """The same browser after its session was idle for longer than the pack allows."""
+    session = browser.session
+    session[SEEN] = session[STARTED] = "2020-01-01T00:00:00+00:00"
+    session.save()
+    return browser
 
 
 def words(page: Any) -> str:

@@ -19,7 +19,7 @@ from panoh.cases.models import Case
 from panoh.consent import queries as consents
 from panoh.desk import queries as desk
 from panoh.desk.forms.requests import RequestForm, WhoForm
-from panoh.desk.views.typed import done, told_in
+from panoh.desk.views.typed import done, given, told_in
 from panoh.directory import actions as register
 from panoh.directory import queries as directory
 from panoh.directory.models import Organisation
@@ -28,6 +28,7 @@ from panoh.referrals import actions as referrals
 from panoh.referrals import queries
 from panoh.referrals.models import Referral
 from panoh.referrals.rules import ALWAYS, State
+from panoh.vault import actions as vault
 
 # Answers about children with which a place must take children too.
 WITH_CHILDREN = frozenset({"one", "two", "three_or_more"})
@@ -43,8 +44,9 @@ def refer(request: StaffRequest, ref: str) -> HttpResponse:
     dossier, user, at = request.dossier, request.user, timezone.now()
     case = _held(request)
     known = _known(case)
-    asked = request.POST if request.method == "POST" else known
-    form = WhoForm(asked if request.method == "POST" or known["service"] else None, initial=known)
+    chosen = given(request)
+    asked = known if chosen is None else chosen
+    form = WhoForm(asked if chosen is not None or known["service"] else None, initial=known)
     has_word = _has_word(case)
     context = {
         "case": case,
@@ -54,6 +56,8 @@ def refer(request: StaffRequest, ref: str) -> HttpResponse:
         "agreed": _agreed(case),
         "service": asked.get("service", ""),
     }
+    if request.method == "POST":
+        vault.drop_draft(request.path)
     if form.is_bound and form.is_valid():
         search = form.search().without(children=case.children in WITH_CHILDREN)
         found = directory.find(search, at=at)
@@ -123,9 +127,9 @@ def preview(request: StaffRequest, ref: str, organisation_id: UUID) -> HttpRespo
     to = directory.organisation(organisation_id)
     receiver = consents.to(to)
     agreed = desk.agreed(dossier, receiver, at)
+    chosen = given(request)
     form = RequestForm(
-        request.POST if request.method == "POST" else _first(request, case, agreed),
-        agreed=agreed.now,
+        _first(request, case, agreed) if chosen is None else chosen, agreed=agreed.now
     )
     proposal = None
     if form.is_valid():

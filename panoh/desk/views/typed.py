@@ -26,21 +26,20 @@ def typed(
     **options: Any,
 ) -> F:
     """The form with what was posted; on a visit with the account's draft of this page, if any."""
+    return form(given(request), request.FILES or None, initial=initial, **options)
+
+
+def given(request: StaffRequest) -> QueryDict | None:
+    """What was posted; on a visit the account's draft of this page, said as such, if any."""
     if request.method == "POST":
-        return form(request.POST, request.FILES or None, initial=initial, **options)
-    if kept := _draft(request):
-        messages.info(
-            request,
-            _("This is what you typed before your session ended. Please check it and save it."),
-        )
-        return form(kept, initial=initial, **options)
-    return form(initial=initial, **options)
-
-
-def _draft(request: StaffRequest) -> QueryDict | None:
+        return request.POST
     found = keys.draft(request.path) if keys.is_open() else None
     if not found:
         return None
+    messages.info(
+        request,
+        _("This is what you typed before your session ended. Please check it and save it."),
+    )
     data = QueryDict(mutable=True)
     for name, values in found.items():
         data.setlist(name, values)

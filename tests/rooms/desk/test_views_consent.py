@@ -15,7 +15,7 @@ from panoh.directory.models import Organisation
 from panoh.duties.models import Duty
 from panoh.kernel.rules import Category
 from tests.factories.cases import contact
-from tests.factories.clients import client_of
+from tests.factories.clients import client_of, too_late, words
 from tests.factories.directory import organisation
 from tests.factories.referrals import until
 from tests.factories.staff import as_user, team
@@ -281,3 +281,29 @@ def test_only_the_holders_team_asks() -> None:
     for name in ("lola", "shirin"):
         assert client_of(name).get(url(one)).status_code == 404
         assert client_of(name).get(f"/cases/{one.dossier.ref}/consent/").status_code == 404
+
+
+def test_a_half_filled_sentence_comes_back_after_a_lost_session() -> None:
+    one, to = case(), shelter()
+    given = asked(to, present=["interpreter"], interpreter="professional")
+    late = too_late(client_of("nigora")).post(url(one), given)
+    assert late.headers["Location"].startswith("/sign-in/login/")
+    again = client_of("nigora", "en")
+    page = again.get(url(one))
+    assert "before your session ended" in words(page)
+    assert given["submission"] in page.content.decode()
+    assert "Fictional House" in words(page)
+    assert consents(one) == []
+
+
+def test_an_answer_given_as_the_session_ended_is_shown_again_and_saved_only_by_hand() -> None:
+    one, to = case(), shelter()
+    given = answered(asked(to), "yes", own_words="Сухани қалбакӣ")
+    too_late(client_of("nigora")).post(url(one), given)
+    again = client_of("nigora", "en")
+    page = again.get(url(one))
+    assert "Сухани қалбакӣ" in page.content.decode()
+    assert consents(one) == [], "what somebody agreed to is never saved by a visit"
+    assert again.post(url(one), given).status_code == 302
+    assert [row.answer for row in consents(one)] == ["yes"]
+    assert "Сухани қалбакӣ" not in again.get(url(one)).content.decode(), "the draft is gone"

@@ -9,7 +9,7 @@ from panoh.access.models import Grant
 from panoh.cases.models import Case
 from panoh.people.models import Identity
 from panoh.referrals.models import Referral
-from tests.factories.clients import client_of
+from tests.factories.clients import client_of, too_late
 from tests.factories.staff import as_user
 
 pytestmark = pytest.mark.django_db
@@ -101,11 +101,7 @@ def test_danger_puts_first_steps_before_everything() -> None:
 
 
 def test_what_was_typed_comes_back_after_a_lost_session() -> None:
-    browser = client_of("nigora")
-    session = browser.session
-    session["panoh_seen"] = "2020-01-01T00:00:00+00:00"
-    session["panoh_started"] = "2020-01-01T00:00:00+00:00"
-    session.save()
+    browser = too_late(client_of("nigora"))
     given = typed(chosen="Моҳи Сохта", danger_now="danger")
     answer = browser.post("/first-contact/", given)
     assert answer.headers["Location"] == "/sign-in/login/?next=%2Ffirst-contact%2F"

@@ -17,7 +17,7 @@ from panoh.directory.models import Organisation, UnmetNeed
 from panoh.kernel.rules import Category
 from panoh.referrals.models import Referral
 from panoh.referrals.rules import DEFAULT_PACKET, State
-from tests.factories.clients import client_of, hidden, words
+from tests.factories.clients import client_of, hidden, too_late, words
 from tests.factories.directory import organisation, service
 from tests.factories.referrals import NOW, answer, case
 from tests.factories.staff import as_user, team, user
@@ -245,3 +245,51 @@ def test_refer_preview_and_request_stay_cheap() -> None:
     with CaptureQueriesContext(connection) as asked:
         client_of("shirin").get(address)
     assert len(asked) <= 30, "with what signing the account in asks"
+
+
+def test_what_was_asked_of_who_can_help_comes_back_after_a_lost_session() -> None:
+    house()
+    dossier = opened()
+    url = f"/cases/{dossier.ref}/refer/"
+    asked = {"service": "bed", "sex": "woman", "district": "tj_3505401", "age_band": "age_21_29"}
+    late = too_late(client_of("nigora")).post(url, asked)
+    assert late.headers["Location"].startswith("/sign-in/login/")
+    again = client_of("nigora", "en")
+    page = again.get(url)
+    assert "before your session ended" in words(page)
+    assert '<option value="tj_3505401" selected' in page.content.decode()
+    assert "Fictional House" in words(page), "and it is answered"
+    again.post(url, asked)
+    assert "before your session ended" not in words(again.get(url)), "the draft is gone"
+
+
+def test_a_half_written_request_comes_back_after_a_lost_session_and_is_not_sent() -> None:
+    to = house()
+    dossier = opened(team("shelter-cases"))
+    url = f"/cases/{dossier.ref}/refer/{to.pk}/"
+    browser = client_of("nigora")
+    page = browser.get(url, {"help": "bed"})
+    kept = {"services": ["bed"], "categories": ["contact"], "urgency": "immediate", "send": "1"}
+    kept |= {name: hidden(page, name) for name in ("submission", "shown")}
+    late = too_late(browser).post(url, kept)
+    assert late.headers["Location"].startswith("/sign-in/login/")
+    assert requests(dossier) == []
+    again = client_of("nigora", "en")
+    page = again.get(url)
+    assert "before your session ended" in words(page)
+    assert page.context["form"]["urgency"].value() == "immediate"
+    assert hidden(page, "submission") == kept["submission"]
+    assert requests(dossier) == [], "a draft is shown, never sent by itself"
+    assert send(again, dossier, to, urgency="immediate").status_code == 302
+    assert [one.urgency for one in requests(dossier)] == ["immediate"]
+    assert "before your session ended" not in words(again.get(url)), "the draft is gone"
+
+
+def test_an_account_sees_no_draft_of_another() -> None:
+    house()
+    dossier = opened()
+    url = f"/cases/{dossier.ref}/refer/"
+    too_late(client_of("nigora")).post(url, {"service": "doctor"})
+    page = client_of("safar", "en").get(url)
+    assert page.status_code == 200
+    assert "before your session ended" not in words(page)
