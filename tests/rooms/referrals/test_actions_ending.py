@@ -15,7 +15,8 @@ from panoh.access.models import User
 from panoh.access.queries import by_ref, grants_on, reaches
 from panoh.audit.queries import who_saw
 from panoh.cases import actions as cases
-from panoh.cases.models import Case
+from panoh.cases import queries as read_cases
+from panoh.cases.models import Case, Note
 from panoh.consent import queries as consent
 from panoh.consent.models import Consent
 from panoh.directory import actions as directory
@@ -29,10 +30,14 @@ from panoh.kernel.rules import (
     NoConsent,
     NotPossible,
 )
+from panoh.people import actions as people
+from panoh.people import queries as read_people
+from panoh.people.rules.person import Person
 from panoh.referrals import actions as referrals
 from panoh.referrals import queries
 from panoh.referrals.models import Referral
-from panoh.referrals.rules import State
+from panoh.referrals.rules import DEFAULT_PACKET, State
+from panoh.vault.models import DataKeyWrap
 from tests.factories.directory import AT, organisation, service
 from tests.factories.referrals import (
     NOW,
@@ -67,6 +72,38 @@ def test_c1_handover_opens_the_whole_file_so_it_needs_consent_to_all_of_it() -> 
         assert found.state == State.HANDED_OVER
         assert by_ref(dossier.ref).holder == shelter
         assert Consent.objects.filter(dossier=dossier).count() == 3
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("offered", [Category.IDENTITY, Category.CORE], ids=["sent", "unsent"])
+def test_a_handed_over_file_is_read_by_its_new_holder_and_no_longer_by_the_former(
+    offered: Category,
+) -> None:
+    """Also what was in no request: the keys go over with the file, and none is lost."""
+    shelter = team("shelter-cases")
+    with as_user("nigora") as by:
+        dossier = case(by).dossier
+        people.name(dossier, person=Person(given="Гули Сохта"), by=by, at=NOW)
+        note = cases.add_note(dossier, category=Category.STORY, text="Гуфтаи сохта", by=by, at=NOW)
+        for categories in (CASE_CATEGORIES & ~Category.LEGAL, Category.LEGAL):
+            answer(dossier, shelter, by=by, categories=categories)
+        referral = referrals.send(
+            drafted(dossier, by=by, categories=DEFAULT_PACKET | offered), by=by, at=NOW
+        )
+    with as_user("shirin") as by:
+        referrals.accept(referral, by=by, at=NOW)
+    with as_user("nigora") as by:
+        referrals.hand_over(referral, way="accompanied", by=by, at=NOW)
+    with as_user("shirin") as by:
+        person = read_people.person(dossier, by=by, at=NOW)
+        assert person is not None and person.display == "Гули Сохта"
+        (kept,) = read_cases.notes_of(dossier, Category.STORY, user=by)
+        assert read_cases.texts_of([kept]) == ["Гуфтаи сохта"]
+        cases.add_note(dossier, category=Category.STORY, text="Баъд", by=by, at=NOW)
+        assert shelter == by_ref(dossier.ref).holder
+    with as_user("nigora"):
+        assert not Note.objects.filter(pk=note.pk).exists()
+        assert not DataKeyWrap.objects.filter(dossier_id=dossier.pk).exists()
 
 
 @pytest.mark.django_db
