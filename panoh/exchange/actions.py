@@ -279,10 +279,11 @@ def _bring_in(run: Import, good: list[tuple[Row, Ready]], by: User, at: datetime
     for (row, ready), number, content in zip(good, numbers, contents, strict=True):
         if number not in before:
             new.append((ready, number, content))
-        elif before[number] == content:
+        elif before[number].content == content:
             run.already += 1
         else:
-            changed.append(Row(row.number, row.cells, row.same_as, (Fault(KEY, "changed"),)))
+            fault = Fault(KEY, "changed" if before[number].is_held else "moved")
+            changed.append(Row(row.number, row.cells, row.same_as, (fault,)))
     run.changed += len(changed)
     run.added += len(new)
     if not new:

@@ -13,8 +13,8 @@ from babel import Locale
 from babel.core import get_global
 from django.utils.translation import gettext
 
-from panoh.access.models import Membership, Team, User
-from panoh.access.queries import live
+from panoh.access.models import Dossier, Membership, Team, User
+from panoh.access.queries import live, my_teams
 from panoh.cases import queries as cases
 from panoh.exchange.models import External, Import, Part
 from panoh.exchange.rules import fields
@@ -260,7 +260,24 @@ def external_tokens(team: Team, texts: Sequence[str], what: str) -> list[bytes]:
     return tokens(key, f"external {what} {team.pk}", list(texts))
 
 
-def here_already(team: Team, found: Sequence[bytes]) -> dict[bytes, bytes]:
-    """Which own numbers of a team came in before, with the token of what they held."""
+def here_already(team: Team, found: Sequence[bytes]) -> dict[bytes, "Before"]:
+    """Which own numbers of a team came in before."""
     rows = External.objects.filter(team=team, token__in=found)
-    return {bytes(token): bytes(content) for token, content in rows.values_list("token", "content")}
+    known = list(rows.values_list("token", "content", "dossier_id"))
+    held = set(
+        Dossier.objects.filter(
+            pk__in=[dossier for *_tokens, dossier in known], holder_id__in=my_teams()
+        ).values_list("pk", flat=True)
+    )
+    return {
+        bytes(token): Before(bytes(content), dossier in held) for token, content, dossier in known
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A row that came in before: the token of what it held, and whether a team of mine still
+    holds its case."""
+
+    content: bytes
+    is_held: bool

@@ -35,6 +35,10 @@ FAULTS: Final[dict[str, str | Promise]] = {
         "This case came in before and the row is different now. Nothing was overwritten: "
         "please change the case by hand."
     ),
+    "moved": _(
+        "This case came in before and another team holds it now. Nothing was changed: please "
+        "tell that team what is new."
+    ),
 }
 
 

@@ -15,9 +15,11 @@ from panoh.exchange import queries, rules
 from panoh.exchange.models import External, Import, Part
 from panoh.exchange.rules import State
 from panoh.exchange.rules.tables import Unreadable, decode, rows_of_text
-from panoh.kernel.rules import Category, Gone, Invalid, NotPossible, Refused
+from panoh.kernel.rules import CASE_CATEGORIES, Category, Gone, Invalid, NotPossible, Refused
 from panoh.people import queries as people
+from panoh.referrals import actions as referrals
 from tests.factories import tables
+from tests.factories.referrals import NOW, answer, drafted
 from tests.factories.staff import as_user, team
 
 pytestmark = pytest.mark.django_db
@@ -242,3 +244,57 @@ def test_what_nobody_finished_is_destroyed_in_time() -> None:
         assert [run.pk for run in queries.imports_of(by)] != [old.pk]
         assert len(queries.imports_of(by)) == 1
         assert Duty.objects.unsettled().filter(kind=exchange.DUTY).count() == 1
+
+
+def handed_over() -> Dossier:
+    """A case that came in and that the shelter holds now, with consent to all of it."""
+    done(tables.as_csv({}))
+    with as_user("nigora") as by:
+        (case,) = opened()
+        for categories in (CASE_CATEGORIES & ~Category.LEGAL, Category.LEGAL):
+            answer(case.dossier, team("shelter-cases"), by=by, categories=categories)
+        sent = referrals.send(drafted(case.dossier, by=by), by=by, at=NOW)
+    with as_user("shirin") as by:
+        referrals.accept(sent, by=by, at=NOW)
+    with as_user("nigora") as by:
+        referrals.hand_over(sent, way="accompanied", by=by, at=NOW)
+    return case.dossier
+
+
+def all_of(dossier: Dossier) -> tuple[str, list[str]]:
+    """What the shelter, which holds the case, reads of it."""
+    with as_user("shirin") as by:
+        person = people.person(dossier, by=by, at=NOW)
+        notes = cases.notes_of(dossier, Category.STORY, user=by)
+        assert person is not None
+        return person.display, [str(text) for text in cases.texts_of(notes)]
+
+
+def test_a_case_that_was_handed_over_comes_in_no_second_time() -> None:
+    dossier = handed_over()
+    before = all_of(dossier)
+    assert figures(done(tables.as_csv({}))) == (0, 1, 0, 0)
+    changed = done(tables.as_csv({"prs_FirstName": "Дигарбора", "prs_Gender": "Masculine"}))
+    assert figures(changed) == (0, 0, 1, 0)
+    assert all_of(dossier) == before
+    with as_user("nigora") as by:
+        assert Dossier.objects.get(pk=dossier.pk).holder == team("shelter-cases")
+        assert Dossier.objects.count() == 1, "no second file of the same person"
+        (row,) = queries.back_of(changed)
+        assert (row.number, row.faults[0].code) == (2, "moved")
+        found = exchange.take_back(changed, workbook=False, by=by, at=AT).content.decode()
+        assert "Дигарбора" in found, "what was typed is kept"
+
+
+def test_the_number_of_another_unit_tells_whoever_holds_the_case_now_nothing() -> None:
+    """The shelter uses the same number for somebody else: a case of its own, and no message."""
+    handed_over()
+    run = begun(tables.as_csv({"prs_FirstName": "Гули"}), "shirin", "shelter-cases")
+    run = checked(run, "shirin")
+    assert run.faulty == 0
+    while run.state != State.DONE:
+        with as_user("shirin") as by:
+            run = exchange.run_part(run, part=run.next_part, by=by, at=AT)
+    assert figures(run) == (1, 0, 0, 0)
+    with as_user("nigora"):
+        assert Dossier.objects.count() == 1, "nor does the sender see the shelter's own"
