@@ -103,9 +103,10 @@ def test_moment_6_the_shelter_answers_in_two_taps(begin: Begin) -> None:
     assert "You said yes." in hand.words()
 
 
-def test_moment_10_who_knows_and_stop_one(begin: Begin) -> None:
+@pytest.mark.parametrize("by", [Hand, Keys], ids=["thumb", "keys"])
+def test_moment_10_who_knows_and_stop_one(begin: Begin, by: type[Hand]) -> None:
     moments.ready()
-    hand = begin(f"/cases/{moments.known_case().ref}/")
+    hand = begin(f"/cases/{moments.known_case().ref}/", by=by)
     shown = moments.who_knows(hand, stop=True)
     assert hand.taps <= 3
     assert "2 other services know" in shown
