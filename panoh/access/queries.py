@@ -11,6 +11,7 @@ from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 from psycopg.pq import TransactionStatus
 
 from config.database.base import write_context
@@ -18,6 +19,7 @@ from panoh.access.models import (
     Dossier,
     Grant,
     Membership,
+    Never,
     RoleGrant,
     RolePermission,
     Team,
@@ -30,6 +32,7 @@ from panoh.kernel.context import ACTING, Acting
 from panoh.kernel.rules import CASE_CATEGORIES, Category, Gone, Refused
 
 PAGE = 50
+EXCLUDED = _("The person does not want them to know. Nothing was sent.")
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -62,6 +65,18 @@ class Signed(NamedTuple):
     def mark(self) -> str:
         """Names the session to its owner and opens nothing."""
         return salted_hmac("panoh session mark", self.key, algorithm="sha256").hexdigest()[:16]
+
+
+class Excluded(NamedTuple):
+    """Organisations that a person excludes: units by number, districts by code of the pack."""
+
+    units: frozenset[int]
+    districts: frozenset[str]
+
+    def covers(self, unit: Unit | None, district: str = "") -> bool:
+        """Is this unit, or whoever works in this district, excluded?"""
+        mine = unit is not None and (unit.pk in self.units or unit.district in self.districts)
+        return mine or district in self.districts
 
 
 class Place(NamedTuple):
@@ -202,6 +217,20 @@ def is_advocate(dossier: Dossier) -> bool:
     """Is the acting account the advocate who was named for this person?"""
     grant, context = advocate_grant(dossier), ACTING.get()
     return grant is not None and context is not None and grant.named == context.user_id
+
+
+def nevers(dossier: Dossier) -> list[Never]:
+    """Whom the person excludes; the holder alone reads it."""
+    return list(Never.objects.filter(dossier=dossier).order_by("added_at", "pk"))
+
+
+def excluded(dossier: Dossier) -> Excluded:
+    """The organisations among them, for every list of whom one could ask."""
+    rows = nevers(dossier)
+    return Excluded(
+        frozenset(row.unit_id for row in rows if row.unit_id is not None),
+        frozenset(row.district for row in rows if row.district),
+    )
 
 
 def newest(

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.urls import NoReverseMatch, reverse
 
 from panoh.access.models import Dossier, User
-from panoh.access.queries import may
+from panoh.access.queries import excluded, may
 from panoh.access.rules import WRITES, Permission
 from panoh.cases import queries as cases
 from panoh.cases.models import FACTS, Case, Fact
@@ -235,17 +235,19 @@ class Assessed:
     reason: str
 
 
-def receivers(purpose: str, *, user: User) -> list[tuple[str, str]]:
-    """Who may be named for a purpose: authorities only where they are asked for apart."""
+def receivers(purpose: str, dossier: Dossier, *, user: User) -> list[tuple[str, str]]:
+    """Who may be named for a purpose: authorities only where they are asked for apart, and none
+    whom the person excludes."""
     row = policy.code("consent_purposes", purpose)
     if row is None or row.extra["receiver"] != "yes":
         return []
-    apart = consents.is_apart(purpose)
+    apart, never = consents.is_apart(purpose), excluded(dossier)
     return [
         (str(one.pk), one.name())
         for one in directory.organisations()
         if (one.unit_id is None or one.unit_id != user.unit_id)
         and _receiver(one).is_authority is apart
+        and not never.covers(one.unit, one.district)
     ]
 
 

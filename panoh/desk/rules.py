@@ -26,6 +26,7 @@ LEADS_TO = {
     "emergency.pass_on": "desk:emergency_call",
     "emergency.review": "desk:emergency_call",
     "emergency.tell": "desk:knows",
+    "people.sought": "desk:sought",
     "people.unusual_search": "access:teams",
     "directory.verify": "directory:list",
     "exchange.import": "exchange:list",

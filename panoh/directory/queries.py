@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from panoh.access.models import Unit
+from panoh.access.queries import Excluded
 from panoh.directory.models import Contact, Organisation, Service, UnmetNeed
 from panoh.directory.rules import Offer, Reach, Search, fits, is_open, reach
 from panoh.kernel.rules import Gone
@@ -20,6 +21,7 @@ from panoh.policy.rules import tajik_key
 
 # The clock after which an entry must be checked again.
 CHECK_PERIOD = "directory_recheck"
+NOBODY = Excluded(frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +156,13 @@ def service_of(one: Organisation, pk: UUID) -> Service:
     return found
 
 
-def find(search: Search, *, at: datetime) -> Found:
+def find(search: Search, *, at: datetime, never: Excluded = NOBODY) -> Found:
     """Who can help: those who serve the district; if none, the region; if none, the country.
 
-    Empty results say what can be done instead, and why nobody was found.
+    ``never`` are those whom the person excludes: they are not there. Empty
+    results say what can be done instead, and why nobody was found.
     """
-    offered = _entries(_bare(search.service), search, at)
+    offered = _entries(_bare(search.service), search, at, never)
     fitting = [one for one in offered if _fits(one, search)]
     nearest = min((one.reach for one in fitting), default=None)
     if nearest is not None:
@@ -170,7 +173,7 @@ def find(search: Search, *, at: datetime) -> Found:
         [],
         None,
         _("Nobody was found. You can offer this instead; the need was counted."),
-        _alternatives(search, _reached(offered), at),
+        _alternatives(search, _reached(offered), at, never),
         _reason(search, offered),
     )
 
@@ -209,7 +212,9 @@ def _reached(entries: list[Entry]) -> list[Entry]:
     return entries
 
 
-def _entries(services: Iterable[Service], search: Search, at: datetime) -> list[Entry]:
+def _entries(
+    services: Iterable[Service], search: Search, at: datetime, never: Excluded = NOBODY
+) -> list[Entry]:
     places = {place.code: place.parent or place.code for place in policy.places()}
     calendar = policy.pack().calendar
     local = at.astimezone(calendar.zone)
@@ -235,6 +240,7 @@ def _entries(services: Iterable[Service], search: Search, at: datetime) -> list[
             is_stale=stale(service.organisation.last_checked_on),
         )
         for service in services
+        if not never.covers(service.organisation.unit, service.organisation.district)
     ]
     return sorted(entries, key=lambda one: _order(one, search.district))
 
@@ -275,7 +281,9 @@ def _reason(search: Search, offered: list[Entry]) -> str:
     return "does_not_admit" if offered else "none_in_district"
 
 
-def _alternatives(search: Search, offered: list[Entry], at: datetime) -> list[Alternative]:
+def _alternatives(
+    search: Search, offered: list[Entry], at: datetime, never: Excluded
+) -> list[Alternative]:
     """What can be offered, with who can give it where somebody can."""
     later = [one for one in offered if _fits(one, search.without(open_now=False))]
     spoken = search.without(open_now=False, language="")
@@ -288,25 +296,26 @@ def _alternatives(search: Search, offered: list[Entry], at: datetime) -> list[Al
         near = spoken.without(ages=(max(youngest - 1, 0), oldest + 1))
         if ages := [one for one in offered if _fits(one, near) and not _fits(one, spoken)]:
             found.append(Alternative("near_age", ages))
-    found.append(Alternative("by_telephone", _by_telephone(search, at)))
+    found.append(Alternative("by_telephone", _by_telephone(search, at, never)))
     if search.service == "bed":
+        now = search.without(open_now=True)
         found += [
-            Alternative("money_for_night", _others("money", search, at)),
-            Alternative("doctor_open_now", _others("doctor", search.without(open_now=True), at)),
+            Alternative("money_for_night", _others("money", search, at, never)),
+            Alternative("doctor_open_now", _others("doctor", now, at, never)),
             Alternative("trusted_person"),
         ]
     return found
 
 
-def _others(code: str, search: Search, at: datetime) -> list[Entry]:
+def _others(code: str, search: Search, at: datetime, never: Excluded) -> list[Entry]:
     wanted = search.without(service=code, children=False, care=frozenset())
-    return [one for one in _entries(_services(code), wanted, at) if _fits(one, wanted)]
+    return [one for one in _entries(_services(code), wanted, at, never) if _fits(one, wanted)]
 
 
-def _by_telephone(search: Search, at: datetime) -> list[Entry]:
+def _by_telephone(search: Search, at: datetime, never: Excluded) -> list[Entry]:
     """Advice that needs no way: open day and night, for this person, in this language."""
     wanted = Search("", search.district, sex=search.sex, ages=search.ages, open_now=True)
-    entries = _entries(_services(""), wanted.without(language=search.language), at)
+    entries = _entries(_services(""), wanted.without(language=search.language), at, never)
     seen: set[Any] = set()
     found = []
     for one in entries:

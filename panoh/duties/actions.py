@@ -204,6 +204,14 @@ def rank_all_on(
 
 
 @transaction.atomic
+def pass_on(dossier: Dossier, *, of: Team, to: Team, by: User, at: datetime) -> int:
+    """Let another team owe what ``of`` owes, or owed, about a case; return how many rows."""
+    count = Duty.objects.filter(dossier=dossier, owner=of).update(owner=to)
+    audit.record("duty.passed_on", by=by, at=at, subject=to, dossier_id=dossier.pk)
+    return count
+
+
+@transaction.atomic
 def escalate_overdue(*, at: datetime, by: str = "duties") -> int:
     """Ring the next named person of the owning team where nobody has taken an alert in time, and
     the supervisor where a duty is late; return how many moved on.

@@ -57,6 +57,13 @@ KINDS: Mapping[str, Kind] = {
         _("Another service may be helping the same person: ask whether you may speak"),
         by_hand=True,
     ),
+    "people.kin": Kind(
+        _("A colleague is kin of this person: ask whether everybody who knows is safe"),
+        by_hand=True,
+    ),
+    "people.sought": Kind(
+        _("Somebody asks for this person: look at the danger, then ask the person"), alert=True
+    ),
     "people.unusual_search": Kind(_("Look at an unusual number of searches"), by_hand=True),
     "emergency.ring": Kind(
         _("Danger to life: somebody asks for emergency access. Answer now"), alert=True

@@ -1,11 +1,14 @@
 """Who somebody is and how she is reached: each answer opens sealed texts and is recorded."""
 
+import json
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -21,11 +24,13 @@ from panoh.people.models import (
     NameToken,
     Purpose,
     Search,
+    Sought,
 )
 from panoh.people.rules.keys import Key
 from panoh.people.rules.person import Person
 from panoh.policy import queries as policy
 from panoh.vault import queries as vault
+from panoh.vault import rules as crypto
 from panoh.vault.rules import Damaged, tokens, unbox
 
 
@@ -227,3 +232,50 @@ def emergency_grants(dossier: Dossier) -> list[UUID]:
         dossier=dossier, source="break_glass", ended_at=None, ends_at__gt=Now()
     )
     return [source for source in rows.values_list("source_id", flat=True) if source]
+
+
+def every_team() -> list[tuple[int, int, bytes]]:
+    """Team, version and public half of the newest key of every team that has one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT t.id, k.version, k.public FROM access_team t, "
+            "LATERAL vault_team_public(t.id) k WHERE k.version IS NOT NULL ORDER BY t.id"
+        )
+        return [(team, version, bytes(public)) for team, version, public in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Seeking:
+    """Who asked for the person of a file, opened for its holder; ``said`` is empty where my
+    team's key was made later."""
+
+    row: Sought
+    caller: str
+    channel: str
+    asked_at: datetime
+    said: dict[str, str]
+
+
+def sought_of(dossier: Dossier, *, by: User, at: datetime) -> list[Seeking]:
+    """Everybody who asked for the person of a dossier that my team holds, newest first."""
+    require(by, Permission.IDENTITY_READ, on=dossier, category=Category.SAFETY)
+    found = []
+    for row in Sought.objects.filter(dossier=dossier).order_by("-found_at", "-pk"):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT * FROM people_sought_text(%s)", [row.pk])
+            texts = cursor.fetchall()
+        if texts:
+            seeker, caller, channel, asked_at = texts[0][:4]
+            found.append(Seeking(row, caller, channel, asked_at, _said(seeker, texts)))
+    audit.record("seeker.read", by=by, at=at, subject=dossier, dossier_id=dossier.pk)
+    return found
+
+
+def _said(seeker: UUID, texts: list[tuple[Any, ...]]) -> dict[str, str]:
+    teams = vault.current().teams
+    for *_head, sealed, team, version, wrapped in texts:
+        if pair := teams.get((team, version)):
+            key = crypto.unbox(pair, bytes(wrapped), f"seeker {seeker}")
+            said: dict[str, str] = json.loads(crypto.unlock(key, bytes(sealed), seeker.bytes))
+            return said
+    return {}

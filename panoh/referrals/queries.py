@@ -10,13 +10,13 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from panoh.access.models import Dossier, Team, User
-from panoh.access.queries import may, my_teams, visible_to
+from panoh.access.queries import EXCLUDED, excluded, may, my_teams, visible_to
 from panoh.access.rules import Permission
 from panoh.cases import queries as cases
 from panoh.consent import queries as consent
 from panoh.directory.models import Organisation
 from panoh.kernel.codes import new_ref
-from panoh.kernel.rules import CASE_CATEGORIES, Category, Gone, Invalid
+from panoh.kernel.rules import CASE_CATEGORIES, Category, Gone, Invalid, NotPossible
 from panoh.policy import queries as policy
 from panoh.referrals import rules
 from panoh.referrals.models import Referral
@@ -162,6 +162,9 @@ def written(
     team = to if isinstance(to, Team) else receiver.team
     if receiver.unit is not None and team is None:
         raise Invalid(_("This service takes no requests here yet. Call it."), field="to")
+    place = receiver.organisation.district if receiver.organisation else ""
+    if excluded(dossier).covers(team.unit if team else receiver.unit, place):
+        raise NotPossible(EXCLUDED)
     if team == dossier.holder:
         raise Invalid(_("Your own team already has this case."), field="to")
     rules.check_codes(list(services), codes("services"), "services")

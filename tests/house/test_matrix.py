@@ -15,6 +15,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from panoh.access import actions as access
 from panoh.access.models import Dossier
 from panoh.access.rules import Permission
 from panoh.cases import actions as cases
@@ -85,6 +86,19 @@ PAGES: dict[str, Row] = {
     "desk:documents": Row(P.FILE_READ, (OWN, YES)),
     "desk:close": Row(P.CASE_CLOSE, (OWN,)),
     "desk:reopen": Row(P.CASE_WRITE, (OWN, YES)),
+    "desk:groups": Row(P.CONTACT_CREATE),
+    "desk:group_begin": Row(P.CONTACT_CREATE),
+    # The reference of a case is none of a group: tests/rooms/cases/test_groups.py opens these.
+    "desk:group": Row(P.CONTACT_CREATE, ()),
+    "desk:group_add": Row(P.CONTACT_CREATE, ()),
+    "desk:group_alone": Row(P.CASE_WRITE, (), only_post=True),
+    "desk:asked_for": Row(P.CONTACT_CREATE),
+    "desk:asked_answer": Row(P.CONTACT_CREATE),
+    "desk:sought": Row(P.CASE_WRITE, (OWN,)),
+    "desk:never": Row(P.CONSENT_WITHDRAW, (OWN,)),
+    "desk:lift": Row(P.CONSENT_WITHDRAW, (OWN,), only_post=True),
+    "desk:seal": Row(P.CASE_CLOSE, (OWN,)),
+    "desk:kin": Row(P.CASE_READ, (OWN, YES)),
     "desk:consent": Row(P.CONSENT_RECORD, (OWN,)),
     "desk:ask": Row(P.CONSENT_RECORD, (OWN,)),
     "desk:interpreter": Row(P.CONSENT_RECORD, (OWN,)),
@@ -239,6 +253,9 @@ def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
             dossier, field="exploitation_forms", code="armed_groups", by=by, at=NOW
         )
         interview = cases.begin_screening(dossier, form_id="opening", by=by, at=NOW)
+        excluded = access.exclude(
+            dossier, kind="unit", unit=team("children-cases").unit, by=by, at=NOW
+        )
         given: Consent = answer(dossier, shelter, by=by, categories=agreed)
         request = drafted(dossier, shelter, by=by, categories=agreed)
         request = referrals.send(request, by=by, at=NOW)
@@ -251,6 +268,8 @@ def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
         "ref": dossier.ref,
         "fact_id": flagged.pk,
         "screening_id": interview.pk,
+        "never_id": excluded.pk,
+        "member_id": uuid4(),
         "contact_id": way.pk,
         "document_id": paper.pk,
         "consent_id": given.pk,

@@ -14,6 +14,7 @@ from panoh.access.actions.dossiers import (
     sweep,
 )
 from panoh.access.actions.keys import tend_keys
+from panoh.access.actions.never import declare_kin, exclude, include, seal
 from panoh.access.actions.pin import lock_session, set_pin, unlock_session
 from panoh.access.actions.staff import (
     add_team,
@@ -39,13 +40,16 @@ __all__ = [
     "appoint",
     "change_passphrase",
     "close_account",
+    "declare_kin",
     "dismiss",
     "end",
     "end_as_advocate",
     "end_by_clock",
     "end_session",
     "end_sessions",
+    "exclude",
     "hand_over",
+    "include",
     "invite",
     "join",
     "leave",
@@ -59,6 +63,7 @@ __all__ = [
     "open_dossier_many",
     "recover",
     "release",
+    "seal",
     "set_pin",
     "set_up",
     "share_search_key",

@@ -1,6 +1,6 @@
 """Tables of authority. ``app`` reads them; only the definer functions of the walls write them."""
 
-from panoh.access.models.dossiers import Dossier, Emergency, Grant, Listing, Never
+from panoh.access.models.dossiers import Dossier, Emergency, Grant, Listing, Never, NeverKind
 from panoh.access.models.staff import (
     Membership,
     RoleGrant,
@@ -18,6 +18,7 @@ __all__ = [
     "Listing",
     "Membership",
     "Never",
+    "NeverKind",
     "RoleGrant",
     "RolePermission",
     "Team",

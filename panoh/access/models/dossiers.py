@@ -4,8 +4,11 @@ from uuid import uuid4
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from panoh.access.models.staff import Team
+from panoh.kernel.rules import Category
+from panoh.vault.models import SealedTextField
 
 
 class Dossier(models.Model):
@@ -131,15 +134,48 @@ class Emergency(models.Model):
         constraints = (models.CheckConstraint(condition=Q(id=1), name="access_one_emergency"),)
 
 
+class NeverKind(models.TextChoices):
+    """What an exclusion names."""
+
+    UNIT = "unit", _("An organisation")
+    DISTRICT = "district", _("Every organisation of a district")
+    ACCOUNT = "account", _("A colleague")
+    PERSON = "person", _("A person")
+
+
 class Never(models.Model):
-    """Whom the person excludes; it beats every grant. Written by a later issue's verbs."""
+    """Whom the person excludes; it beats every grant. Read by the holder, written by definers.
+
+    A ``person`` stands in ``words`` only, sealed: the holder's team reads it before it calls
+    anybody. ``by_kin`` marks an account that declared kinship itself.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="+")
-    kind = models.CharField(max_length=10, choices=[("unit", "unit"), ("district", "district")])
+    kind = models.CharField(max_length=10, choices=NeverKind)
     unit_id = models.IntegerField(null=True)
-    district = models.CharField(max_length=20, blank=True)
+    district = models.CharField(max_length=20, blank=True, default="", db_default="")
+    user_id = models.IntegerField(null=True)
+    words = SealedTextField(category=Category.SAFETY)
+    by_kin = models.BooleanField(default=False, db_default=False)
+    added_at = models.DateTimeField(null=True)
+    added_by = models.IntegerField(null=True)
 
     class Privacy:
-        open = ("id", "kind")
-        special = ("dossier", "unit_id", "district")
+        open = ("id", "kind", "added_at", "added_by")
+        special = ("dossier", "unit_id", "district", "user_id", "words", "by_kin")
+
+    class Meta:
+        indexes = (
+            models.Index(
+                fields=["user_id"], condition=Q(user_id__isnull=False), name="access_never_user_idx"
+            ),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["dossier", "kind", "unit_id", "district", "user_id"],
+                condition=~Q(kind="person"),
+                nulls_distinct=False,
+                name="access_never_once",
+            ),
+        )

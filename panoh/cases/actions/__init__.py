@@ -6,7 +6,9 @@ from panoh.cases.actions.advocates import end_advocate, name_advocate
 from panoh.cases.actions.answers import Changed, change, open_contact, record_facts
 from panoh.cases.actions.apart import flag, unflag
 from panoh.cases.actions.assessments import assess, classify
+from panoh.cases.actions.circle import seal
 from panoh.cases.actions.course import add_note, close, read, read_notes, reopen, tell
+from panoh.cases.actions.groups import Found, add_people, asked_alone, open_group
 from panoh.cases.actions.guardians import add_guardian, check_guardian, tell_guardian
 from panoh.cases.actions.kin import add_relative, link, unlink
 from panoh.cases.actions.many import open_contact_many
@@ -16,13 +18,17 @@ from panoh.cases.actions.screening import (
     decide,
     read_screening,
 )
+from panoh.cases.actions.sought import decide_sought
 
 __all__ = [
     "Changed",
+    "Found",
     "add_guardian",
     "add_note",
+    "add_people",
     "add_relative",
     "answer_page",
+    "asked_alone",
     "assess",
     "begin_screening",
     "change",
@@ -31,6 +37,7 @@ __all__ = [
     "close",
     "come_of_age",
     "decide",
+    "decide_sought",
     "end_advocate",
     "expect_adult",
     "flag",
@@ -38,11 +45,13 @@ __all__ = [
     "name_advocate",
     "open_contact",
     "open_contact_many",
+    "open_group",
     "read",
     "read_notes",
     "read_screening",
     "record_facts",
     "reopen",
+    "seal",
     "tell",
     "tell_guardian",
     "unflag",

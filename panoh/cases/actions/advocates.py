@@ -17,7 +17,7 @@ from panoh.consent import actions as consents
 from panoh.consent import queries as consent
 from panoh.consent.rules import check_apart
 from panoh.duties import actions as duties
-from panoh.kernel.rules import Gone, Invalid
+from panoh.kernel.rules import Gone, Invalid, NotPossible
 from panoh.policy import queries as policy
 
 
@@ -63,6 +63,8 @@ def _check_independent(dossier: Dossier, user: User, team: Team) -> None:
     kind = policy.unit_types().get(team.unit.type)
     if kind is None or not kind.gives_advocates:
         raise Invalid(_("An advocate comes from outside police, shelter and payer."), "advocate")
+    if reach.excluded(dossier).covers(team.unit):
+        raise NotPossible(reach.EXCLUDED)
     check_apart(
         team.unit_id,
         dossier.holder.unit_id,

@@ -17,6 +17,7 @@ from panoh.cases.models.case import (
     code_field,
 )
 from panoh.cases.models.family import Adulthood, Advocate, Guardian, GuardianEntry, Kin
+from panoh.cases.models.group import Group, GroupMember
 from panoh.cases.models.screening import Answer, Decision, Questionnaire, Screening
 
 __all__ = [
@@ -35,6 +36,8 @@ __all__ = [
     "Decision",
     "Event",
     "Fact",
+    "Group",
+    "GroupMember",
     "Guardian",
     "GuardianEntry",
     "Kin",

@@ -14,6 +14,14 @@ from panoh.cases.queries.family import (
     may_presume_safe,
     relatives_of,
 )
+from panoh.cases.queries.groups import (
+    Walked,
+    group_of,
+    group_of_case,
+    groups,
+    people_of,
+    shared_texts,
+)
 from panoh.cases.queries.lists import (
     by_district,
     cases_of,
@@ -84,6 +92,7 @@ __all__ = [
     "Minimum",
     "Relative",
     "Step",
+    "Walked",
     "adult_on",
     "advice_of",
     "advocate_of",
@@ -108,6 +117,9 @@ __all__ = [
     "first_steps",
     "form_of",
     "forms_to_ask",
+    "group_of",
+    "group_of_case",
+    "groups",
     "guardians_of",
     "history",
     "interview",
@@ -127,6 +139,7 @@ __all__ = [
     "note_texts",
     "notes_of",
     "offered",
+    "people_of",
     "place_of",
     "practice_named",
     "rank_of",
@@ -137,6 +150,7 @@ __all__ = [
     "screening_of",
     "screenings_of",
     "sensitivity",
+    "shared_texts",
     "summary",
     "texts_of",
     "timeline",

@@ -8,7 +8,15 @@ from datetime import date, datetime
 from django.db.models import F, Q
 
 from panoh.access.models import Dossier, Membership, Team, User
-from panoh.access.queries import advocate_grant, grants_on, is_advocate, live, may, visible_to
+from panoh.access.queries import (
+    advocate_grant,
+    excluded,
+    grants_on,
+    is_advocate,
+    live,
+    may,
+    visible_to,
+)
 from panoh.access.rules import Permission
 from panoh.cases.models import Adulthood, Advocate, Case, Fact, Guardian, GuardianEntry, Kin
 from panoh.policy import queries as policy
@@ -28,7 +36,8 @@ def advocate_of(dossier: Dossier) -> Advocate | None:
 
 def may_be_advocate(dossier: Dossier) -> list[tuple[Team, User]]:
     """Who may be named: accounts that may sign, in units that give advocates and that neither
-    hold nor reach this case. Independence is asked again by the verb and by the wall."""
+    hold nor reach this case and that nobody excluded. Independence is asked again by the verb
+    and by the wall."""
     kinds = [code for code, kind in policy.unit_types().items() if kind.gives_advocates]
     near = {dossier.holder.unit_id}
     near |= {g.team.unit_id for g in grants_on(dossier) if g.source != "advocate"}
@@ -41,7 +50,8 @@ def may_be_advocate(dossier: Dossier) -> list[tuple[Team, User]]:
         .order_by("team__unit__name", "user__display_name", "pk")
         .distinct()
     )
-    return [(seat.team, seat.user) for seat in seats]
+    never = excluded(dossier)
+    return [(seat.team, seat.user) for seat in seats if not never.covers(seat.team.unit)]
 
 
 def may_presume_safe(dossier: Dossier, *, user: User) -> bool:

@@ -28,14 +28,20 @@ NO_COUNTRY = frozenset({"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB"})
 
 def recent(before: Place | None = None, limit: int = PAGE) -> list[Case]:
     """The newest cases that my teams reach; ``before`` is the last place of the page before."""
-    places = newest(before, limit)
-    ids = [place.dossier_id for place in places]
-    dossiers = visible_to(Dossier.objects.all()).in_bulk(ids)
-    cases = visible_to(Case.objects.all()).in_bulk(ids)
-    found = [cases[pk] for pk in ids if pk in cases and pk in dossiers]
-    for case in found:
-        case.dossier = dossiers[case.pk]
-    return found
+    found: list[Case] = []
+    while len(found) < limit:
+        places = newest(before, limit)
+        ids = [place.dossier_id for place in places]
+        dossiers = visible_to(Dossier.objects.all()).in_bulk(ids)
+        cases = visible_to(Case.objects.all()).in_bulk(ids)
+        for pk in (pk for pk in ids if pk in cases and pk in dossiers):
+            cases[pk].dossier = dossiers[pk]
+            found.append(cases[pk])
+        # A dossier without a case is that of a group: the list goes on behind it.
+        if len(places) < limit:
+            break
+        before = places[-1]
+    return found[:limit]
 
 
 def place_of(case: Case) -> Place:

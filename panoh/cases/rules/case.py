@@ -227,6 +227,7 @@ EVENTS: dict[str, str | Promise] = {
     "case.assessed": _("Assessment"),
     "case.classified": _("Category changed"),
     "case.closed": _("Case closed"),
+    "case.sealed": _("Circle closed: a team of its own holds the case"),
     "case.reopened": _("Case opened again"),
     "note.added": _("Note added"),
     "screening.begun": _("Questions begun"),

@@ -88,6 +88,9 @@ def record(
         today=policy.local_day(at),
     )
     is_yes = answer == Answer.YES
+    place = receiver.organisation.district if receiver.organisation else ""
+    if is_yes and access.excluded(dossier).covers(receiver.unit, place):
+        raise NotPossible(access.EXCLUDED)
     if answer == Answer.NO and queries.standing_to(dossier, receiver, at).exists():
         raise NotPossible(
             _("There is a yes from before. Stop it on the page “Who knows about me?”.")

@@ -71,6 +71,9 @@ def propose(
         today=today,
     )
     advocate = _advocate(dossier)
+    place = receiver.organisation.district if receiver.organisation else ""
+    if access.excluded(dossier).covers(receiver.unit, place):
+        raise NotPossible(access.EXCLUDED)
     told = receiver.unit.pk if receiver.unit else None
     rules.check_apart(advocate.team.unit_id, dossier.holder.unit_id, by.unit_id, told)
     decision = Decision(

@@ -76,7 +76,7 @@ def ask(request: StaffRequest, ref: str, code: str) -> HttpResponse:
     case, at = _held(request), timezone.now()
     if code not in queries.purposes_of(request.user):
         raise Gone
-    receivers = desk.receivers(code, user=request.user)
+    receivers = desk.receivers(code, request.dossier, user=request.user)
     options: dict[str, Any] = {
         "user": request.user,
         "language": case.language,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from panoh.access.middleware import StaffRequest, page
 from panoh.access.models import Dossier
-from panoh.access.queries import by_ref, holds, is_advocate, may, reaches
+from panoh.access.queries import by_ref, excluded, holds, is_advocate, may, reaches
 from panoh.access.rules import Permission
 from panoh.cases import actions as cases
 from panoh.cases import queries
@@ -157,11 +157,11 @@ def end_advocate(request: StaffRequest, ref: str) -> HttpResponse:
 def propose(request: StaffRequest, ref: str) -> HttpResponse:
     """Propose one share for a child; the advocate signs in an act of her own."""
     case, at = _held(request), timezone.now()
-    own = request.dossier.holder.unit_id
+    own, never = request.dossier.holder.unit_id, excluded(request.dossier)
     receivers = [
         (str(one.pk), one.name())
         for one in directory.organisations()
-        if one.unit_id is None or one.unit_id != own
+        if (one.unit_id is None or one.unit_id != own) and not never.covers(one.unit, one.district)
     ]
     initial = {
         "to": request.GET.get("to", ""),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from panoh.access.middleware import StaffRequest, page
-from panoh.access.queries import holds
+from panoh.access.queries import excluded, holds
 from panoh.access.rules import Permission
 from panoh.cases import queries as cases
 from panoh.cases import rules as case_rules
@@ -60,7 +60,7 @@ def refer(request: StaffRequest, ref: str) -> HttpResponse:
         vault.drop_draft(request.path)
     if form.is_bound and form.is_valid():
         search = form.search().without(children=case.children in WITH_CHILDREN)
-        found = directory.find(search, at=at)
+        found = directory.find(search, at=at, never=excluded(dossier))
         context["found"] = found
         context["people"] = desk.helpers(found.entries, dossier, user=user, at=at)
         context["instead"] = [

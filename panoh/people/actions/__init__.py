@@ -8,9 +8,11 @@ from panoh.people.actions.findable import contact_saved, mark_findable, ring, un
 from panoh.people.actions.identity import add_contact, end_contact, index, name, rename
 from panoh.people.actions.many import add_contact_many, name_many
 from panoh.people.actions.search import Answer, Found, Why, search
+from panoh.people.actions.seekers import Asking, keep_answer, match_seekers, seek
 
 __all__ = [
     "Answer",
+    "Asking",
     "Found",
     "Why",
     "add_contact",
@@ -20,7 +22,9 @@ __all__ = [
     "contact_saved",
     "end_contact",
     "index",
+    "keep_answer",
     "mark_findable",
+    "match_seekers",
     "name",
     "name_many",
     "open_file",
@@ -28,6 +32,7 @@ __all__ = [
     "review",
     "ring",
     "search",
+    "seek",
     "stop",
     "unmark",
 ]

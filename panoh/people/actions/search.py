@@ -115,8 +115,9 @@ def _in_own_files(keys: Collection[Key], by: User, at: datetime) -> list[Found]:
     if not ranked:
         return []
     ids = [dossier_id for dossier_id, _score in ranked]
-    dossiers = Dossier.objects.in_bulk(ids)
-    names = queries.names_of(ids, by=by, at=at)
+    # A closed circle is in no search, not even in that of its own team.
+    dossiers = Dossier.objects.filter(sealed=False).in_bulk(ids)
+    names = queries.names_of(dossiers, by=by, at=at)
     return [
         Found(dossiers[pk], names.get(pk, ""), score.total, _why(score))
         for pk, score in ranked

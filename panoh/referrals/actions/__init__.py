@@ -10,6 +10,7 @@ from panoh.referrals.actions.answering import (
     receive,
 )
 from panoh.referrals.actions.clock import escalate_overdue, lapse_ended, warn_of_end
+from panoh.referrals.actions.never import declare_kin, exclude
 from panoh.referrals.actions.sending import (
     accept_by_telephone,
     answer_info,
@@ -30,10 +31,12 @@ __all__ = [
     "ask_info",
     "complete",
     "confirm",
+    "declare_kin",
     "decline",
     "decline_by_telephone",
     "draft",
     "escalate_overdue",
+    "exclude",
     "hand_over",
     "lapse_ended",
     "print_letter",

@@ -29,6 +29,7 @@ PROTECTED: dict[str, Category | str | None] = {
     "people_contactpoint": Category.CONTACT,
     "people_nametoken": Category.IDENTITY,
     "people_emergencyring": None,
+    "people_sought": None,
     "consent_consent": None,
     "cases_case": Category.CORE,
     "cases_fact": "row",
@@ -44,6 +45,8 @@ PROTECTED: dict[str, Category | str | None] = {
     "cases_guardianentry": Category.SAFETY,
     "cases_kin": Category.CORE,
     "cases_adulthood": Category.IDENTITY,
+    "cases_group": None,
+    "cases_groupmember": None,
     "files_document": "row",
     "referrals_referral": "source",
     "exchange_external": "also",
@@ -60,6 +63,7 @@ AUTHORITY = {
     "access_rolepermission",
     "access_territory",
     "access_grant",
+    "access_never",
     "access_listing",
     "access_emergency",
     "people_emergencycall",
@@ -74,12 +78,13 @@ AUTHORITY = {
 
 # Nothing at all for app.
 CLOSED = {
-    "access_never",
     "access_protected",
     "access_allowed",
     "audit_context_key",
     "audit_head",
     "people_nationaltoken",
+    "people_seekertoken",
+    "people_seekerwrap",
 }
 
 
@@ -89,6 +94,7 @@ ELSEWHERE = {
     "cases_questionnaire",
     "vault_draft",
     "people_search",
+    "people_seeker",
     "directory_organisation",
     "directory_contact",
     "directory_service",
@@ -201,6 +207,8 @@ def new_row(
             values[name] = uuid4().hex[:10].upper()
         elif name.endswith("_by_id") or name == "user_id":
             values[name] = by
+        elif name in {"group_id", "number"}:
+            values[name] = dossier
         elif name.endswith(("team_id", "owner_id")):
             values[name] = team_id
         else:
@@ -231,7 +239,7 @@ def _newest_guardian(owner: psycopg.Connection, dossier: int) -> object:
 
 def seen(app: psycopg.Connection, table: str, planted: Planted) -> set[object]:
     """The keys of the planted rows of a table that this connection can read."""
-    column = "id" if table not in {"cases_case", "cases_adulthood"} else "dossier_id"
+    column = "dossier_id" if table in {"cases_case", "cases_adulthood", "cases_group"} else "id"
     rows = app.execute(
         f"SELECT {column} FROM {table} WHERE dossier_id = %s".encode(), [planted.dossier]
     )

@@ -167,11 +167,15 @@ def sealed() -> str:
 
 
 def excluded_unit() -> str:
-    return _excluded("'unit', (SELECT id FROM access_unit WHERE code = 'hotline'), ''")
+    return _excluded("'unit', (SELECT id FROM access_unit WHERE code = 'hotline'), '', NULL")
 
 
 def excluded_district() -> str:
-    return _excluded("'district', NULL, 'tj_3501266'")
+    return _excluded("'district', NULL, 'tj_3501266', NULL")
+
+
+def excluded_account() -> str:
+    return _excluded("'account', NULL, '', (SELECT id FROM access_user WHERE username = 'hadia')")
 
 
 EXCLUDE: list[psycopg.Connection] = []
@@ -180,7 +184,7 @@ EXCLUDE: list[psycopg.Connection] = []
 def _excluded(values: str) -> str:
     dossier = named()
     EXCLUDE[0].execute(
-        "INSERT INTO access_never (id, dossier_id, kind, unit_id, district) "
+        "INSERT INTO access_never (id, dossier_id, kind, unit_id, district, user_id) "
         f"VALUES (gen_random_uuid(), {dossier.pk}, {values})".encode()
     )
     return dossier.ref
@@ -194,7 +198,9 @@ def answered() -> str:
     return named().ref
 
 
-@pytest.mark.parametrize("kind", [nobody, sealed, excluded_unit, excluded_district])
+@pytest.mark.parametrize(
+    "kind", [nobody, sealed, excluded_unit, excluded_district, excluded_account]
+)
 def test_break_glass_tells_nothing_of_what_it_does_not_open(
     fresh_db: str, connect: Connect, kind: Callable[[], str]
 ) -> None:

@@ -1,0 +1,54 @@
+"""Forty men on a building site: two workers with telephones, one man says no."""
+
+from uuid import uuid4
+
+from panoh.cases import queries
+from panoh.cases.models import Case
+from panoh.policy import queries as policy
+from tests.factories.clients import client_of, words
+from tests.factories.referrals import NOW
+from tests.factories.staff import as_user
+
+MOST_POSTS = 7  # one for the group, four parcels of ten, two colleagues: minutes, not hours
+
+
+def test_a26_forty_men_on_a_building_site(fresh_db: str) -> None:
+    nigora, safar = client_of("nigora", "en"), client_of("safar", "en")
+    posts = 0
+    made = nigora.post(
+        "/groups/new/",
+        {
+            "kind": "site_visit",
+            "found_on": policy.local_day(NOW).isoformat(),
+            "district": "tj_3505401",
+            "language": "tg",
+            "forms": ["forced_labour"],
+            "employer": "Fictional Builders",
+            "submission": str(uuid4()),
+        },
+    )
+    posts += 1
+    path = made.headers["Location"]
+    ref = path.split("/")[2]
+    for browser in (nigora, safar, nigora, safar):
+        page = browser.get(path)
+        assert page.status_code == 200
+        rows = {f"p{n}-submission": str(uuid4()) for n in range(10)}
+        for n in range(10):
+            rows |= {f"p{n}-sex": "man", f"p{n}-age_band": "age_21_29"}
+        rows["p7-language"] = "uz"
+        assert browser.post(path, rows).status_code == 302
+        posts += 1
+    assert posts <= MOST_POSTS
+    with as_user("nigora"):
+        (group,) = queries.groups()
+        people = queries.people_of(group)
+        assert len(people) == 40
+        assert sum(one.case.language == "uz" for one in people) == 4
+    page = safar.get(f"/groups/{ref}/")
+    assert "0 of 40 were asked alone" in words(page)
+    safar.post(f"/groups/{ref}/alone/{people[0].member.pk}/")
+    assert "1 of 40 were asked alone" in words(nigora.get(f"/groups/{ref}/"))
+    with as_user("shirin"):
+        assert Case.objects.count() == 0, "nothing has left"
+    assert client_of("shirin").get(f"/groups/{ref}/").status_code == 404

@@ -1,0 +1,158 @@
+"""Row A28: somebody asks for her; one answer for everybody; she decides."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection, connections
+from django.db.utils import ProgrammingError
+from django.test.utils import CaptureQueriesContext
+
+from panoh.access.models import Dossier
+from panoh.cases.models import Note
+from panoh.cases.queries import texts_of
+from panoh.duties.models import Duty
+from panoh.people import actions as people
+from panoh.people.models import Seeker, Sought
+from panoh.people.rules.person import Person
+from panoh.ui.rules import PartialDate
+from tests.factories.clients import client_of, hidden, words
+from tests.factories.referrals import NOW, as_jobs, case
+from tests.factories.staff import as_user, team
+
+KNOWN = Person(given="Лола", family="Озмоишзода", birth=PartialDate(1990, 5, 12))
+NUMBER = "+000 93 777 00 01"
+ASKED = {
+    "caller": "police",
+    "channel": "telephone",
+    "name": "Lola Ozmoishzoda",
+    "birth_year": "1990",
+    "number": NUMBER,
+    "words": "Ҷӯяндаи канарӣ",
+}
+STRANGER = ASKED | {"name": "Zarina Nobudzoda"}
+Connect = Callable[[str], psycopg.Connection]
+
+
+def named(who: str = "nigora", holder: str = "ngo-cases", **answers: Any) -> Dossier:
+    with as_user(who) as by:
+        dossier = case(by, in_team=holder, **answers).dossier
+        people.name(dossier, person=KNOWN, by=by, at=NOW)
+        return dossier
+
+
+def ask(who: str, said: dict[str, str]) -> tuple[int, str, str, int]:
+    """Ask through the page: status, where it leads, the answer's words, number of statements."""
+    browser = client_of(who, "en")
+    form = browser.get("/asked/")
+    data = said | {"submission": hidden(form, "submission")}
+    with CaptureQueriesContext(connection) as count:
+        sent = browser.post("/asked/", data)
+    assert sent.status_code == 302, words(sent)
+    page = browser.get(sent.headers["Location"])
+    main = page.content.decode().partition("<main")[2].partition("</main>")[0]
+    return sent.status_code, sent.headers["Location"], main, len(count)
+
+
+def compare(jobs: Callable[[], AbstractContextManager[None]] = as_jobs) -> int:
+    connections.close_all()
+    with jobs():
+        return people.match_seekers(at=NOW)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("caller", ["family", "police", "unknown"])
+def test_a28_everybody_hears_the_same_whether_she_exists_or_not(caller: str) -> None:
+    """The same bytes, the same number of statements: known here, known elsewhere, nowhere."""
+    named()
+    ask("nigora", STRANGER)  # what is read once in a process is read
+    here = ask("nigora", ASKED | {"caller": caller})
+    nobody = ask("nigora", STRANGER | {"caller": caller})
+    elsewhere = ask("shirin", ASKED | {"caller": caller})
+    assert here == nobody
+    assert elsewhere[:3] == nobody[:3]
+    assert "We tell nobody whether we know a person" in here[2]
+
+
+def test_a28_the_holder_alone_learns_it_and_the_registrar_never(
+    fresh_db: str, connect: Connect
+) -> None:
+    dossier = named()
+    ask("lola", ASKED)
+    assert compare() == 1
+    assert compare() == 0, "once"
+    with as_user("nigora"):
+        duty = Duty.objects.get(kind="people.sought", dossier=dossier)
+        assert duty.owner == team("ngo-cases")
+    for other in ("lola", "shirin", "pulod"):
+        with as_user(other):
+            assert not Duty.objects.filter(kind="people.sought").exists()
+            assert not Sought.objects.exists()
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT count(*) FROM people_sought_text(%s)", [duty.subject_id])
+                assert cursor.fetchone() == (0,)
+    assert NUMBER.encode() not in b"".join(
+        bytes(row[0]) for row in connect("owner").execute("SELECT sealed FROM people_seeker")
+    )
+
+
+def test_a28_she_decides_and_the_number_is_kept_for_her_safety_plan(fresh_db: str) -> None:
+    dossier = named()
+    ask("lola", ASKED)
+    compare()
+    browser = client_of("nigora", "en")
+    page = browser.get(f"/cases/{dossier.ref}/sought/")
+    assert NUMBER in words(page)
+    assert "Police officer" in words(page)
+    decided = {"answer": "afraid", "sought": hidden(page, "sought")}
+    assert browser.post(f"/cases/{dossier.ref}/sought/", decided).status_code == 302
+    again = browser.post(f"/cases/{dossier.ref}/sought/", decided)
+    assert again.status_code in {200, 302}
+    with as_user("nigora"):
+        (note,) = Note.objects.filter(dossier=dossier, category=256)
+        assert NUMBER in (texts_of([note])[0] or "")
+        assert not Duty.objects.unsettled().filter(kind="people.sought").exists()
+        assert Sought.objects.get().answer == "afraid"
+
+
+def test_a28_who_comes_later_is_compared_too_and_other_units_only_with_her_consent(
+    fresh_db: str,
+) -> None:
+    ask("shirin", ASKED)
+    dossier = named()
+    assert compare() == 0, "the shelter was asked; nobody agreed to be rung"
+    with as_user("nigora") as by:
+        people.mark_findable(dossier, purposes=["ring"], by=by, at=NOW)
+    assert compare() == 1
+    page = client_of("nigora", "en").get(f"/cases/{dossier.ref}/sought/")
+    assert NUMBER in words(page), "the team's own wrap opens what another unit wrote"
+
+
+def test_a28_a_common_name_alone_rings_nobody(fresh_db: str) -> None:
+    named()
+    ask("lola", ASKED | {"birth_year": ""})
+    assert compare() == 0
+
+
+@pytest.mark.django_db
+def test_a28_the_application_cannot_make_itself_a_match() -> None:
+    dossier = named()
+    ask("shirin", STRANGER)
+    with as_user("shirin"):
+        seeker = Seeker.objects.get()
+    with as_user("nigora"), pytest.raises(ProgrammingError):
+        assert not Seeker.objects.exists(), "another team's register"
+        Sought(dossier=dossier, seeker_id=seeker.pk, found_at=NOW).save(force_insert=True)
+
+
+@pytest.mark.django_db
+def test_a28_the_same_entry_sent_twice_stands_once() -> None:
+    browser = client_of("nigora", "en")
+    data = ASKED | {"submission": hidden(browser.get("/asked/"), "submission")}
+    assert [browser.post("/asked/", data).status_code for _ in range(2)] == [302, 302]
+    with as_user("nigora"):
+        assert Seeker.objects.count() == 1
+    nothing = browser.post("/asked/", data | {"name": "", "phone": ""})
+    assert "Write a name or a telephone number" in words(nothing)
