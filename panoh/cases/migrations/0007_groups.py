@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("access", "0010_never_walls"),
+        ("access", "0011_never_walls"),
         ("cases", "0006_family_walls"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -6,7 +6,7 @@ from panoh.access.models.protection import Protect
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0007_groups"), ("access", "0010_never_walls")]
+    dependencies = [("cases", "0007_groups"), ("access", "0011_never_walls")]
 
     operations = [
         Protect("Group", category=None),

@@ -142,7 +142,7 @@ DROP FUNCTION public.people_seek(uuid, int, text, text, bytea, timestamptz, int[
 
 
 class Migration(migrations.Migration):
-    dependencies = [("people", "0005_seekers"), ("access", "0010_never_walls")]
+    dependencies = [("people", "0005_seekers"), ("access", "0011_never_walls")]
 
     operations = [
         Allow("Seeker", owner="team:team_id"),

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("access", "0008_advocate"),
+        ("access", "0009_hand_over"),
     ]
 
     operations = [

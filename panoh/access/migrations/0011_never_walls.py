@@ -15,7 +15,9 @@ def former(file: str, *names: str) -> str:
     text = (HERE / file).read_text("utf-8")
     found = [
         re.search(
-            rf"CREATE (FUNCTION public\.{name}\(.*?^(?:END )?\$\$;)", text, re.DOTALL | re.MULTILINE
+            rf"CREATE (?:OR REPLACE )?(FUNCTION public\.{name}\(.*?^(?:END )?\$\$;)",
+            text,
+            re.DOTALL | re.MULTILINE,
         )
         for name in names
     ]
@@ -62,13 +64,14 @@ DROP FUNCTION public.access_excluded(bigint, int);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("access", "0009_never")]
+    dependencies = [("access", "0010_never")]
 
     operations = [
         Allow("Never"),
         migrations.RunSQL(
             (HERE / "never.sql").read_text("utf-8"),
-            former("verbs.sql", "access_lock_dossier", "access_offer", "access_hand_over")
+            former("verbs.sql", "access_lock_dossier", "access_offer")
+            + former("0009_hand_over.py", "access_hand_over")
             + former("emergency.sql", "access_may_rescue", "access_in_emergency")
             + former("advocate.sql", "access_is_advocate")
             + BACK,
