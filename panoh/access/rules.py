@@ -31,6 +31,7 @@ class Permission(StrEnum):
     UNIT_MANAGE = "unit_manage"
     AUDIT_READ = "audit_read"
     QUEUE_READ = "queue_read"
+    QUEUE_ASK = "queue_ask"
     COUNTS_READ = "counts_read"
     POLICY_READ = "policy_read"
     IMPORT_CASES = "import_cases"

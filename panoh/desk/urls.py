@@ -16,6 +16,7 @@ from panoh.desk.views import (
     keep,
     knows,
     never,
+    queue,
     refer,
     search,
     seekers,
@@ -84,6 +85,8 @@ requests: list[URLPattern] = [
 emergencies: list[URLPattern] = [
     path("emergency/", emergency.ask, name="emergency"),
     path("emergency/call/<uuid:duty_id>/", emergency.of_duty, name="emergency_call"),
+    path("queue/", queue.queue, name="queue"),
+    path("queue/ask/", queue.ask, name="queue_ask"),
     path("emergency/ring/<uuid:duty_id>/", emergency.ring, name="emergency_ring"),
     path("emergency/<uuid:call_id>/", emergency.show, name="emergency_show"),
     path("emergency/<uuid:call_id>/open/", emergency.open_file, name="emergency_open"),

@@ -74,6 +74,18 @@ KINDS: Mapping[str, Kind] = {
         _("Tell the person, when it is safe, that the file was opened in an emergency"),
         by_hand=True,
     ),
+    # Messages of the commission's secretariat, which does not know the person: each says all.
+    "queue.call": Kind(
+        _("Pass on to the person, when it is safe: the commission's secretariat asks for a call"),
+        by_hand=True,
+    ),
+    "queue.papers": Kind(
+        _("Pass on to the person, when it is safe: the commission needs another paper"),
+        by_hand=True,
+    ),
+    "queue.sitting": Kind(
+        _("Pass on to the person, when it is safe: the commission has set a day"), by_hand=True
+    ),
     "directory.verify": Kind(_("Check that the entry of an organisation is still true")),
     "exchange.import": Kind(_("Finish an import")),
 }

@@ -131,6 +131,8 @@ PAGES: dict[str, Row] = {
     "desk:emergency_review": Row(P.DUTY_SETTLE, ()),
     "desk:emergency_ring": Row(P.DUTY_SETTLE, ()),
     "desk:emergency_rings": Row(P.CASE_READ, (OWN,)),
+    "desk:queue": Row(P.QUEUE_READ),
+    "desk:queue_ask": Row(P.QUEUE_ASK, only_post=True),
     "desk:emergency_stop": Row(P.DUTY_SETTLE, (OWN,), only_post=True),
     "policy_in_force": Row(P.POLICY_READ),
     "policy_roles": Row(P.POLICY_READ),

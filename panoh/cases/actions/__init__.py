@@ -12,6 +12,7 @@ from panoh.cases.actions.groups import Found, add_people, asked_alone, open_grou
 from panoh.cases.actions.guardians import add_guardian, check_guardian, tell_guardian
 from panoh.cases.actions.kin import add_relative, link, unlink
 from panoh.cases.actions.many import open_contact_many
+from panoh.cases.actions.queue import Waiting, ask_holder, read_queue
 from panoh.cases.actions.screening import (
     answer_page,
     begin_screening,
@@ -23,11 +24,13 @@ from panoh.cases.actions.sought import decide_sought
 __all__ = [
     "Changed",
     "Found",
+    "Waiting",
     "add_guardian",
     "add_note",
     "add_people",
     "add_relative",
     "answer_page",
+    "ask_holder",
     "asked_alone",
     "assess",
     "begin_screening",
@@ -48,6 +51,7 @@ __all__ = [
     "open_group",
     "read",
     "read_notes",
+    "read_queue",
     "read_screening",
     "record_facts",
     "reopen",

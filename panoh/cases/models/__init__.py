@@ -18,6 +18,7 @@ from panoh.cases.models.case import (
 )
 from panoh.cases.models.family import Adulthood, Advocate, Guardian, GuardianEntry, Kin
 from panoh.cases.models.group import Group, GroupMember
+from panoh.cases.models.queue import Queued
 from panoh.cases.models.screening import Answer, Decision, Questionnaire, Screening
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Note",
     "Question",
     "Questionnaire",
+    "Queued",
     "Screening",
     "code_field",
 ]

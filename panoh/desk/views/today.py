@@ -121,6 +121,7 @@ MORE: tuple[tuple[str, Permission | None], ...] = (
     ("desk:asked_for", Permission.CONTACT_CREATE),
     ("desk:outbox", Permission.REFERRAL_SEND),
     ("desk:emergency", Permission.BREAK_GLASS),
+    ("desk:queue", Permission.QUEUE_READ),
     ("access:teams", None),
     ("access:people", Permission.UNIT_MANAGE),
     ("access:audit", Permission.AUDIT_READ),

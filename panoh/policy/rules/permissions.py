@@ -32,6 +32,7 @@ PERMISSIONS: Mapping[str, str | Promise] = {
     "unit_manage": _("Manage units and accounts"),
     "audit_read": _("Read the log"),
     "queue_read": _("Read the queue without names"),
+    "queue_ask": _("Ask the holder of a case in the queue to pass a message"),
     "counts_read": _("Read counts"),
     "policy_read": _("Read the policy in force"),
     "import_cases": _("Import cases"),

@@ -47,6 +47,7 @@ PROTECTED: dict[str, Category | str | None] = {
     "cases_adulthood": Category.IDENTITY,
     "cases_group": None,
     "cases_groupmember": None,
+    "cases_queued": None,
     "files_document": "row",
     "referrals_referral": "source",
     "exchange_external": "also",
