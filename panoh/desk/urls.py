@@ -18,6 +18,7 @@ from panoh.desk.views import (
     never,
     queue,
     refer,
+    safety,
     search,
     seekers,
     today,
@@ -98,7 +99,7 @@ emergencies: list[URLPattern] = [
 rules = page(Permission.POLICY_READ)
 
 urlpatterns = [
-    path("", include(([*job, *requests, *emergencies, *family.urls], "desk"))),
+    path("", include(([*job, *requests, *emergencies, *family.urls, *safety.urls], "desk"))),
     path("policy/", rules(policy.in_force), name="policy_in_force"),
     path("policy/roles/", rules(policy.roles), name="policy_roles"),
     path("policy/lists/<str:code>/", rules(policy.code_list), name="policy_code_list"),

@@ -53,6 +53,9 @@ KINDS: Mapping[str, Kind] = {
     "child.sign": Kind(_("Read what is proposed for a child, and sign or refuse")),
     "child.decided": Kind(_("The advocate has answered: go on with the child"), by_hand=True),
     "child.ask_anew": Kind(_("Of age, or soon: ask the person for consent anew"), by_hand=True),
+    "safety.review": Kind(_("A new threat: look at the risk and the safety plan"), alert=True),
+    "protection.reply": Kind(_("Somebody needs protection: answer the request")),
+    "protection.next": Kind(_("A request for protection was answered: go on"), by_hand=True),
     "people.ring": Kind(
         _("Another service may be helping the same person: ask whether you may speak"),
         by_hand=True,

@@ -19,6 +19,7 @@ from panoh.access import actions as access
 from panoh.access.models import Dossier
 from panoh.access.rules import Permission
 from panoh.cases import actions as cases
+from panoh.cases.rules import SafetyKind
 from panoh.consent.models import Consent
 from panoh.directory.models import Organisation
 from panoh.duties.models import Duty
@@ -118,6 +119,14 @@ PAGES: dict[str, Row] = {
     "desk:relatives": Row(P.CASE_READ, (OWN, YES)),
     "desk:add_relative": Row(P.CONTACT_CREATE, (OWN,)),
     "desk:unlink": Row(P.CASE_WRITE, (OWN,), only_post=True),
+    "desk:safety": Row(P.CASE_READ, (OWN, YES)),
+    "desk:safety_line": Row(P.CASE_WRITE, (OWN, YES)),
+    "desk:safety_end": Row(P.CASE_WRITE, (OWN, YES), only_post=True),
+    "desk:protect": Row(P.REFERRAL_SEND, (OWN,)),
+    "desk:unprotect": Row(P.REFERRAL_WITHDRAW, (OWN,), only_post=True),
+    "desk:protection": Row(P.REFERRAL_ANSWER, ()),
+    "desk:rights": Row(P.CASE_READ, (OWN, YES)),
+    "desk:right": Row(P.CASE_WRITE, (OWN, YES)),
     "desk:inbox": Row(P.REFERRAL_ANSWER),
     "desk:outbox": Row(P.REFERRAL_SEND),
     "desk:of_duty": Row(P.DUTY_READ, (YES, ASKED)),
@@ -225,6 +234,8 @@ CODES: dict[str, dict[str, Any]] = {
     "desk:facts": {"code": "exploitation_forms"},
     "desk:assess": {"code": "trafficking"},
     "desk:notes": {"code": "story"},
+    "desk:safety_line": {"part": "threat"},
+    "desk:right": {"right_code": "lawyer"},
     "desk:ask": {"code": "service"},
     "policy_code_list": {"code": "services"},
     "exchange:back": {"code": "csv"},
@@ -254,6 +265,19 @@ def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
         flagged = cases.flag(
             dossier, field="exploitation_forms", code="armed_groups", by=by, at=NOW
         )
+        answer(
+            dossier,
+            team("police-cases"),
+            by=by,
+            purpose="police",
+            categories=Category.SAFETY,
+            asked_now=True,
+        )
+        rule = cases.write_safety(
+            dossier, kind=SafetyKind.CONTACT, code="never_call", text=NOTE, by=by, at=NOW
+        )
+        asked: dict[str, Any] = {"measure": "patrol", "danger": "none", "text": NOTE}
+        protection = cases.ask_protection(dossier, to=team("police-cases"), **asked, by=by, at=NOW)
         interview = cases.begin_screening(dossier, form_id="opening", by=by, at=NOW)
         excluded = access.exclude(
             dossier, kind="unit", unit=team("children-cases").unit, by=by, at=NOW
@@ -278,6 +302,8 @@ def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
         "decision_id": decision.pk,
         "guardian_id": aunt.pk,
         "kin_id": kin.pk,
+        "entry_id": rule.pk,
+        "protection_id": protection.pk,
         "organisation_id": to.pk,
         "duty_id": duty.pk,
         "request_ref": request.ref,

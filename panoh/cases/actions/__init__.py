@@ -13,6 +13,15 @@ from panoh.cases.actions.guardians import add_guardian, check_guardian, tell_gua
 from panoh.cases.actions.kin import add_relative, link, unlink
 from panoh.cases.actions.many import open_contact_many
 from panoh.cases.actions.queue import Waiting, ask_holder, read_queue
+from panoh.cases.actions.rights import record_right
+from panoh.cases.actions.safety import (
+    answer_protection,
+    ask_protection,
+    end_safety,
+    review_risk,
+    withdraw_protection,
+    write_safety,
+)
 from panoh.cases.actions.screening import (
     answer_page,
     begin_screening,
@@ -30,7 +39,9 @@ __all__ = [
     "add_people",
     "add_relative",
     "answer_page",
+    "answer_protection",
     "ask_holder",
+    "ask_protection",
     "asked_alone",
     "assess",
     "begin_screening",
@@ -42,6 +53,7 @@ __all__ = [
     "decide",
     "decide_sought",
     "end_advocate",
+    "end_safety",
     "expect_adult",
     "flag",
     "link",
@@ -54,10 +66,14 @@ __all__ = [
     "read_queue",
     "read_screening",
     "record_facts",
+    "record_right",
     "reopen",
+    "review_risk",
     "seal",
     "tell",
     "tell_guardian",
     "unflag",
     "unlink",
+    "withdraw_protection",
+    "write_safety",
 ]

@@ -19,6 +19,7 @@ from panoh.cases.models.case import (
 from panoh.cases.models.family import Adulthood, Advocate, Guardian, GuardianEntry, Kin
 from panoh.cases.models.group import Group, GroupMember
 from panoh.cases.models.queue import Queued
+from panoh.cases.models.safety import ProtectionRequest, RightEntry, SafetyEntry
 from panoh.cases.models.screening import Answer, Decision, Questionnaire, Screening
 
 __all__ = [
@@ -43,9 +44,12 @@ __all__ = [
     "GuardianEntry",
     "Kin",
     "Note",
+    "ProtectionRequest",
     "Question",
     "Questionnaire",
     "Queued",
+    "RightEntry",
+    "SafetyEntry",
     "Screening",
     "code_field",
 ]

@@ -28,6 +28,15 @@ from panoh.cases.rules.family import (
     comes_of_age,
     may_be_told,
 )
+from panoh.cases.rules.safety import (
+    ENDING,
+    PROTECTION_TELLS,
+    SAFETY_LISTS,
+    ProtectionState,
+    RightState,
+    SafetyKind,
+    review_is_due,
+)
 from panoh.cases.rules.screening import (
     Advice,
     Dimension,
@@ -42,10 +51,13 @@ from panoh.cases.rules.screening import (
 
 __all__ = [
     "ADVOCATE_SEES",
+    "ENDING",
     "EVENTS",
     "IDENTIFYING",
     "LIFECYCLE",
     "NOT_YET_KNOWN",
+    "PROTECTION_TELLS",
+    "SAFETY_LISTS",
     "Advice",
     "Age",
     "Arrival",
@@ -55,7 +67,10 @@ __all__ = [
     "Element",
     "Elements",
     "Outcome",
+    "ProtectionState",
     "Reason",
+    "RightState",
+    "SafetyKind",
     "Sign",
     "SignState",
     "State",
@@ -72,6 +87,7 @@ __all__ = [
     "may_be_told",
     "may_send",
     "refused_without_reason",
+    "review_is_due",
     "sensitivity_of",
     "urgency_of",
 ]

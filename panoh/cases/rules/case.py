@@ -234,6 +234,8 @@ EVENTS: dict[str, str | Promise] = {
     "screening.decided": _("Decision after the questions"),
     "advocate.named": _("An independent advocate was named"),
     "advocate.ended": _("The advocate's part has ended"),
+    "safety.changed": _("Safety plan changed"),
+    "right.recorded": _("A right was recorded"),
 }
 
 

@@ -104,6 +104,8 @@ def case(request: StaffRequest, ref: str) -> HttpResponse:
         "asks_consent": is_holder and is_open and may(user, Permission.CONSENT_RECORD),
         "sends": is_holder and is_open and may(user, Permission.REFERRAL_SEND),
         "near": Category.SAFETY in readable,
+        "plans": queries.reads_safety(user, dossier),
+        "knows_rights": Category.SERVICES in readable,
         "keeps_files": may(user, Permission.FILE_READ),
         "keeps_apart": _keeps_apart(request),
         "screens": Category.STORY in readable,

@@ -14,6 +14,7 @@ from panoh.access.models import Emergency, Team
 from panoh.access.queries import holds, my_teams, supervises
 from panoh.access.rules import Permission
 from panoh.cases import queries as cases
+from panoh.cases.rules import SafetyKind
 from panoh.desk.forms.emergency import EmergencyForm, ReviewForm, RingForm
 from panoh.desk.views.typed import done, told_in, typed
 from panoh.duties.models import Duty
@@ -90,6 +91,11 @@ def show(request: StaffRequest, call_id: UUID) -> HttpResponse:
             "dossier": dossier,
             "ways": queries.contacts_of(dossier, by=by, at=at),
             "notes": list(filter(None, cases.texts_of(notes))),
+            "rules": [
+                line
+                for line in cases.safety_plan(dossier).parts[SafetyKind.CONTACT]
+                if line.row.ended_at is None
+            ],
         }
     return render(request, "desk/emergency_call.html", context)
 

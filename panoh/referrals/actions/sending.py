@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -14,7 +13,6 @@ from panoh.access.models import Dossier, Team, User
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
 from panoh.cases import queries as cases
-from panoh.cases.rules import Branch
 from panoh.consent import actions as consents
 from panoh.consent import queries as consent
 from panoh.consent.models import Consent, Decision
@@ -91,7 +89,7 @@ def send(referral: Referral, *, by: User, at: datetime) -> Referral:
     step(referral, "send")
     if not cases.is_open(dossier):
         raise NotPossible(_("This case is closed. Open it again first."))
-    agreed, referral.decision = _on_whose_word(
+    agreed, referral.decision = cases.on_whose_word(
         dossier, referral.receiver, Category(referral.categories), at
     )
     referral.consent, referral.consent_apart = _words_given(agreed)
@@ -128,18 +126,6 @@ def send(referral: Referral, *, by: User, at: datetime) -> Referral:
         fields=Category(referral.categories).codes,
     )
     return referral
-
-
-def _on_whose_word(
-    dossier: Dossier, recipient: Team | Organisation, categories: Category, at: datetime
-) -> tuple[list[Consent], Decision | None]:
-    """What lets this receiver be told: an adult's own consent; for a child a decision by two
-    people; while the age is not known both. Raises ``NoConsent``."""
-    asked: dict[str, Any] = {"recipient": recipient, "categories": categories, "at": at}
-    branch = cases.case_of(dossier).age_branch
-    decision = None if branch == Branch.ADULT else consent.require_decided(dossier, **asked)
-    agreed = [] if branch == Branch.CHILD else consent.require_live(dossier, **asked)
-    return agreed, decision
 
 
 def _words_given(agreed: list[Consent]) -> tuple[Consent | None, Consent | None]:
@@ -256,7 +242,7 @@ def hand_over(referral: Referral, *, way: str, by: User, at: datetime) -> Referr
     if referral.to_team is None or referral.confirmed_at is None:
         raise NotPossible
     try:
-        _on_whose_word(dossier, referral.to_team, CASE_CATEGORIES, at)
+        cases.on_whose_word(dossier, referral.to_team, CASE_CATEGORIES, at)
     except NoConsent as problem:
         raise NoConsent(
             _(

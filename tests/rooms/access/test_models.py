@@ -44,6 +44,10 @@ PROTECTED: dict[str, Category | str | None] = {
     "cases_guardian": Category.SAFETY,
     "cases_guardianentry": Category.SAFETY,
     "cases_kin": Category.CORE,
+    "cases_safetyentry": Category.SAFETY,
+    # By its own key, which no grant of this matrix has.
+    "cases_protectionrequest": None,
+    "cases_rightentry": Category.SERVICES,
     "cases_adulthood": Category.IDENTITY,
     "cases_group": None,
     "cases_groupmember": None,
@@ -183,6 +187,9 @@ SPECIAL: dict[str, dict[str, object]] = {
     "consent_decision": {"state": "proposed"},
     "consent_consent": {},
     "referrals_referral": {},
+    "cases_safetyentry": {"kind": "threat"},
+    "cases_protectionrequest": {"state": "sent"},
+    "cases_rightentry": {"state": "explained"},
 }
 
 
@@ -210,6 +217,8 @@ def new_row(
             values[name] = by
         elif name in {"group_id", "number"}:
             values[name] = dossier
+        elif name == "to_team_id":
+            values[name] = team("police-cases").pk
         elif name.endswith(("team_id", "owner_id")):
             values[name] = team_id
         else:
