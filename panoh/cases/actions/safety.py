@@ -147,13 +147,17 @@ def ask_protection(
     if text.strip():
         vault.seal(row, "text", text)
     row.save(force_insert=True)
-    ends = [consent.ends_at(agreed), decision and decision.ends_at, policy.due("grant_days", at)]
+    ends = [
+        consent.ends_at(agreed),
+        decision.ends_at if decision else None,
+        policy.due("grant_days", at),
+    ]
     access.offer(
         case.dossier,
         to=to,
         categories=Category.ASK,
         source_id=row.pk,
-        until=min(filter(None, ends), default=None),
+        until=min((end for end in ends if end), default=None),
         by=by,
         at=at,
     )
