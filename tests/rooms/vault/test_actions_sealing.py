@@ -126,6 +126,7 @@ def test_an_offer_opens_at_acceptance_and_not_before() -> None:
     with as_user("nigora"):
         later = identity(dossier, "written after the offer")
     with as_user("shirin") as shirin:
+        assert not DataKeyWrap.objects.filter(dossier_id=dossier.pk).exists(), "not even sealed"
         for one in (row, later):
             with pytest.raises(NoKey):
                 vault.open(one, "names")
