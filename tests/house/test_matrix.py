@@ -234,7 +234,7 @@ CODES: dict[str, dict[str, Any]] = {
     "desk:facts": {"code": "exploitation_forms"},
     "desk:assess": {"code": "trafficking"},
     "desk:notes": {"code": "story"},
-    "desk:safety_line": {"part": "threat"},
+    "desk:safety_line": {"code": "threat"},
     "desk:right": {"right_code": "lawyer"},
     "desk:ask": {"code": "service"},
     "policy_code_list": {"code": "services"},

@@ -68,12 +68,12 @@ def _words(row: ProtectionRequest) -> dict[str, str]:
 
 @page(Permission.CASE_WRITE, on="ref")
 @require_http_methods(["GET", "POST"])
-def safety_line(request: StaffRequest, ref: str, part: str) -> HttpResponse:
+def safety_line(request: StaffRequest, ref: str, code: str) -> HttpResponse:
     """Add one line to a part of the plan."""
     _near(request)
-    if part not in {one.value for one in SafetyKind}:
+    if code not in {one.value for one in SafetyKind}:
         raise Gone
-    kind = SafetyKind(part)
+    kind = SafetyKind(code)
     form = typed(request, SafetyForm, kind=kind)
     if request.method == "POST" and form.is_valid():
         with told_in(form):
@@ -243,7 +243,7 @@ urls: list[URLPattern] = [
     path("cases/<str:ref>/safety/ask/", protect, name="protect"),
     path("cases/<str:ref>/safety/ask/<uuid:protection_id>/", unprotect, name="unprotect"),
     path("cases/<str:ref>/safety/end/<uuid:entry_id>/", safety_end, name="safety_end"),
-    path("cases/<str:ref>/safety/add/<str:part>/", safety_line, name="safety_line"),
+    path("cases/<str:ref>/safety/add/<str:code>/", safety_line, name="safety_line"),
     path("protection/<uuid:duty_id>/", protection, name="protection"),
     path("cases/<str:ref>/rights/", rights, name="rights"),
     path("cases/<str:ref>/rights/<str:right_code>/", right, name="right"),
