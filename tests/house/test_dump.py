@@ -78,7 +78,12 @@ def test_a_dump_and_all_files_of_the_server_hold_no_word(
     assert sessions
     assert not any(planted.found_in(kept) for kept in sessions)
     control = planted.word("control")
-    owner.execute("CREATE TABLE control AS SELECT %s::text AS word", [control])
+    # Tests commit without waiting for the log to be written; this one waits. Three rows, as a word
+    # that crosses the border of a page is not found.
+    owner.execute("SET synchronous_commit = on")
+    owner.execute(
+        "CREATE TABLE control AS SELECT %s::text AS word FROM generate_series(1, 3)", [control]
+    )
     holding = found_in_files(planted, cluster().home, settings.PANOH_VAR, temporary)
     assert set(holding) == {"control"}, "the search works, and finds only what was put there"
     said = "".join(capfd.readouterr()) + caplog.text
