@@ -47,12 +47,11 @@ def refer(request: StaffRequest, ref: str) -> HttpResponse:
     chosen = given(request)
     asked = known if chosen is None else chosen
     form = WhoForm(asked if chosen is not None or known["service"] else None, initial=known)
-    has_word = _has_word(case)
     context = {
         "case": case,
         "form": form,
-        "sends": has_word and case.state == case_rules.State.OPEN,
-        "is_adult": has_word,
+        "sends": _may_be_sent(case),
+        "is_adult": _has_word(case),
         "agreed": _agreed(case),
         "service": asked.get("service", ""),
     }
@@ -79,7 +78,7 @@ def _held(request: StaffRequest) -> Case:
 
 
 def _may_be_sent(case: Case) -> bool:
-    return cases.is_open(case.dossier) and _has_word(case)
+    return case.state == case_rules.State.OPEN and _has_word(case)
 
 
 def _has_word(case: Case) -> bool:
