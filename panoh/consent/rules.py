@@ -29,6 +29,9 @@ INTERPRETED = frozenset({"chosen_by_person", "chosen_by_service", "by_telephone"
 NOTHING = Category(0)
 # What a receiver is told unless the person wishes otherwise: no name, no story, no status.
 DEFAULT = Category.CORE | Category.SERVICES
+# What a helper who calls needs: how and for which help. It is all that a yes may open which was
+# said before somebody of whom the person may be afraid.
+CALL = DEFAULT | Category.CONTACT
 # Papers, immigration and procedural status stand in this category: it is asked for alone (A19).
 APART = Category.LEGAL
 
@@ -150,6 +153,11 @@ def _check_yes(question: Question, today: date) -> None:
                 "Papers, immigration and legal status are asked for in a sentence of their own. "
                 "Save this answer without them, then ask apart."
             ),
+            field="categories",
+        )
+    if question.purpose == CALLED and question.categories & ~CALL:
+        raise Invalid(
+            _("For a call only this may be told: what help is wanted and how to reach the person."),
             field="categories",
         )
     if question.receiver_is_authority and not question.asked_apart:

@@ -31,6 +31,7 @@ LEADS_TO = {
     "directory.verify": "directory:list",
     "exchange.import": "exchange:list",
     "case.later_questions": "desk:answers",
+    "case.talk_alone": "desk:next",
     "child.advocate": "desk:child",
     "child.sign": "desk:child",
     "child.decided": "desk:child",

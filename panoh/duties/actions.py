@@ -216,9 +216,11 @@ def escalate_overdue(*, at: datetime, by: str = "duties") -> int:
     """Ring the next named person of the owning team where nobody has taken an alert in time, and
     the supervisor where a duty is late; return how many moved on.
 
-    Runs as the role of background jobs under a system name. An alert stays inside its team:
+    An alert that rings or was taken by somebody who has left the team rings anew from the first
+    step. Runs as the role of background jobs under a system name. An alert stays inside its team:
     never another unit, never the police by default (A17). Each step is one audit row.
     """
+    _give_back(at, by)
     due = (
         Duty.objects.unsettled()
         .filter(next_step_at__lte=at)
@@ -230,6 +232,22 @@ def escalate_overdue(*, at: datetime, by: str = "duties") -> int:
         _move_on(duty, at, by)
         moved += 1
     return moved
+
+
+def _give_back(at: datetime, by: str) -> None:
+    for duty in queries.left_behind(at).select_for_update(skip_locked=True):
+        duty.acknowledged_at = duty.acknowledged_by = duty.assigned_to = None
+        duty.level, duty.next_step_at = 0, at
+        duty.save(
+            update_fields=[
+                "acknowledged_at",
+                "acknowledged_by",
+                "assigned_to",
+                "level",
+                "next_step_at",
+            ]
+        )
+        audit.record("duty.given_back", by=by, at=at, subject=duty, reason=duty.kind)
 
 
 def _move_on(duty: Duty, at: datetime, by: str) -> None:

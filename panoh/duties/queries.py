@@ -8,12 +8,13 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 
 from panoh.access.models import Dossier, Membership, Team, User
 from panoh.access.queries import live, my_teams
 from panoh.duties import rules
-from panoh.duties.models import Duty
+from panoh.duties.models import Duty, DutyQuerySet
 from panoh.duties.rules import Deadline, Person, Rung
 from panoh.policy import queries as policy
 from panoh.policy.rules import Standing, TimeUnit
@@ -176,6 +177,20 @@ def unsettled_on(dossier: Dossier) -> list[Duty]:
 def about(subject_id: UUID) -> list[Duty]:
     """Every duty, owed or settled, about one row of a room above (a request, a consent)."""
     return list(Duty.objects.filter(subject_id=subject_id).order_by("opened_at"))
+
+
+def left_behind(at: datetime) -> DutyQuerySet:
+    """Alerts that ring or were taken by somebody who is no longer in the owning team."""
+    holder = Coalesce("acknowledged_by", "assigned_to")
+    member = Membership.objects.filter(
+        live(at), team=OuterRef("owner"), user__is_active=True, user=OuterRef("sees_to_it")
+    )
+    return (
+        Duty.objects.unsettled()
+        .filter(kind__in=[code for code, kind in rules.KINDS.items() if kind.alert])
+        .annotate(sees_to_it=holder)
+        .filter(~Exists(member), sees_to_it__isnull=False)
+    )
 
 
 def who_is_rung(team: Team, at: datetime) -> list[Rung]:

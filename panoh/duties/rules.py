@@ -27,6 +27,9 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     "urgent.alert": Kind(_("Urgent: see to this person now"), alert=True, by_hand=True),
     "case.later_questions": Kind(_("Ask what was left for later"), by_hand=True),
+    "case.talk_alone": Kind(
+        _("It was not safe to talk: find a safe way to talk alone"), by_hand=True
+    ),
     "case.close_review": Kind(_("Read why a case was closed"), by_hand=True),
     "non_punishment_review": Kind(
         _("Check that the person is not punished for what she or he was forced to do"),

@@ -180,6 +180,17 @@ def test_a5_no_service_rule_reads_status_or_cooperation() -> None:
     assert found == []
 
 
+def test_e13_no_service_rule_reads_the_form_of_exploitation() -> None:
+    """Whoever can help is chosen by place, sex, age and language, never by what was done."""
+    words = re.compile(r"exploitation_form|\bpurposes\b.*exploit|sexual_exploit")
+    found = [
+        f"{relative(path)}: {line}"
+        for path in sources("panoh/directory", "panoh/referrals", "panoh/duties")
+        for line in attributes(parse(path), words)
+    ]
+    assert found == []
+
+
 def attributes(tree: ast.AST, words: re.Pattern[str]) -> list[str]:
     """Names and texts of a rule that match."""
     found = [text for _, text in texts(tree) if words.search(text)]

@@ -27,7 +27,7 @@ from panoh.cases.actions.beats import (
     _weigh,
 )
 from panoh.cases.models import FACTS, IN_THE_ROW, Case, Fact
-from panoh.cases.rules import Branch
+from panoh.cases.rules import Branch, may_ask
 from panoh.duties import actions as duties
 from panoh.kernel.rules import Category, Gone, Invalid, Stale
 from panoh.policy import queries as policy
@@ -36,6 +36,8 @@ from panoh.vault import actions as vault
 # What a first contact may leave for later: a duty lasts until each is answered, if only with
 # "not yet known".
 LATER = ("age_band", "sex", "district", "language", "channel", "contact_source", "children")
+# The duty about what was not asked yet, by whether it is unsafe to talk.
+ASKING = {False: "case.later_questions", True: "case.talk_alone"}
 # Who may write what is of a narrower category; everything else needs CASE_WRITE.
 WRITES = {Category.LEGAL: Permission.LEGAL_WRITE}
 
@@ -88,17 +90,7 @@ def open_contact(
             raise
         return seen
     _tell(dossier, "case.opened", by, at)
-    if any(not getattr(case, name) for name in LATER):
-        duties.open(
-            "case.later_questions",
-            dossier=dossier,
-            owner=team,
-            period="later_questions",
-            urgency_rank=case.urgency_rank,
-            sensitivity_rank=case.sensitivity_rank,
-            by=by,
-            at=at,
-        )
+    _owe_questions(case, by, at)
     if case.age_branch == Branch.CHILD:
         _owe_advocate(case, by, at)
     _ring_if_immediate(case, by, at)
@@ -117,6 +109,26 @@ def _new(
     _weigh(case, ())
     case.save(force_insert=True)
     return case
+
+
+def _owe_questions(case: Case, by: User, at: datetime) -> None:
+    """What was left is asked later; while it is not safe to talk nothing is asked at all, and the
+    team owes the person a way to talk alone instead."""
+    unsafe = not may_ask(case.safe_to_talk)
+    wanted, other = ASKING[unsafe], ASKING[not unsafe]
+    outcome = "not_safe" if unsafe else "safe"
+    duties.settle_all_on(case.dossier, kind=other, outcome=outcome, by=by, at=at)
+    if unsafe or any(not getattr(case, name) for name in LATER):
+        duties.open_once(
+            wanted,
+            dossier=case.dossier,
+            owner=case.dossier.holder,
+            period="later_questions",
+            urgency_rank=case.urgency_rank,
+            sensitivity_rank=case.sensitivity_rank,
+            by=by,
+            at=at,
+        )
 
 
 @transaction.atomic
@@ -146,6 +158,8 @@ def change(
     _reweigh(case, by, at)
     if "age_branch" in values:
         _owe_advocate(case, by, at)
+    if "safe_to_talk" in values:
+        _owe_questions(case, by, at)
     if all(getattr(case, name) for name in LATER):
         duties.settle_all_on(
             case.dossier, kind="case.later_questions", outcome="answered", by=by, at=at

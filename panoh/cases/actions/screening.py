@@ -7,6 +7,7 @@ from operator import or_
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from panoh.access import queries as reach
 from panoh.access.models import Dossier, User
@@ -17,7 +18,7 @@ from panoh.cases.actions.answers import Changed
 from panoh.cases.actions.beats import _locked, _open, _tell
 from panoh.cases.models import Answer, Case, Decision, Questionnaire, Screening
 from panoh.cases.queries import Interview
-from panoh.kernel.rules import Category, Gone, Invalid, Refused
+from panoh.kernel.rules import Category, Gone, Invalid, NotPossible, Refused
 from panoh.policy import queries as policy
 from panoh.policy.rules.questions import Place, Question, asked, fault_of
 from panoh.vault import actions as vault
@@ -36,9 +37,14 @@ def begin_screening(
 ) -> Screening:
     """Begin an interview with the form as it is today. ``language`` is the one read aloud.
 
-    The same ``submission`` begins once. Raises ``Gone`` for a form that the pack does not have.
+    The same ``submission`` begins once. Raises ``Gone`` for a form that the pack does not have,
+    ``NotPossible`` while it is not safe to talk.
     """
     case = _story(dossier, by)
+    if not rules.may_ask(case.safe_to_talk):
+        raise NotPossible(
+            _("It is not safe to talk: ask nothing now. Once it is safe, say so in the answers.")
+        )
     form = policy.forms().get(form_id)
     if form is None:
         raise Gone

@@ -104,9 +104,10 @@ def first_steps(case: Case, signs: Collection[str] | None = None) -> list[FirstS
             code,
             rows[code].label(),
             tuple(
-                policy.period(reason.window)
+                policy.period(window)
                 for reason in reasons
                 if reason.first_step == code and reason.window
+                for window in reason.window.split(";")
             ),
         )
         for code in rules.first_steps(reasons, list(rows))

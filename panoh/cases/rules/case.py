@@ -60,13 +60,20 @@ def may_send(branch: str) -> bool:
     return branch == Branch.ADULT
 
 
+def may_ask(safe_to_talk: str) -> bool:
+    """Whether anything may be asked: not while somebody hears it who must not (the husband in the
+    room, the employer on the line)."""
+    return safe_to_talk != "no"
+
+
 # -- urgency × sensitivity ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a case has its urgency: the list and code that say so, and the rank they ask for
-    (1 is most urgent). ``first_step`` is what to do before anything else."""
+    (1 is most urgent). ``first_step`` is what to do before anything else, ``window`` the keys of
+    the periods in which it helps, separated by a semicolon."""
 
     list_name: str
     code: str
@@ -133,7 +140,7 @@ def sensitivity_of(
         return more, Delicate.CHILD
     if branch == Branch.UNKNOWN:
         return more, Delicate.AGE_UNKNOWN
-    if safe_to_talk == "no":
+    if not may_ask(safe_to_talk):
         return more, Delicate.NOT_SAFE_TO_TALK
     return ordinary, None
 

@@ -66,7 +66,8 @@ def questions(request: StaffRequest, ref: str) -> HttpResponse:
         return redirect("cases:part", ref, begun.pk, 1)
     case = queries.case_of(request.dossier)
     now = [name for name in queries.forms_to_ask(request.dossier) if name in forms]
-    begins = case.state == rules.State.OPEN and may(request.user, Permission.CASE_WRITE)
+    is_safe = rules.may_ask(case.safe_to_talk)
+    begins = is_safe and case.state == rules.State.OPEN and may(request.user, Permission.CASE_WRITE)
     context = {
         "held": [
             (one, queries.form_of(one).title) for one in queries.screenings_of(request.dossier)
@@ -78,6 +79,7 @@ def questions(request: StaffRequest, ref: str) -> HttpResponse:
             if name not in now
         ],
         "begins": begins,
+        "is_safe": is_safe,
         "practice": queries.practice_named(request.dossier),
     }
     return render(request, "cases/questions.html", context)

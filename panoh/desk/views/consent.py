@@ -85,6 +85,8 @@ def ask(request: StaffRequest, ref: str, code: str) -> HttpResponse:
     }
     asked_for = cases.codes_of(request.dossier, "services_asked") if receivers else []
     initial = {"purpose": code, "to": request.GET.get("to", ""), "services": asked_for}
+    if code == rules.CALLED:
+        initial["categories"] = rules.CALL.codes
     form = typed(request, AskForm, initial=initial, **options)
     context = {
         "form": form,

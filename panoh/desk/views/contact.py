@@ -14,10 +14,10 @@ from panoh.access.rules import Permission
 from panoh.cases import actions as cases
 from panoh.cases import queries
 from panoh.cases.models import Case
-from panoh.cases.rules import Branch
+from panoh.cases.rules import Branch, may_ask
 from panoh.desk.forms.contact import AgeForm, FirstContactForm
 from panoh.desk.views.typed import show_version, told_in, typed
-from panoh.kernel.rules import Refused
+from panoh.kernel.rules import Category, Refused
 from panoh.people import actions as people
 from panoh.people.queries import identity_of
 from panoh.people.rules.person import Person
@@ -98,10 +98,14 @@ def next_step(request: StaffRequest, ref: str) -> HttpResponse:
         "case": case,
         "is_new": case.version == 1,
         "first_steps": queries.first_steps(case),
+        "plans": queries.reads_safety(request.user, request.dossier),
+        "is_safe": may_ask(case.safe_to_talk),
         "is_adult": case.age_branch == Branch.ADULT,
         "is_child": case.age_branch == Branch.CHILD,
         "writes": may(request.user, Permission.CASE_WRITE),
         "asks_consent": may(request.user, Permission.CONSENT_RECORD),
         "screens": queries.may_screen(request.user, request.dossier),
+        "keeps_ways": may(request.user, Permission.IDENTITY_WRITE)
+        and Category.CONTACT in queries.readable(request.user, request.dossier),
     }
     return render(request, "desk/next.html", context)

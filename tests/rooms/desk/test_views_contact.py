@@ -134,3 +134,38 @@ def test_codes_outside_the_list_are_refused() -> None:
 def test_without_a_team_nothing_can_be_saved() -> None:
     assert client_of("tahmina").get("/first-contact/").status_code == 403
     assert Client().post("/first-contact/", typed()).status_code == 302
+
+
+def signs(case: Case, *codes: str) -> str:
+    """The case's page after these signs of urgency were ticked there."""
+    browser = client_of("nigora", "en")
+    path = f"/cases/{case.dossier.ref}/"
+    given = {"codes": list(codes), "seen": [""]}
+    assert browser.post(f"{path}facts/triage_signs/", given).status_code == 302
+    return browser.get(path).content.decode()
+
+
+def test_a17_forced_sex_of_late_puts_the_doctor_with_both_windows_before_story_and_papers() -> None:
+    case = case_of(client_of("nigora").post("/first-contact/", typed()))
+    assert (
+        "Before anything else"
+        not in client_of("nigora", "en").get(f"/cases/{case.dossier.ref}/").content.decode()
+    )
+    page = signs(case, "forced_sex_5_days")
+    first, story = page.index("Doctor now, before story and papers"), page.index("/notes/story/")
+    assert first < page.index("72 hours") < page.index("120 hours") < story
+    assert first < page.index("/documents/")
+    assert "not verified" in page[first:story], "until a doctor has signed them"
+
+
+def test_a17_thoughts_of_dying_open_the_safety_steps() -> None:
+    case = case_of(client_of("nigora").post("/first-contact/", typed()))
+    page = signs(case, "thoughts_of_dying")
+    plan = f"/cases/{case.dossier.ref}/safety/"
+    card = page[page.index("Before anything else") : page.index("/notes/story/")]
+    assert "Safety steps: do not leave the person alone" in card
+    assert f'href="{plan}"' in card
+    assert client_of("nigora").get(plan).status_code == 200
+    with as_user("nigora"):
+        own = {case.dossier.holder_id}
+        assert set(Grant.objects.values_list("team", flat=True)) <= own, "nobody outside is called"

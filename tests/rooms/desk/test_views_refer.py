@@ -13,8 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from panoh.access.models import Dossier
 from panoh.audit.queries import who_saw
 from panoh.cases import actions as cases
+from panoh.cases.queries import is_apart
 from panoh.directory.models import Organisation, UnmetNeed
 from panoh.kernel.rules import Category
+from panoh.policy import queries as policy
 from panoh.referrals.models import Referral
 from panoh.referrals.rules import DEFAULT_PACKET, State
 from tests.factories.clients import client_of, hidden, too_late, words
@@ -293,3 +295,38 @@ def test_an_account_sees_no_draft_of_another() -> None:
     page = client_of("safar", "en").get(url)
     assert page.status_code == 200
     assert "before your session ended" not in words(page)
+
+
+def test_e13_whoever_can_help_is_the_same_for_every_form_of_exploitation() -> None:
+    """Twelve people whose cases differ in nothing else see the same services, and each may be
+    asked; so it is with all forms at once and with none."""
+    for code in ("bed", "doctor", "legal_advice", "money", "wage_claim"):
+        made = organisation(f"Fictional {code}", kind="ngo")
+        service(made, code)
+    forms = [row.code for row in policy.codes("exploitation_forms", NOW.date())]
+    known = [code for code in forms if code != "not_yet_known"]
+    assert len(known) >= 12
+    browser, found = client_of("nigora", "en"), {}
+    for codes in [*([code] for code in known), known, []]:
+        dossier = opened()
+        with as_user("nigora") as by:
+            field = "exploitation_forms"
+            apart = [code for code in codes if is_apart(field, code)]
+            for code in apart:
+                cases.flag(dossier, field=field, code=code, by=by, at=NOW)
+            rest = [code for code in codes if code not in apart]
+            cases.record_facts(dossier, field=field, codes=rest, by=by, at=NOW)
+        found[tuple(codes)] = eligible(browser, dossier)
+    assert all(len(pages) == 5 for pages in found.values())
+    assert len({tuple(pages) for pages in found.values()}) == 1, found
+
+
+def eligible(browser: Client, dossier: Dossier) -> list[str]:
+    """Who is offered for each kind of help, as the page says it."""
+    pages = []
+    for code in ("bed", "doctor", "legal_advice", "money", "wage_claim"):
+        page = browser.post(f"/cases/{dossier.ref}/refer/", {"service": code})
+        offered = [one.organisation.name() for one in page.context["people"]]
+        assert offered == [f"Fictional {code}"], code
+        pages.append(f"{code}: {offered} {page.context['sends']} {page.context['instead']}")
+    return pages
