@@ -13,12 +13,18 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connections
 from django.test.testcases import LiveServerThread
 from django.utils.translation.reloader import translation_file_changed
+from hypothesis import HealthCheck
+from hypothesis import settings as drawn
 from pytest_django import DjangoDbBlocker
 
 from panoh.access.management.commands.prepare import compile_catalogues
 from tests.harness import ALIASES, ROOT, Databases, cluster
 
 CHROMIUM = Path("/usr/bin/chromium")
+
+# No test measures time.
+drawn.register_profile("panoh", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+drawn.load_profile("panoh")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -8,13 +8,17 @@ the transaction, and sent as bound parameters, so that it never shows in `pg_sta
 
 import hmac
 import time
+from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Any
 
 import psycopg
 from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.operations import DatabaseOperations
+from psycopg.abc import Buffer
+from psycopg.types.datetime import TimestamptzLoader
 
 from panoh.kernel.context import ACTING, Acting
 
@@ -47,6 +51,24 @@ def write_context(connection: BaseDatabaseWrapper) -> None:
         cursor.execute(WRITE, values)
 
 
+class UtcLoader(TimestamptzLoader):
+    """Read a time as the ISO text that it is: 1 microsecond in place of 15.
+
+    Django's own loader matches a pattern in Python for each value; a list of fifty cases spent more
+    on that than on its query. Every connection speaks UTC (Django sees to it, and looks at
+    ``timezone``); what is no ISO text (``infinity``) goes the usual way.
+    """
+
+    timezone = UTC
+
+    def load(self, data: Buffer) -> datetime:
+        """Return the time, aware, in UTC."""
+        try:
+            return datetime.fromisoformat(bytes(data).decode())
+        except ValueError:
+            return super().load(data)
+
+
 class Operations(DatabaseOperations):
     """Inserts many rows as arrays, those with sealed texts too."""
 
@@ -57,6 +79,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """Django's PostgreSQL backend that begins each outermost transaction with the context."""
 
     ops_class = Operations
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection:
+        """Connect, and let ``UtcLoader`` read the times."""
+        connection: psycopg.Connection = super().get_new_connection(conn_params)
+        connection.adapters.register_loader("timestamptz", UtcLoader)
+        return connection
 
     def set_autocommit(
         self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False

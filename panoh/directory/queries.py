@@ -100,6 +100,12 @@ def of_unit(unit: Unit) -> Organisation | None:
     return Organisation.objects.filter(unit=unit, archived_at=None).first()
 
 
+def of_units(units: Iterable[Unit]) -> dict[int, Organisation]:
+    """The live entries of units, by the unit's number."""
+    rows = Organisation.objects.filter(unit__in=list(units), archived_at=None)
+    return {one.unit_id: one for one in rows if one.unit_id is not None}
+
+
 def contacts_of(one: Organisation, *, past: bool = False) -> list[Contact]:
     """Ways to reach it; with ``past`` the earlier ones too, newest first."""
     rows = one.contacts.order_by("-since", "kind", "value")

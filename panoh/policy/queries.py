@@ -256,8 +256,3 @@ def listed_words(language: str | None = None) -> list[ListedWord]:
     """The words that blame or label, with neutral ones, in a language; default the reader's."""
     wanted = (language or get_language() or "en").split("-")[0]
     return [word for word in pack().words if word.language == wanted]
-
-
-def sort_key(text: str) -> tuple[tuple[int, str], ...]:
-    """The place of a text in a sorted list."""
-    return tajik_key(text)

@@ -1,10 +1,12 @@
 """The signed context: written at each outermost BEGIN, believed once, seen by nobody."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-from django.db import Error, connection, transaction
+from django.db import DataError, Error, connection, transaction
 
 from config.database import base
 from panoh.kernel.context import ACTING, Acting
@@ -19,7 +21,7 @@ def acting() -> Iterator[Acting]:
     ACTING.reset(token)
 
 
-def one(text: str, *values: str | int) -> object:
+def one(text: str, *values: str | int | datetime) -> object:
     with connection.cursor() as cursor:
         cursor.execute(text, values)
         row = cursor.fetchone()
@@ -95,3 +97,13 @@ def test_a_context_that_cannot_be_written_leaves_no_open_transaction(
         pytest.fail("the transaction must not begin")
     with transaction.atomic():
         assert one("SELECT ctx_ok()") is True
+
+
+def test_times_are_read_whole_and_in_utc(fresh_db: str) -> None:
+    exact = datetime(2026, 3, 1, 23, 59, 59, 120, tzinfo=UTC)
+    assert one("SELECT %s::timestamptz", exact.astimezone(ZoneInfo("Asia/Dushanbe"))) == exact
+    found = one("SELECT '0001-01-01 00:00:00+00'::timestamptz")
+    assert found == datetime(1, 1, 1, tzinfo=UTC)
+    assert one("SELECT NULL::timestamptz") is None
+    with pytest.raises(DataError):
+        one("SELECT 'infinity'::timestamptz")

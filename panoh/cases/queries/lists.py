@@ -32,11 +32,8 @@ def recent(before: Place | None = None, limit: int = PAGE) -> list[Case]:
     while len(found) < limit:
         places = newest(before, limit)
         ids = [place.dossier_id for place in places]
-        dossiers = visible_to(Dossier.objects.all()).in_bulk(ids)
-        cases = visible_to(Case.objects.all()).in_bulk(ids)
-        for pk in (pk for pk in ids if pk in cases and pk in dossiers):
-            cases[pk].dossier = dossiers[pk]
-            found.append(cases[pk])
+        cases = visible_to(Case.objects.select_related("dossier")).in_bulk(ids)
+        found += [cases[pk] for pk in ids if pk in cases]
         # A dossier without a case is that of a group: the list goes on behind it.
         if len(places) < limit:
             break

@@ -105,9 +105,10 @@ def _agreed(case: Case) -> list[Organisation]:
     at = timezone.now()
     live = consents.live_on(case.dossier, at).exclude(categories=0)
     words = live if case_rules.may_send(case.age_branch) else consents.decided(case.dossier, at)
+    entries = directory.of_units(one.unit for one in words if one.unit)
     found = dict[Any, Organisation]()
     for one in words:
-        entry = one.organisation or (directory.of_unit(one.unit) if one.unit else None)
+        entry = one.organisation or entries.get(one.unit_id or 0)
         if entry is not None:
             found.setdefault(entry.pk, entry)
     return list(found.values())

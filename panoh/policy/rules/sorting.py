@@ -1,17 +1,24 @@
 """The Tajik alphabet: six letters stand after their sisters, not at the end as in Unicode."""
 
 _ALPHABET = "абвгғдеёжзиӣйкқлмнопрстуӯфхҳчҷшщъыьэюя"
-_PLACE = {letter: place for place, letter in enumerate(_ALPHABET)}
-_AFTER = len(_ALPHABET)
+# The alphabet stands where nothing else does; other letters behind the last sign of Unicode.
+_FIRST = 0xF0000
+_LAST = "\U0010ffff"
 
 
-def tajik_key(text: str) -> tuple[tuple[int, str], ...]:
+class _Places(dict[int, str]):
+    """What stands for each sign in a key; a sign met for the first time is looked at once."""
+
+    def __missing__(self, code: int) -> str:
+        sign = chr(code)
+        self[code] = place = _LAST + sign if sign.isalpha() else sign
+        return place
+
+
+_PLACES = _Places((ord(letter), chr(_FIRST + n)) for n, letter in enumerate(_ALPHABET))
+
+
+def tajik_key(text: str) -> str:
     """A sort key for Tajik and Russian text (… г ғ, и ӣ, к қ, у ӯ, х ҳ, ч ҷ); signs and digits
     come first, other letters last."""
-    return tuple(_order(letter) for letter in text.casefold())
-
-
-def _order(letter: str) -> tuple[int, str]:
-    if letter in _PLACE:
-        return _PLACE[letter], ""
-    return (_AFTER if letter.isalpha() else -1), letter
+    return text.casefold().translate(_PLACES)

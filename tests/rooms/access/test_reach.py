@@ -126,9 +126,7 @@ STEPS = st.lists(
 )
 
 
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_arrays_equal_grants_whatever_happens(
     sides: tuple[psycopg.Connection, ...], steps: list[tuple[str, int, int]]

@@ -314,7 +314,7 @@ CONDITION = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(both=CONDITION, a=VALUES, b=VALUES, own=VALUES)
 def test_a_condition_means_what_xpath_says(both: Both, a: str, b: str, own: str) -> None:
     values = {"a": a, "b": b, ".": own}
@@ -447,7 +447,6 @@ PLACES = st.tuples(st.sampled_from([f"q{at}" for at in range(8)]), st.integers(0
 SAID = st.dictionaries(PLACES, st.sampled_from(["present", "absent", "one", "2", "", "x"]))
 
 
-@settings(deadline=None)
 @given(form=forms(), said=SAID)
 def test_any_form_is_asked_without_a_fault(form: Form, said: dict[Place, str]) -> None:
     counted = asked(form, said)
@@ -459,7 +458,6 @@ def test_any_form_is_asked_without_a_fault(form: Form, said: dict[Place, str]) -
     assert asked(form, counted) == counted
 
 
-@settings(deadline=None)
 @given(form=forms(), said=SAID)
 def test_more_answers_never_hide_a_question_that_has_no_condition(
     form: Form, said: dict[Place, str]

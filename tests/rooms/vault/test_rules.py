@@ -131,7 +131,7 @@ def test_the_outer_layer_is_bound_to_purpose_and_owner() -> None:
             rules.outer_open(outer, sealed, purpose, owner)
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 @given(texts)
 def test_a_private_key_opens_with_its_passphrase(passphrase: str) -> None:
     private = rules.new_pair().private
