@@ -67,6 +67,8 @@ class StaffRequest(HttpRequest):
 
     user: User
     dossier: Dossier
+    # What the account may do, for the frame of the page.
+    permissions: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,7 @@ class Wall:
             if request.user.is_authenticated:
                 user = request.user
                 stack.enter_context(acting(user))
+                cast(StaffRequest, request).permissions = user.permissions
                 if opened := self._opened(request, user):
                     stack.enter_context(keys.opened(opened))
             response = self.get_response(request)

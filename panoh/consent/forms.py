@@ -11,7 +11,7 @@ from panoh.consent import queries, rules
 from panoh.consent.rules import Answer
 from panoh.kernel.rules import CASE_CATEGORIES, Category
 from panoh.policy import queries as policy
-from panoh.ui.forms import Checkboxes, CleanForm, Radios, TextField, offer
+from panoh.ui.forms import Checkboxes, CleanForm, DayInput, Radios, TextField, offer
 
 
 class ConsentForm(CleanForm):
@@ -34,9 +34,7 @@ class ConsentForm(CleanForm):
             "Papers, immigration and legal status are asked for in a sentence of their own."
         ),
     )
-    until = forms.DateField(
-        label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    until = forms.DateField(label=_("Until"), required=False, widget=DayInput)
     language = forms.ChoiceField(label=_("Language of the person"))
     read_in = forms.ChoiceField(label=_("Read in"), required=False)
     interpreter = forms.ChoiceField(label=_("Interpreter"), required=False)

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.urls import NoReverseMatch, reverse
 
 from panoh.access.models import Dossier, User
-from panoh.access.queries import excluded, may
+from panoh.access.queries import excluded, may, my_teams
 from panoh.access.rules import WRITES, Permission
 from panoh.cases import queries as cases
 from panoh.cases.models import FACTS, Case, Fact
@@ -67,10 +67,13 @@ def tasks(found: Iterable[Duty], *, user: User, at: datetime) -> list[Task]:
     """Duties in their order, with their words at a moment."""
     settles = may(user, Permission.DUTY_SETTLE)
     reads = may(user, Permission.CASE_READ)
-    return [_task(owed, settles, reads) for owed in duties.told(found, at)]
+    mine = my_teams()
+    return [
+        _task(owed, settles, reads, owed.duty.owner_id in mine) for owed in duties.told(found, at)
+    ]
 
 
-def _task(owed: Owed, settles: bool, reads: bool) -> Task:
+def _task(owed: Owed, settles: bool, reads: bool, is_mine: bool) -> Task:
     duty = owed.duty
     sort = kind(duty.kind)
     # A receiver owes something about a case that it does not see: then there is no page of it.
@@ -78,9 +81,10 @@ def _task(owed: Owed, settles: bool, reads: bool) -> Task:
     return Task(
         owed,
         ref,
-        _where(duty, ref),
-        may_take=settles and sort.alert and duty.acknowledged_at is None,
-        may_finish=settles and sort.by_hand,
+        # What another team owes can be read here, and done only there.
+        _where(duty, ref) if is_mine else "",
+        may_take=settles and is_mine and sort.alert and duty.acknowledged_at is None,
+        may_finish=settles and is_mine and sort.by_hand,
     )
 
 

@@ -132,6 +132,15 @@ class TextField(forms.CharField):
         self.widget.attrs.pop("maxlength", None)
 
 
+class DayInput(forms.DateInput):
+    """A whole day, chosen in the browser's calendar; a day written otherwise would show empty."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
 class _Hinted:
     """Choices with a hint below some of them: ``hints`` is {value: text}."""
 

@@ -1,5 +1,6 @@
 """What every page asks: the name of the installation, its mode, the way out, the navigation."""
 
+from collections.abc import Container
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -17,14 +18,15 @@ class Link(NamedTuple):
     current: bool
 
 
-# The pages themselves stand in higher rooms: an address that does not exist (yet) is left out.
-_NAVIGATION: tuple[tuple[str | Promise, str], ...] = (
-    (_("Today"), "desk:today"),
-    (_("Search"), "desk:search"),
-    (_("First contact"), "desk:first_contact"),
-    (_("Inbox"), "desk:inbox"),
-    (_("Directory"), "directory:list"),
-    (_("More"), "desk:more"),
+# The pages themselves stand in higher rooms: an address that does not exist (yet) is left out, and
+# so is one whose permission, by its code, an account lacks: a link that is refused helps nobody.
+NAVIGATION: tuple[tuple[str | Promise, str, str], ...] = (
+    (_("Today"), "desk:today", ""),
+    (_("Search"), "desk:search", "search_people"),
+    (_("First contact"), "desk:first_contact", "contact_create"),
+    (_("Inbox"), "desk:inbox", "referral_answer"),
+    (_("Directory"), "directory:list", "directory_read"),
+    (_("More"), "desk:more", ""),
 )
 
 
@@ -48,10 +50,12 @@ def leave_url() -> str:
     return str(getattr(settings, "PANOH_LEAVE_URL", "https://www.wikipedia.org/"))
 
 
-def navigation(path: str) -> list[Link]:
-    """The staff pages that exist, with the one that ``path`` belongs to marked."""
+def navigation(path: str, permissions: Container[str]) -> list[Link]:
+    """The staff pages that exist and may be opened, with the one ``path`` belongs to marked."""
     links = []
-    for label, name in _NAVIGATION:
+    for label, name, needed in NAVIGATION:
+        if needed and needed not in permissions:
+            continue
         try:
             url = reverse(name)
         except NoReverseMatch:
@@ -67,5 +71,7 @@ def _under(path: str, url: str) -> bool:
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: what the frame of a page needs. Reads no table."""
-    return {"navigation": navigation(request.path), "is_demo": is_demo()}
+    """Context processor: what the frame of a page needs. Reads no table: what the account may do
+    was put on the request by the middleware of room access."""
+    permissions = getattr(request, "permissions", frozenset())
+    return {"navigation": navigation(request.path, permissions), "is_demo": is_demo()}

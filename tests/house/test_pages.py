@@ -8,6 +8,8 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from panoh.access.rules import ACCOUNT_URLS, PUBLIC_URLS
+from panoh.ui.queries import NAVIGATION
+from tests.browser.pages import LIBRARY, LOOKS, UNSEEN
 from tests.house.tree import ROOT, relative
 
 # Views that anybody may open, each with its reason. Nothing else is public.
@@ -70,6 +72,22 @@ def test_the_public_list_is_short_and_known() -> None:
     assert PUBLIC.keys() - public(pages) == set(), "a reason without need"
 
 
+def test_the_navigation_shows_what_may_be_opened() -> None:
+    """The frame of a page knows permissions by their code only: they are those of the pages."""
+    declared = {
+        name: getattr(entry.callback, "panoh_page").permission or ""  # noqa: B009
+        for _text, name, entry in addresses()
+        if hasattr(entry.callback, "panoh_page")
+    }
+    wanted = {name: needed for _label, name, needed in NAVIGATION if needed}
+    assert wanted == {name: str(declared[name]) for name in wanted}
+    # These answer everybody who is signed in.
+    assert {name for _label, name, needed in NAVIGATION if not needed} == {
+        "desk:today",
+        "desk:more",
+    }
+
+
 def test_a_page_without_declaration_is_noticed() -> None:
     def bare() -> None: ...
 
@@ -95,6 +113,16 @@ def parameter_is_known(name: str) -> bool:
 def test_a_name_in_an_address_is_noticed() -> None:
     assert not parameter_is_known("person_name")
     assert parameter_is_known("referral_id")
+
+
+def test_every_page_is_looked_at_in_the_browser() -> None:
+    """Three languages, a phone, axe: or a reason why nobody looks."""
+    looked = set[str]().union(*LOOKS.values())
+    names = {name for _text, name, _entry in addresses() if not name.startswith(LIBRARY)}
+    assert names - looked - UNSEEN.keys() == set()
+    assert UNSEEN.keys() & looked == set(), "a reason without need"
+    assert UNSEEN.keys() - names == set()
+    assert {name for name in looked - names if not name.startswith(LIBRARY)} == set()
 
 
 # -- templates --------------------------------------------------------------------------------

@@ -10,11 +10,11 @@ from panoh.cases.rules import Trust
 from panoh.desk.forms.fields import any_of, one_of, pick, submission
 from panoh.kernel.rules import CASE_CATEGORIES, Category
 from panoh.policy import queries as policy
-from panoh.ui.forms import Checkboxes, CleanForm, Radios, TextField, offer
+from panoh.ui.forms import Checkboxes, CleanForm, DayInput, Radios, TextField, offer
 
 
 def _day(label: Any, **options: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}), **options)
+    return forms.DateField(label=label, widget=DayInput, **options)
 
 
 class AdvocateForm(CleanForm):

@@ -10,7 +10,7 @@ from panoh.cases.actions import Found
 from panoh.desk.forms.fields import any_of, one_of, pick, places, submission
 from panoh.people.forms import NAME_LENGTH
 from panoh.policy import queries as policy
-from panoh.ui.forms import CleanForm, TextField, offer
+from panoh.ui.forms import CleanForm, DayInput, TextField, offer
 
 
 class GroupForm(CleanForm):
@@ -19,7 +19,7 @@ class GroupForm(CleanForm):
     kind = one_of("group_kinds", _("How were they found?"))
     found_on = forms.DateField(
         label=_("When?"),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=DayInput,
         initial=policy.today,
     )
     district = forms.ChoiceField(label=_("District"), required=False)

@@ -6,7 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from panoh.access.models import NeverKind
-from panoh.desk.forms.fields import places, submission
+from panoh.desk.forms.fields import submission
+from panoh.policy import queries as policy
 from panoh.ui.forms import CleanForm, Radios, TextField, offer
 
 NOBODY = ("", _("Choose"))
@@ -35,7 +36,12 @@ class NeverForm(CleanForm):
 
     def __init__(self, *args: Any, units: Any, accounts: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, unit=[NOBODY, *units], district=places(), account=[NOBODY, *accounts])
+        offer(
+            self,
+            unit=[NOBODY, *units],
+            district=[NOBODY, *policy.place_choices()],
+            account=[NOBODY, *accounts],
+        )
 
     def clean(self) -> dict[str, Any]:
         """The answer that belongs to the kind is there."""

@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from panoh.access.models import Team
 from panoh.cases.rules import SAFETY_LISTS, RightState, SafetyKind
-from panoh.desk.forms.fields import one_of
+from panoh.desk.forms.fields import codes, one_of
 from panoh.policy import queries as policy
-from panoh.ui.forms import CleanForm, Radios, TextField, offer
+from panoh.ui.forms import CleanForm, DayInput, Radios, TextField, offer
 
 SEALED = _("It is kept sealed. Leave out names that nobody needs.")
 
@@ -62,8 +62,8 @@ class RightForm(CleanForm):
         choices=lambda: [(one.value, one.label) for one in RightState],
         widget=Radios,
     )
-    on = forms.DateField(label=_("On which day?"), widget=forms.DateInput(attrs={"type": "date"}))
-    language = one_of("spoken_languages", _("In which language?"))
+    on = forms.DateField(label=_("On which day?"), widget=DayInput)
+    language = forms.ChoiceField(label=_("In which language?"), choices=codes("spoken_languages"))
     reason = TextField(
         label=_("Why, and by whom, if it was refused"), help_text=SEALED, required=False
     )

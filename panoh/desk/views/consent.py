@@ -63,6 +63,7 @@ def _told(one: Consent, at: datetime) -> dict[str, Any]:
         "who": receiver.name,
         "purpose": policy.label("consent_purposes", one.purpose),
         "answer": policy.label("consent_answers", one.answer),
+        "read_in": policy.label("spoken_languages", one.read_in) if one.read_in else "",
         "tone": "quiet" if ended else {"yes": "done", "later": "soon"}.get(one.answer, ""),
         "ended": ended,
         "waits": waits and not ended,

@@ -128,9 +128,10 @@ def preview(request: StaffRequest, ref: str, organisation_id: UUID) -> HttpRespo
     receiver = consents.to(to)
     agreed = desk.agreed(dossier, receiver, at)
     chosen = given(request)
-    form = RequestForm(
-        _first(request, case, agreed) if chosen is None else chosen, agreed=agreed.now
-    )
+    first = _first(request, case, agreed)
+    form = RequestForm(first if chosen is None else chosen, agreed=agreed.now)
+    if chosen is None and not form.is_valid():
+        form = RequestForm(initial=first, agreed=agreed.now)  # nobody has typed anything wrong
     proposal = None
     if form.is_valid():
         with told_in(form):

@@ -181,6 +181,7 @@ def rights(request: StaffRequest, ref: str) -> HttpResponse:
     _services(request)
     at = timezone.now()
     cases.read(dossier, fields=["services"], by=request.user, at=at)
+    found = queries.rights_of(dossier, at)
     context = {
         "case": queries.case_of(dossier),
         "rights": [
@@ -192,8 +193,9 @@ def rights(request: StaffRequest, ref: str) -> HttpResponse:
                     for row, text in one.entries
                 ],
             )
-            for one in queries.rights_of(dossier, at)
+            for one in found
         ],
+        "sources": list(dict.fromkeys(one.source for one in found if one.source)),
         "writes": may(request.user, Permission.CASE_WRITE),
     }
     return render(request, "desk/rights.html", context)

@@ -124,6 +124,7 @@ MORE: tuple[tuple[str, Permission | None], ...] = (
     ("desk:queue", Permission.QUEUE_READ),
     ("access:teams", None),
     ("access:people", Permission.UNIT_MANAGE),
+    ("access:units", Permission.INSTALLATION_MANAGE),
     ("access:audit", Permission.AUDIT_READ),
     ("access:emergency", Permission.INSTALLATION_MANAGE),
     ("exchange:import", Permission.IMPORT_CASES),

@@ -13,6 +13,7 @@ from panoh.referrals.models import Referral
 from panoh.referrals.rules import State
 from tests.factories.clients import client_of, words
 from tests.factories.directory import organisation, service
+from tests.factories.pages import english
 from tests.factories.referrals import NOW, accepted, answer, sent
 from tests.factories.staff import as_user, team
 
@@ -157,7 +158,7 @@ def test_foreign_references_are_404_for_every_verb() -> None:
 def test_a_duty_leads_to_its_request() -> None:
     referral = sent()
     with as_user("shirin"):
-        duty = Duty.objects.get(kind="referral.reply", subject_id=referral.pk)
+        duty = Duty.objects.get(kind="referral.reply")
     page = client_of("shirin").get(f"/requests/of/{duty.pk}/")
     assert page["Location"] == f"/requests/{referral.ref}/"
     assert client_of("mavluda").get(f"/requests/of/{duty.pk}/").status_code == 404
@@ -192,3 +193,14 @@ def test_an_address_that_nobody_wrote_is_no_fault_of_the_server(text: str) -> No
     for path in (f"/requests/{text}/", f"/requests/{text}/accept/", f"/cases/{text}/refer/"):
         assert browser.get(path).status_code == 404
         assert browser.post(path).status_code in {404, 405}
+
+
+def test_what_another_team_owes_is_read_on_the_case_and_done_only_there() -> None:
+    """No link that is answered with "not found", no button that is refused."""
+    referral = sent()
+    with as_user("shirin"):
+        duty = Duty.objects.get(kind="referral.reply")
+    page = english(client_of("nigora"), f"/cases/{referral.dossier.ref}/")
+    assert "Answer a request" in page
+    assert str(duty.pk) not in page
+    assert f"/requests/of/{duty.pk}/" in english(client_of("shirin"), "/")

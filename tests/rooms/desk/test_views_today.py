@@ -102,6 +102,7 @@ def test_accounts_without_cases_have_a_today(name: str) -> None:
     assert browser.get("/more/").status_code == 200
     for path in ("/search/", "/first-contact/", "/cases/"):
         assert browser.get(path).status_code == 403, path
+        assert f'href="{path}"' not in page.content.decode(), "no link that is refused"
 
 
 def test_a_page_is_signed_in_or_leads_to_sign_in() -> None:

@@ -30,11 +30,14 @@ def test_languages_bear_their_own_names() -> None:
 
 def test_navigation_marks_where_one_is_and_leaves_out_what_is_not_there(settings: Settings) -> None:
     settings.ROOT_URLCONF = "tests.browser.gallery"
-    links = queries.navigation("/desk/inbox/3/")
+    everything = {needed for _label, _name, needed in queries.NAVIGATION}
+    links = queries.navigation("/desk/inbox/3/", everything)
     assert [link.current for link in links] == [False, False, False, True, False, False]
-    assert not any(link.current for link in queries.navigation("/elsewhere/"))
+    assert not any(link.current for link in queries.navigation("/elsewhere/", everything))
+    few = queries.navigation("/", {"search_people"})
+    assert [link.url for link in few] == ["/desk/today/", "/desk/search/", "/desk/more/"]
     settings.ROOT_URLCONF = "django.conf.urls.i18n"
-    assert queries.navigation("/") == []
+    assert queries.navigation("/", everything) == []
 
 
 def test_the_context_of_a_page(rf: RequestFactory, settings: Settings) -> None:

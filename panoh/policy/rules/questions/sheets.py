@@ -136,10 +136,14 @@ def read_form(file: str, source: str, needed: tuple[str, ...]) -> Form:
 
 
 def _title(head: _Row, needed: tuple[str, ...]) -> Words:
-    """The title in every language; ODK Collect shows ``form_title``."""
-    texts = {language: head.cells.get(f"title_{language}", "") for language in needed}
-    for language, text in texts.items():
-        if not text:
+    """The title in every language there is; ODK Collect shows ``form_title``."""
+    texts = {
+        column.removeprefix("title_"): text
+        for column, text in head.cells.items()
+        if text and _TITLE.fullmatch(column)
+    }
+    for language in needed:
+        if language not in texts:
             raise head.fault(f"title_{language} is empty")
     return Words(texts)
 

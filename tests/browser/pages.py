@@ -1,0 +1,66 @@
+"""Who looks at which page in the browser, and the pages that nobody looks at, each with a reason.
+
+An address that stands in neither fails ``tests/house/test_pages.py``. A page is reached by links
+from Today, or from an address that ``tests/factories/country.py`` gives to the account.
+"""
+
+
+def _of(room: str, names: str) -> set[str]:
+    return {f"{room}:{name}" for name in names.split()}
+
+
+LOOKS: dict[str, set[str]] = {
+    # Holds the cases.
+    "nigora": _of(
+        "desk",
+        "today more search first_contact cases case next answers facts assess apart person name"
+        " way notes documents close consent ask refer preview knows stop inbox outbox request"
+        " letter act groups group_begin group group_add asked_for asked_answer sought never seal"
+        " kin child advocate propose guardian check_guardian tell_guardian birthday relatives"
+        " add_relative safety safety_line protect rights right emergency_ring emergency_rings",
+    )
+    | _of("cases", "questions part result")
+    | _of("exchange", "list import show")
+    | _of("access", "account sessions pin teams")
+    | _of("directory", "list print entry add change contacts add_service service archive")
+    | {"mfa_index"}
+    | {"policy_in_force", "policy_roles", "policy_code_list"},
+    # Is asked for help, and has said yes before.
+    "shirin": _of("desk", "today inbox request act copies"),
+    # Is asked to protect.
+    "pulod": _of("desk", "today protection"),
+    # Stands beside the boy: signs or refuses.
+    "latif": _of("desk", "today case child decision"),
+    # Asked for an emergency opening, and looks at what was opened.
+    "mavluda": _of("desk", "today more emergency emergency_show"),
+    # Opened it, and looks at it afterwards.
+    "hadia": _of("desk", "today emergency_show emergency_review"),
+    "ibrohim": _of("desk", "today more queue"),
+    "amina": _of("desk", "today more") | _of("access", "audit"),
+    "admin": _of("desk", "today more") | _of("access", "people invite add_team units emergency"),
+    # Is in a team that has not let the account in yet.
+    "navruz": _of("desk", "today more") | _of("access", "teams recover"),
+}
+
+_POST = "answers a POST only, or leads on"
+_SIGN_IN = "before or beside the work: tests/browser/test_sign_in.py and test_gallery.py look"
+
+UNSEEN: dict[str, str] = {
+    **dict.fromkeys(
+        _of(
+            "desk",
+            "take finish reopen interpreter of_duty unflag end_way group_alone lift unlink"
+            " end_advocate safety_end unprotect emergency_call emergency_open emergency_stop"
+            " queue_ask",
+        )
+        | _of("access", "close team_key let_in leave end_session end_sessions lock")
+        | _of("directory", "checked drop_service")
+        | {"exchange:act", "set_language"},
+        _POST,
+    ),
+    **dict.fromkeys({"files_download", "exchange:back"}, "a file, no page"),
+    "access:unlock": "only in a locked session: tests/browser/test_moments.py opens it",
+    "access:invitation": _SIGN_IN,
+}
+# Of the sign-in library: each of its templates is looked at.
+LIBRARY = ("account_", "mfa_")

@@ -1,0 +1,236 @@
+"""A country in which every page has something to show, so that people and tests can look at it."""
+
+from collections import defaultdict
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+from django.urls import reverse
+
+from panoh.access import actions as access
+from panoh.access.models import Dossier
+from panoh.cases import actions as cases
+from panoh.cases.actions import Found
+from panoh.cases.rules import SafetyKind, Trust
+from panoh.duties import actions as duties
+from panoh.duties.models import Duty
+from panoh.exchange import actions as exchange
+from panoh.files import actions as files
+from panoh.kernel.rules import Category
+from panoh.people import actions as people
+from panoh.people.actions import Asking
+from panoh.people.rules.keys import Facts
+from panoh.people.rules.person import Person
+from panoh.policy import queries as policy
+from panoh.referrals import actions as referrals
+from panoh.referrals.models import Referral
+from panoh.ui.rules import PartialDate
+from tests.factories import tables
+from tests.factories.children import advocate, child, proposed
+from tests.factories.directory import organisation, service
+from tests.factories.emergency import ask, hotline, open_file, wait_over
+from tests.factories.papers import pdf
+from tests.factories.referrals import NOW, answer, as_jobs, case, drafted
+from tests.factories.staff import PASSPHRASE, as_user, team
+
+# Longer than most, as names and sentences are.
+LOLA = Person(
+    chosen="Лола-Мадинабонуи Озмоишӣ",
+    given="Лола",
+    family="Озмоишзода",
+    birth=PartialDate(1990, 5, 12),
+)
+WORDS = (
+    "Вай гуфт, ки шавҳараш ҳар шаб занг мезанад ва дар назди дарвозаи бозор мунтазир мешавад; "
+    "хоҳараш медонад, ки вай дар куҷост."
+)
+PLACE = "tj_3505401"
+
+NEWCOMER = "navruz"
+
+Starts = defaultdict[str, list[str]]
+
+
+def country(owner: psycopg.Connection) -> Starts:
+    """Make it; the addresses from which each account looks at what no link from Today shows."""
+    hotline()
+    house = organisation("Fictional House", kind="shelter", unit=team("shelter-cases").unit)
+    service(house)
+    organisation("Fictional Post", kind="police", unit=team("police-cases").unit)
+    grown, young, group = _woman(), _boy(), _men()
+    _asked_for(grown)
+    call = ask("mavluda", "clinic-cases", ref=grown.ref)
+    wait_over(owner, call, minutes=20)
+    open_file(call)
+    _commission()
+    runs = _tables()
+    letter = _letter()
+    _newcomer()
+    with as_user("shirin") as by:
+        duties.open("consent.destroy_copies", owner=team("shelter-cases"), by=by, at=NOW)
+    with as_user("nigora"):
+        ring = Duty.objects.get(kind="emergency.ring")
+    with as_user("pulod"):
+        protection = Duty.objects.get(kind="protection.reply")
+    with as_user("latif"):
+        sign = Duty.objects.get(kind="child.sign")
+    of_boy = [reverse(f"desk:{name}", args=[young.ref]) for name in ("child", "relatives")]
+    of_woman = [
+        reverse(f"desk:{name}", args=[grown.ref])
+        for name in ("case", "next", "knows", "consent", "refer", "person", "safety", "documents")
+    ]
+    return defaultdict(
+        list,
+        {
+            "nigora": [
+                *of_woman,
+                *of_boy,
+                reverse("desk:group", args=[group.ref]),
+                reverse("desk:asked_answer"),
+                reverse("desk:request", args=[letter.ref]),
+                *runs,
+                reverse("desk:emergency_ring", args=[ring.pk]),
+            ],
+            "pulod": [reverse("desk:protection", args=[protection.pk])],
+            "latif": [reverse("desk:decision", args=[young.ref, sign.subject_id])],
+            "mavluda": [reverse("desk:emergency_show", args=[call.pk])],
+            "hadia": [reverse("desk:emergency_show", args=[call.pk])],
+        },
+    )
+
+
+def _woman() -> Dossier:
+    """One case with something in every section."""
+    shelter, police = team("shelter-cases"), team("police-cases")
+    with as_user("nigora") as by:
+        opened = case(by, danger_now="danger", children="one", scope="transnational")
+        dossier = opened.dossier
+        now: dict[str, Any] = {"by": by, "at": NOW}
+        people.name(dossier, person=LOLA, **now)
+        people.add_contact(
+            dossier, kind="phone", value="000 00 00", is_safe=True, hours="", cover="Китоб", **now
+        )
+        for field, codes in (("means", ["threats"]), ("exploitation_forms", ["forced_labour"])):
+            cases.record_facts(dossier, field=field, codes=codes, **now)
+        cases.flag(dossier, field="exploitation_forms", code="armed_groups", **now)
+        cases.add_note(dossier, category=Category.STORY, text=WORDS, **now)
+        cases.assess(dossier, field="trafficking", code="presumed", reason=WORDS, **now)
+        files.add(
+            dossier, category=Category.STORY, title="Fictional scan", content=pdf("a scan"), **now
+        )
+        for kind, code in (
+            (SafetyKind.CONTACT, "never_call"),
+            (SafetyKind.THREAT, "violence"),
+            (SafetyKind.FAMILY, "part_of_danger"),
+        ):
+            cases.write_safety(dossier, kind=kind, code=code, text=WORDS, **now)
+        answer(dossier, police, purpose="police", categories=Category.SAFETY, asked_now=True, by=by)
+        cases.ask_protection(
+            dossier, to=police, measure="patrol", danger="danger", text=WORDS, **now
+        )
+        cases.begin_screening(dossier, form_id="opening", **now)
+        access.exclude(dossier, kind="unit", unit=team("children-cases").unit, **now)
+        answer(dossier, shelter, by=by)
+        referrals.send(drafted(dossier, shelter, by=by), **now)
+    return dossier
+
+
+def _boy() -> Dossier:
+    with as_user("nigora") as by:
+        dossier = child(by).dossier
+        advocate(dossier, by=by)
+        aunt = cases.add_guardian(dossier, relation="mother", name="Озмоишмоҳ", by=by, at=NOW)
+        proposed(dossier, by=by, reason=WORDS, view=WORDS)
+        cases.link(dossier, other=case(by).dossier, relation="child", by=by, at=NOW)
+    with as_user("latif") as by:
+        cases.check_guardian(aunt, trust=Trust.PRESUMED_SAFE, reason=WORDS, by=by, at=NOW)
+    return dossier
+
+
+def _men() -> Dossier:
+    with as_user("nigora") as by:
+        group = cases.open_group(
+            team=team("ngo-cases"),
+            submission=uuid4(),
+            kind="site_visit",
+            found_on=policy.local_day(NOW),
+            district=PLACE,
+            channel="outreach",
+            language="tg",
+            forms=["forced_labour"],
+            employer=WORDS,
+            by=by,
+            at=NOW,
+        )
+        man = {"sex": "man", "age_band": "age_21_29"}
+        found = [Found(uuid4(), **man, chosen="Озмоишбек"), Found(uuid4(), **man, language="ru")]
+        cases.add_people(group, found, by=by, at=NOW)
+        return group.dossier
+
+
+def _asked_for(dossier: Dossier) -> None:
+    """Somebody asks another service for her, and the night finds her."""
+    with as_user("pulod") as by:
+        people.seek(
+            Facts(names=("Lola Ozmoishzoda",), birth=PartialDate(1990)),
+            team=team("police-cases"),
+            caller="family",
+            channel="telephone",
+            said=Asking("Лола Озмоишзода", "000 00 00", WORDS),
+            submission=uuid4(),
+            by=by,
+            at=NOW,
+        )
+    with as_jobs():
+        people.match_seekers(at=NOW)
+
+
+def _commission() -> None:
+    """Somebody who agreed that the commission decides about her status."""
+    with as_user("ibrohim") as by:
+        unit = by.unit
+    assert unit is not None
+    with as_user("admin") as by:
+        desk = access.add_team(unit=unit, name="commission-desk", is_intake=True, by=by, at=NOW)
+    with as_user("nigora") as by:
+        dossier = case(by).dossier
+        people.name(dossier, person=LOLA, by=by, at=NOW)
+        answer(dossier, desk, by=by, purpose="status", asked_now=True)
+
+
+def _letter() -> Referral:
+    """A request to a service that is reached on paper only."""
+    clinic = organisation("Fictional Village Clinic", kind="health_service")
+    with as_user("nigora") as by:
+        dossier = case(by).dossier
+        answer(dossier, clinic, by=by)
+        return referrals.send(drafted(dossier, clinic, by=by), by=by, at=NOW)
+
+
+def _newcomer() -> None:
+    """Somebody in a team whom nobody let in yet."""
+    with as_user("admin") as by:
+        new, code = access.invite(
+            unit=team("ngo-cases").unit,
+            username=NEWCOMER,
+            display_name="Navruz (fictional)",
+            language="tg",
+            by=by,
+            at=NOW,
+        )
+        access.appoint(user=new, role="ngo", by=by, at=NOW)
+    access.take_invitation(username=NEWCOMER, code=code, passphrase=PASSPHRASE, at=NOW)
+    with as_user("safar") as by:
+        access.join(user=new, team=team("ngo-cases"), by=by, at=NOW)
+
+
+def _tables() -> list[str]:
+    """A table as it came, and one that was checked and has faults."""
+    bad = {"external_id": "A-2", "prs_Birthdate": "2099-01-01", "shoe_size": "38"}
+    content = tables.as_csv({"shoe_size": "37"}, bad)
+    with as_user("nigora") as by:
+        came, checked = (
+            exchange.start(content, team=team("ngo-cases"), by=by, at=NOW) for _twice in range(2)
+        )
+        exchange.check(checked, part=0, by=by, at=NOW)
+    return [reverse("exchange:show", args=[run.pk]) for run in (checked, came)]
