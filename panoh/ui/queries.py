@@ -73,5 +73,5 @@ def _under(path: str, url: str) -> bool:
 def site(request: HttpRequest) -> dict[str, Any]:
     """Context processor: what the frame of a page needs. Reads no table: what the account may do
     was put on the request by the middleware of room access."""
-    permissions = getattr(request, "permissions", frozenset())
+    permissions: Container[str] = getattr(request, "permissions", ())
     return {"navigation": navigation(request.path, permissions), "is_demo": is_demo()}
