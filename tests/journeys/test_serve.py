@@ -2,12 +2,9 @@
 
 import http.client
 import os
-import pty
 import re
-import select
 import shutil
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -25,7 +22,7 @@ from allauth.mfa.totp.internal.auth import (
 
 from config.cluster import Cluster
 from config.launch import FIRST_LINE, free_port
-from tests.harness import ROOT
+from tests.factories.terminal import Terminal, in_a_terminal
 
 HOST = "panoh.example.org"
 WORDS = "four fictional garden gates"
@@ -33,32 +30,11 @@ TOKEN = "a" * 32
 
 
 @dataclass
-class Terminal:
-    """The launcher in a terminal of its own, and what it has said so far."""
+class Served(Terminal):
+    """The launcher in a terminal of its own, and a browser behind its proxy."""
 
-    pid: int
-    screen: int
-    port: int
-    said: str = ""
+    port: int = 0
     cookies: dict[str, str] = field(default_factory=dict)
-
-    def until(self, pattern: str, seconds: float = 180) -> re.Match[str]:
-        """Read on until something stands on the screen."""
-        end = time.monotonic() + seconds
-        while not (found := re.search(pattern, self.said)):
-            assert time.monotonic() < end, self.said
-            if select.select([self.screen], [], [], 1)[0]:
-                try:
-                    self.said += os.read(self.screen, 65536).decode(errors="replace")
-                except OSError:
-                    raise AssertionError(self.said) from None
-        return found
-
-    def answer(self, question: str, text: str) -> None:
-        """Wait for a question, then type."""
-        found = self.until(question)
-        self.said = self.said[found.end() :]
-        os.write(self.screen, f"{text}\n".encode())
 
     def ask(self, path: str, typed: dict[str, str] | None = None) -> tuple[int, str, str]:
         """One request as the proxy passes it on: status, where to, page."""
@@ -109,21 +85,17 @@ def commands(pids: list[int]) -> dict[int, str]:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Callable[[], Terminal]]:
-    started: list[Terminal] = []
+def terminal(tmp_path: Path) -> Iterator[Callable[[], Served]]:
+    started: list[Served] = []
     home = tmp_path / "var"
 
-    def start() -> Terminal:
+    def start() -> Served:
         port = free_port(0)
         plain = {key: value for key, value in os.environ.items() if not key.startswith("PANOH_")}
         plain.pop("PYTEST_VERSION", None)
         plain.pop("DJANGO_SETTINGS_MODULE", None)
         plain |= {"PANOH_VAR": str(home), "PORT": str(port), "PANOH_ORIGIN": f"https://{HOST}"}
-        pid, screen = pty.fork()
-        if pid == 0:
-            os.chdir(ROOT)
-            os.execve(sys.executable, [sys.executable, "-m", "config.launch", "serve"], plain)  # noqa: S606
-        started.append(Terminal(pid, screen, port))
+        started.append(Served(*in_a_terminal("-m", "config.launch", "serve", env=plain), port=port))
         return started[-1]
 
     yield start
@@ -138,7 +110,7 @@ def terminal(tmp_path: Path) -> Iterator[Callable[[], Terminal]]:
     shutil.rmtree(cluster.socket, ignore_errors=True)
 
 
-def set_up(one: Terminal) -> tuple[str, list[str]]:
+def set_up(one: Served) -> tuple[str, list[str]]:
     """Answer what is asked of the first administrator; the seed and the recovery codes."""
     one.answer(r"Language / .*: ", "en")
     kinds = one.until(r"Kind of organisation that runs this server \(([^)]*)\): ")
@@ -156,7 +128,7 @@ def set_up(one: Terminal) -> tuple[str, list[str]]:
 
 
 def test_an_empty_installation_walks_its_first_administrator_through_set_up(
-    terminal: Callable[[], Terminal],
+    terminal: Callable[[], Served],
 ) -> None:
     one = terminal()
     one.until(r"\n")

@@ -25,7 +25,11 @@ from panoh.kernel.rules import Problem
 from panoh.vault import queries as vault
 from panoh.vault.rules import WrongSecret
 
-REFUSED = "This account cannot be opened with that passphrase and second factor."
+REFUSED = (
+    "This account cannot be opened with that passphrase and second factor. "
+    "A code holds for half a minute, and once: wait for the next one."
+)
+READY = "Ready to read the passphrase and a fresh code."
 
 
 class Command(BaseCommand):
@@ -38,7 +42,10 @@ class Command(BaseCommand):
         parser.add_argument("--as", dest="account", required=True, help="user name")
         parser.add_argument("--team", default="", help="needed if the account has several teams")
         parser.add_argument(
-            "--secrets-fd", type=int, help="file descriptor with passphrase and code, a line each"
+            "--secrets-fd",
+            type=int,
+            help="file descriptor with passphrase and code, a line each; write the code when this "
+            "command says that it is ready, as a code holds for half a minute",
         )
         parser.add_argument("--check", action="store_true", help="check only, bring nothing in")
         parser.add_argument(
@@ -47,8 +54,12 @@ class Command(BaseCommand):
         parser.add_argument("--back", type=Path, help="write the rows that stay out here, in clear")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["back"] and options["back"].exists():
+            raise CommandError(f"{options['back']} is there already: name another place.")
         try:
-            content = options["file"].read_bytes()
+            with options["file"].open("rb") as file:
+                # One byte too many is enough to be told so; a huge file fills no memory.
+                content = file.read(queries.most_bytes() + 1)
         except OSError as error:
             raise CommandError(f"The file cannot be read: {error.strerror}") from error
         passphrase, code = self._secrets(options["secrets_fd"])
@@ -61,12 +72,20 @@ class Command(BaseCommand):
 
     def _secrets(self, descriptor: int | None) -> tuple[str, str]:
         if descriptor is None:
-            return getpass.getpass("Passphrase: "), getpass.getpass("Second factor: ")
+            try:
+                return getpass.getpass("Passphrase: "), getpass.getpass("Second factor: ")
+            except EOFError as error:
+                raise CommandError("There is no terminal to ask at: use --secrets-fd.") from error
+        # A process takes seconds to start, so a code that was written before may have run out.
+        self.stderr.write(READY)
+        self.stderr.flush()
         try:
             with os.fdopen(descriptor, encoding="utf-8", closefd=False) as lines:
                 passphrase, code = (lines.readline().rstrip("\r\n") for _ in range(2))
         except OSError as error:
             raise CommandError("--secrets-fd names no open file.") from error
+        except UnicodeDecodeError as error:
+            raise CommandError("What --secrets-fd brings is not UTF-8.") from error
         return passphrase, code
 
     def _bring(
