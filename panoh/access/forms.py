@@ -116,8 +116,9 @@ class HotlineForm(CleanForm):
         label=_("Duty hotline"),
         required=False,
         help_text=_(
-            "How to reach a person and her safety plan are wrapped for this team as well, from the "
-            "next writing on. Nobody named: nothing opens without the holder."
+            "How to reach a person and her safety plan are wrapped for this team as well: what is "
+            "written from now on at once, what was written before as soon as the team that holds "
+            "it works here. Nobody named: nothing opens without the holder."
         ),
     )
 

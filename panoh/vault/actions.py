@@ -75,6 +75,7 @@ __all__ = [
     "keep_draft",
     "keep_keys",
     "lay_keys",
+    "lay_named",
     "let_in",
     "make_account",
     "make_team",
@@ -208,8 +209,12 @@ def lay_keys(dossier_id: int, categories: Category) -> None:
         KeyName(row.dossier_id, row.category, row.version)
         for row in DataKey.objects.filter(dossier_id=dossier_id, category__in=map(int, wanted))
     ]
-    if names:
-        _put("access_put_wraps", load_keys(names))
+    lay_named(names)
+
+
+def lay_named(names: Iterable[KeyName]) -> None:
+    """``lay_keys`` for keys of many dossiers, named one by one."""
+    _put("access_put_wraps", load_keys(names))
 
 
 def keep_keys(dossier_id: int) -> None:

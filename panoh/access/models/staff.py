@@ -28,15 +28,20 @@ class Unit(models.Model):
 
 
 class Team(models.Model):
-    """Named accounts with their supervisor; files open to teams, never to a whole unit."""
+    """Named accounts with their supervisor; files open to teams, never to a whole unit.
+
+    ``emergency_mark``: the last wrap up to which the team has laid keys for the duty hotline, of
+    texts that were written before the hotline was named; null when nothing is left to do.
+    """
 
     id = models.AutoField(primary_key=True)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="teams")
     name = models.CharField(_("Name"), max_length=200)
     is_intake = models.BooleanField(_("Receives requests sent to the unit"), default=True)
+    emergency_mark = models.BigIntegerField(null=True)
 
     class Privacy:
-        open = ("id", "unit", "name", "is_intake")
+        open = ("id", "unit", "name", "is_intake", "emergency_mark")
 
     def __str__(self) -> str:
         return self.name

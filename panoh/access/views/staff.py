@@ -290,7 +290,7 @@ def emergency(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         chosen = teams.get(form.cleaned_data["team"])
         access.name_hotline(team=chosen, by=request.user, at=timezone.now())
-        messages.success(request, _("Saved. It holds for what is written from now on."))
+        messages.success(request, _("Saved. What was written before follows as its teams work."))
         return redirect("access:emergency")
     return render(request, "access/emergency.html", {"form": form})
 

@@ -12,8 +12,9 @@ from django.db.utils import DatabaseError, ProgrammingError
 from django.test.utils import CaptureQueriesContext
 
 from panoh.access import actions as access
-from panoh.access.models import Dossier, Grant
-from panoh.access.queries import by_ref, reaches
+from panoh.access.actions import keys as tending
+from panoh.access.models import Dossier, Grant, Team
+from panoh.access.queries import acting, by_ref, reaches
 from panoh.access.rules import Permission
 from panoh.audit import queries as audit
 from panoh.duties.models import Duty
@@ -23,6 +24,7 @@ from panoh.people import queries
 from panoh.people.models import EmergencyCall, EmergencyRing
 from panoh.people.rules.keys import Facts
 from panoh.policy import queries as policy
+from panoh.vault import actions as vault
 from panoh.vault.rules import NoKey
 from tests.factories.emergency import (
     REASON,
@@ -35,7 +37,9 @@ from tests.factories.emergency import (
     wait_over,
 )
 from tests.factories.people import EXACT, PHONE, mark, named, opened
+from tests.factories.referrals import answer
 from tests.factories.staff import as_user, team, user
+from tests.factories.vault import fresh
 
 Connect = Callable[[str], psycopg.Connection]
 WALL = "refused by the wall"
@@ -329,6 +333,70 @@ def test_emergency_wraps_are_of_contact_and_safety_and_go_when_sealed(
         assert cursor.fetchone() == (0,)
     owner.execute(b"UPDATE access_dossier SET sealed = true WHERE id = %d" % dossier.pk)
     assert wraps(owner) == 0
+
+
+def tend(name: str = "nigora") -> None:
+    """What happens between two pages of an account."""
+    opened = fresh(name)
+    with acting(user(name)), vault.opened(opened):
+        access.tend_keys(by=user(name), at=now())
+
+
+def still_owed(of: str = "ngo-cases") -> bool:
+    return Team.objects.get(pk=team(of).pk).emergency_mark is not None
+
+
+def test_break_glass_opens_what_was_written_before_the_hotline_was_named(
+    fresh_db: str, connect: Connect
+) -> None:
+    owner = connect("owner")
+    dossier = named()
+    with as_user("nigora") as by:
+        answer(dossier, team("shelter-cases"), by=by, categories=Category.CONTACT)
+    hotline()
+    assert wraps(owner) == 0
+    tend("hadia")
+    tend("shirin")
+    assert wraps(owner) == 0, "only the team that holds the file can open its keys"
+    tend()
+    rows = owner.execute(
+        "SELECT category, team_id FROM vault_datakeywrap WHERE offered = access_emergency_offer()"
+    ).fetchall()
+    assert rows == [(int(Category.CONTACT), team("hotline-cases").pk)]
+    assert not still_owed()
+    call = ask(ref=dossier.ref)
+    wait_over(owner, call)
+    assert open_file(call) == dossier
+    assert phones(dossier, "hadia") == [PHONE]
+
+
+def test_what_was_written_before_is_wrapped_slice_by_slice(
+    fresh_db: str, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tending, "WRAPS_LOOKED_AT", 2)
+    files = [named(), named(), named()]
+    connect("owner").execute(b"UPDATE access_dossier SET sealed = true WHERE id = %d" % files[1].pk)
+    hotline()
+    found = []
+    while still_owed():
+        tend()
+        found.append(wraps(connect("owner")))
+    assert found[-1] == 2, "the sealed file has no emergency wrap"
+    assert len(found) > 2 and found == sorted(found)
+    hotline(None)
+    assert (wraps(connect("owner")), still_owed()) == (0, False)
+
+
+def test_nobody_is_told_what_another_team_owes_the_hotline(db: None) -> None:
+    named()
+    hotline()
+    with pytest.raises(ProgrammingError), as_user("shirin"), connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM access_emergency_owed(%s::int, 9)", [team("ngo-cases").pk])
+    with as_user("shirin"), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM access_emergency_owed(%s::int, 9)", [team("shelter-cases").pk]
+        )
+        assert cursor.fetchall() == []
 
 
 def test_only_a_team_that_helps_is_named_as_hotline(db: None) -> None:
