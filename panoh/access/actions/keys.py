@@ -30,10 +30,11 @@ def tend_keys(*, by: User, at: datetime) -> int:
     their emergency wrap in the same way. Returns how many files moved.
     """
     moved = 0
+    owing = list(Team.objects.filter(pk__in=my_teams(), emergency_mark__isnull=False))
     for team in Team.objects.filter(pk__in=keys.unsettled_teams(my_teams())):
         with suppress(DatabaseError, Problem):
             moved += _tend(team, by=by, at=at)
-    for team in Team.objects.filter(pk__in=my_teams(), emergency_mark__isnull=False):
+    for team in owing:
         with suppress(DatabaseError, Problem):
             _wrap_for_hotline(team, by=by, at=at)
     return moved
