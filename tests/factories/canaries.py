@@ -6,6 +6,7 @@ import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote
@@ -15,7 +16,12 @@ from django.test import Client
 
 from panoh.access.models import Dossier
 from panoh.access.rules import SEEN
+from panoh.cases.models import Guardian
+from panoh.duties.models import Duty
+from panoh.exchange import actions as exchange
 from panoh.kernel.rules import CASE_CATEGORIES, Category
+from tests.factories import tables
+from tests.factories.children import advocate, child, proposed
 from tests.factories.clients import client_of
 from tests.factories.directory import organisation, service
 from tests.factories.papers import pdf
@@ -82,6 +88,7 @@ class Canaries:
         ]
 
 
+@cache
 def disguises(word: str) -> list[bytes]:
     """A word in the spellings in which programs write it down without hiding it."""
     found: list[bytes] = []
@@ -163,8 +170,109 @@ def typed_everywhere(by: str = "nigora", to: str = "shirin") -> Canaries:
     assert word("given") in other.get(f"{case}person/").content.decode()
     for path in ("", "person/", "notes/story/", "knows/", "consent/"):
         assert browser.get(f"{case}{path}").status_code == 200, path
+    _of_danger(browser, case, all_of)
+    _of_a_child(browser, all_of)
+    _of_others(browser, all_of)
+    _brought_in(by, all_of)
     _mistakes(browser, case, all_of)
     return all_of
+
+
+def _of_danger(browser: Client, case: str, all_of: Canaries) -> None:
+    """Questions, a safety plan, a request for protection, rights, whom she excludes, emergency."""
+    word, dossier = all_of.word, all_of.dossier
+    assert dossier is not None
+    begun = {"form_id": "general", "language": ""}
+    path = saved(fill(browser, f"{case}questions/", **begun))["Location"]
+    while re.search(r"/\d+/$", path):  # the last page leads to the result
+        field = re.search(r'name="(seen_heard\.0)"', browser.get(path).content.decode())
+        typed = {field[1]: word("seen and heard")} if field else {}
+        path = saved(fill(browser, path, **typed))["Location"]
+    assert word("seen and heard") in browser.get(path).content.decode()
+    saved(fill(browser, path, code="look_closer", reason=word("why so decided")))
+    plan = f"{case}safety/add/"
+    for kind, code in (("contact", "never_call"), ("threat", "killing"), ("review", "high")):
+        saved(fill(browser, f"{plan}{kind}/", code=code, text=word(f"plan {kind}")))
+    with as_user("nigora") as worker:
+        police = team("police-cases")
+        answer(
+            dossier, police, by=worker, purpose="police", categories=Category.SAFETY, asked_now=True
+        )
+    asked = {"to": police.pk, "measure": "patrol", "danger": "none", "text": word("protection")}
+    saved(fill(browser, f"{case}safety/ask/", **asked))
+    refused = {"state": "refused", "on": "2026-01-05", "language": "ru", "reason": word("right")}
+    saved(fill(browser, f"{case}rights/lawyer/", **refused))
+    saved(fill(browser, f"{case}never/", kind="person", person=word("excluded")))
+    assert word("excluded") in browser.get(f"{case}never/").content.decode()
+    calling = client_of("mavluda", "en")
+    why = {"danger": "danger", "reason": word("emergency"), "name": word("name in an emergency")}
+    saved(fill(calling, "/emergency/", **why, phone=all_of.number("emergency phone")))
+    saved(fill(calling, "/emergency/", **{**why, "name": "", "ref": all_of.ref}))
+    with as_user("nigora"):
+        ring = Duty.objects.get(kind="emergency.ring")
+    no = {"answer": "refused", "why": word("why not opened")}
+    saved(fill(browser, f"/emergency/ring/{ring.pk}/", **no))
+
+
+def _of_a_child(browser: Client, all_of: Canaries) -> None:
+    """A guardian, what a colleague proposes, the child's own words, the advocate's refusal."""
+    word = all_of.word
+    with as_user("nigora") as worker:
+        dossier = child(worker).dossier
+        advocate(dossier, by=worker)
+    case = f"/cases/{dossier.ref}/child/"
+    saved(fill(browser, f"{case}guardian/", relation="father", name=word("guardian")))
+    with as_user("nigora"):
+        guardian = Guardian.objects.get(dossier=dossier)
+    why = {"trust": "suspected", "reason": word("why not trusted")}
+    saved(fill(browser, f"{case}guardians/{guardian.pk}/", **why))
+    with as_user("nigora") as worker:
+        made = proposed(
+            dossier, by=worker, reason=word("why best"), view=word("what the child says")
+        )
+    reader = client_of("latif", "en")
+    page = reader.get(f"{case}decisions/{made.pk}/")
+    assert word("what the child says") in page.content.decode()
+    no = {"refuse": "1", "answer": word("why not signed")}
+    saved(fill(reader, f"{case}decisions/{made.pk}/", **no))
+
+
+def _of_others(browser: Client, all_of: Canaries) -> None:
+    """Somebody who asks for a person, and many people at one place."""
+    word = all_of.word
+    asks = {"caller": "police", "channel": "telephone", "name": word("asked for")}
+    how = {"number": all_of.number("number of who asks"), "words": word("what was said")}
+    saved(fill(browser, "/asked/", **asks, **how, phone=all_of.number("phone asked for")))
+    shared = {"kind": "site_visit", "found_on": "2026-01-05", "language": "tg"}
+    texts = {"employer": word("employer"), "site": word("site")}
+    path = saved(fill(browser, "/groups/new/", **shared, **texts))["Location"]
+    one = {"p0-sex": "man", "p0-age_band": "age_21_29", "p0-chosen": word("chosen in a group")}
+    saved(fill(browser, path, **one))
+
+
+def _brought_in(name: str, all_of: Canaries) -> None:
+    """A table of two rows: one comes in, one is kept to be taken back."""
+    word = all_of.word
+    content = tables.as_csv(
+        {
+            "external_id": all_of.number("own number"),
+            "prs_FirstName": word("imported name"),
+            "prs_MobilePhone": all_of.number("imported phone"),
+            "cco_CaseComment": word("imported note"),
+            word("column of its own"): "1",
+        },
+        {
+            "external_id": all_of.number("own number of a bad row"),
+            "prs_FirstName": word("name in a bad row"),
+            "prs_Birthdate": "2999-01-01",
+        },
+    )
+    with as_user(name) as worker:
+        at = datetime.now(UTC)
+        run = exchange.start(content, team=team("ngo-cases"), by=worker, at=at)
+        run = exchange.check(run, part=0, by=worker, at=at)
+        run = exchange.run_part(run, part=0, by=worker, at=at)
+    assert (run.added, run.refused) == (1, 1)
 
 
 def _dossier(by: str, ref: str) -> Dossier:
