@@ -223,7 +223,7 @@ class Thief:
             sealed = [one for one in model._meta.fields if isinstance(one, SealedTextField)]
             for row in self.rows(model._meta.db_table) if sealed else ():
                 for one in sealed:
-                    place = Place(model._meta.db_table, row["id"], one.name)
+                    place = Place(model._meta.db_table, row[model._meta.pk.column], one.name)
                     for key in self.keys if row[one.name] else ():
                         self.attempt(partial(rules.open_field, key, row[one.name], place))
         for row in self.rows("vault_draft"):
