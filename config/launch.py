@@ -141,11 +141,7 @@ def free_port(wanted: int | None) -> int:
 def start_web(processes: Processes, environment: Mapping[str, str], port: int) -> None:
     """Start web server and worker, neither of which knows the owner's address."""
     plain = {key: value for key, value in environment.items() if key != "PANOH_OWNER_DATABASE_URL"}
-    gunicorn = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
-    gunicorn += ["--workers", "1", "--worker-class", "gthread", "--threads", "8"]
-    gunicorn += ["--log-level", "warning", "--graceful-timeout", "5"]
-    gunicorn += ["--worker-tmp-dir", temporary()]
-    processes.start(gunicorn, plain)
+    processes.start(web_server(port), plain)
     worker = [*MANAGE, "procrastinate", "worker", "--delete-jobs", "successful"]
     processes.start(worker, {**plain, "PANOH_ROLE": "jobs"})
     for _ in range(600):
@@ -155,6 +151,16 @@ def start_web(processes: Processes, environment: Mapping[str, str], port: int) -
             return
         time.sleep(0.05)
     raise StepError("the web server does not answer")
+
+
+def web_server(port: int, threads: int = 8) -> list[str]:
+    """Return the command of the web server. No header of a visitor may set the address that the
+    application sees, so no front-end's address is trusted for that: Django alone reads the one
+    header that says "https"."""
+    gunicorn = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
+    gunicorn += ["--workers", "1", "--worker-class", "gthread", "--threads", str(threads)]
+    gunicorn += ["--log-level", "warning", "--graceful-timeout", "5"]
+    return [*gunicorn, "--forwarded-allow-ips", "", "--worker-tmp-dir", temporary()]
 
 
 def temporary() -> str:

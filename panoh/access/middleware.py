@@ -54,6 +54,8 @@ VAULT_COOKIE = f"{settings.PANOH_COOKIE_PREFIX}vault"
 NOTE_EVERY_SECONDS = 60
 # Tokens and secrets are not typed work; passwords and passphrases neither.
 NEVER_KEPT = {"csrfmiddlewaretoken", "old", "again", "pin"}
+# What is typed there opens an account or a team, whatever the field is called.
+SECRET_URLS = ACCOUNT_URLS | {"access:recover", "access:unlock"}
 # No address of a real form is longer; the table takes no more.
 DRAFT_PATH = 200
 NO_PRIVILEGE = "42501"
@@ -115,7 +117,17 @@ class Wall:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer in the pack's time zone, whatever the machine's."""
         with timezone.override(policy.pack().calendar.zone):
-            return self._answer(request)
+            was_signed_in = request.user.is_authenticated
+            before = _times_shown(request)
+            response = self._answer(request)
+        if before and _times_shown(request) > before:
+            # Who showed a factor again goes on with another token; the old one is dead.
+            request.session.cycle_key()
+        if was_signed_in and not request.user.is_authenticated:
+            # Whoever sits down next finds no page of hers by going back.
+            response.headers["Clear-Site-Data"] = '"cache", "storage"'
+            response.headers["Cache-Control"] = "no-store"
+        return response
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
@@ -251,7 +263,7 @@ def keep_draft(request: HttpRequest) -> None:
         if key not in NEVER_KEPT and not key.startswith("pass")
     }
     until = policy.due("draft_hours", timezone.now())
-    short = len(request.path) <= DRAFT_PATH
+    short = len(request.path) <= DRAFT_PATH and _view_name(request) not in SECRET_URLS
     if typed and short and until is not None and request.user.pk is not None:
         vault.keep_draft(request.user.pk, request.path, typed, expires_at=until)
 
@@ -311,6 +323,13 @@ def _to_unlock(request: HttpRequest) -> HttpResponse:
 def _ahead(name: str, request: HttpRequest) -> str:
     # Only the path: a query may hold what somebody typed.
     return f"{reverse(name)}?{urlencode({'next': request.path})}"
+
+
+def _times_shown(request: HttpRequest) -> int:
+    """How often a factor was shown in the session of whoever is signed in."""
+    if not request.user.is_authenticated:
+        return 0
+    return len(get_authentication_records(request, cast(User, request.user)))
 
 
 def _second_factor(request: HttpRequest) -> bool:

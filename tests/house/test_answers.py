@@ -1,14 +1,19 @@
 """No request answers 500, whatever it carries; and every answer carries the browser's walls."""
 
+import logging
 import re
+import sys
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 
+from config.logs import Formatter
 from tests.factories.clients import client_of
 from tests.factories.world import World
 from tests.house.test_pages import addresses
@@ -141,6 +146,16 @@ def test_every_answer_carries_the_walls(path: str, reader: str) -> None:
         assert answer.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize(
+    "path", ["/cases/x.css", "/cases/2222222222/x.js", "/search/x.png", "/x.ico"]
+)
+def test_a_file_name_behind_a_page_is_not_found_and_never_kept(path: str) -> None:
+    """No cache on the way takes a page for a picture."""
+    answer = client("nigora").get(path)
+    assert answer.status_code == 404
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
 def test_cookies_are_closed() -> None:
     browser = client("")
     answer = browser.get("/accounts/login/")
@@ -154,3 +169,22 @@ def test_an_error_says_nothing_of_the_inside() -> None:
     assert answer.status_code == 404
     text = answer.content.decode()
     assert not re.search(r"Traceback|urlpattern|settings|\.py\b|Django|SELECT ", text)
+
+
+def test_logs_go_to_the_places_named_and_no_further() -> None:
+    """`docs/threats.md`, records kept: no file, no mail, no other machine."""
+    assert settings.LOGGING["handlers"] == {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "plain"}
+    }
+    assert not [one for one in settings.LOGGING["loggers"].values() if one["handlers"]]
+    assert not settings.ADMINS and not settings.MANAGERS
+
+
+def test_an_unexpected_error_is_logged_with_its_place_and_without_its_words() -> None:
+    try:
+        raise ValueError("Қаноатбекзода")
+    except ValueError:
+        record = logging.LogRecord("x", logging.ERROR, "", 0, "said", (), sys.exc_info())
+    line = Formatter().format(record)
+    assert "ValueError" in line and Path(__file__).name in line
+    assert "Қаноатбекзода" not in line

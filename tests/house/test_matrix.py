@@ -313,6 +313,11 @@ def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
 
 @pytest.fixture
 def world(fresh_db: str) -> World:
+    return furnished()
+
+
+def furnished() -> World:
+    """Make the two cases, and a row behind every key of an address."""
     house = organisation("Fictional House", kind="shelter", unit=team("shelter-cases").unit)
     bed = service(house)
     with as_user("nigora") as by:

@@ -4,8 +4,8 @@ import http.client
 import os
 import re
 import signal
+import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from config.launch import free_port
+from config.launch import free_port, web_server
 from panoh.access.models import Dossier
 from panoh.audit import actions as audit
 from panoh.audit.queries import verify
@@ -85,9 +85,7 @@ COOKIES: dict[str, dict[str, Any]] = {}
 def running(databases: Databases, name: str, log: Path) -> Iterator[Web]:
     """gunicorn as `config.launch` starts it, over a test's own database."""
     port = free_port(0)
-    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
-    command += ["--workers", "1", "--worker-class", "gthread", "--threads", str(THREADS)]
-    command += ["--log-level", "warning", "--worker-tmp-dir", "/dev/shm"]
+    command = web_server(port, THREADS)
     environment = databases.environment(name) | {"PANOH_ORIGIN": f"http://localhost:{port}"}
     environment.pop("PYTEST_VERSION", None)
     with log.open("wb") as said:
@@ -161,6 +159,50 @@ def test_shared_connections_never_carry_another_accounts_context(web: Web) -> No
     assert not re.search(r"Traceback|ERROR|CRITICAL", web.log.read_text())
     said = web.log.read_text()
     assert not any(ref in said for ref in refs.values())
+
+
+HEAD = "Host: localhost\r\n"
+SMUGGLED = (
+    # Two lengths, or a length and parts: where one server ends the message another goes on.
+    f"POST /search/ HTTP/1.1\r\n{HEAD}Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
+    f"POST /search/ HTTP/1.1\r\n{HEAD}Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n"
+    "0\r\n\r\nG",
+    f"POST /search/ HTTP/1.1\r\n{HEAD}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    f"POST /search/ HTTP/1.1\r\n{HEAD}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+    f"POST /search/ HTTP/1.1\r\n{HEAD}Content-Length: +5\r\n\r\nabcde",
+    f"POST /search/ HTTP/1.1\r\n{HEAD}Content-Length: -1\r\n\r\n",
+    f"POST /search/ HTTP/1.1\r\n{HEAD}Content-Length: x\r\n\r\n",
+    f"GET / HTTP/1.1\r\n{HEAD}X: a\r\n b: c\r\n\r\n",
+    f"GET / HTTP/1.1\r\n{HEAD}X\x00: a\r\n\r\n",
+    f"GET / HTTP/9.9\r\n{HEAD}\r\n",
+    "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+    "GET http://evil.example/ HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+)
+
+
+def raw(port: int, text: str) -> str:
+    """What the server says to these bytes until it hangs up."""
+    after = "GET /sign-in/login/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
+        line.sendall((text + after).encode("latin-1"))
+        said = b""
+        with suppress(ConnectionResetError):
+            while part := line.recv(65536):
+                said += part
+    return said.decode("latin-1")
+
+
+def test_split_requests_and_forged_places_are_refused(web: Web) -> None:
+    for text in SMUGGLED:
+        said = raw(web.port, text)
+        found = re.findall(r"HTTP/1\.1 (\d+)", said)
+        assert found[:1] in (["400"], ["501"], ["505"], []), (text, said[:300])
+        assert "evil.example" not in said
+    # Names with "_" are those of the environment: a visitor may not say what was asked for.
+    for name in ("SCRIPT_NAME", "PATH_INFO", "X_FORWARDED_PROTO", "X-Forwarded-Host"):
+        said = raw(web.port, f"GET /cases/ HTTP/1.1\r\n{HEAD}{name}: //evil.example/\r\n\r\n")
+        assert re.findall(r"HTTP/1\.1 (\d+)", said)[:1] == ["302"], (name, said[:300])
+        assert "evil.example" not in said, (name, said[:300])
 
 
 ENOUGH = 6

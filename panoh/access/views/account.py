@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 from allauth.account.app_settings import REAUTHENTICATION_TIMEOUT
 from allauth.account.authentication import get_authentication_records
+from allauth.core.ratelimit import consume_or_429
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout, update_session_auth_hash
@@ -29,6 +30,9 @@ from panoh.kernel.rules import Gone, Invalid
 @require_http_methods(["GET", "POST"])
 def invitation(request: HttpRequest) -> HttpResponse:
     """Take an invitation: choose the passphrase, then sign in and set up the second factor."""
+    # Nobody is signed in: guesses are counted by address.
+    if slowed := consume_or_429(request, action="reset_password_from_key"):
+        return slowed
     form = InvitationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data
@@ -53,6 +57,8 @@ def invitation(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def account(request: StaffRequest) -> HttpResponse:
     """My account: another passphrase, and where I am signed in."""
+    if slowed := consume_or_429(request, action="change_password", user=request.user):
+        return slowed
     form = ChangeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data
@@ -175,4 +181,5 @@ def _signed_in_just_now(request: StaffRequest) -> bool:
 def _onward(request: StaffRequest) -> str:
     """Where she wanted to go, if that is a page of ours."""
     wanted = request.POST.get("next") or request.GET.get("next") or "/"
-    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else "/"
+    is_ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return wanted if is_ours else "/"

@@ -1,11 +1,13 @@
 """What guards an account: guessing, codes, sessions. Over HTTP, as a browser sends it."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
+from allauth.mfa import app_settings as library
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import (
@@ -24,12 +26,14 @@ from django.urls import NoReverseMatch, reverse
 from panoh.access import actions as access
 from panoh.access.forms import PassphraseForm
 from panoh.access.middleware import VAULT_COOKIE
+from panoh.access.models import User
 from panoh.access.rules import SEEN, STARTED, VAULT
 from panoh.kernel.rules import Invalid
 from panoh.policy import queries as policy
 from panoh.vault import queries as keys
+from panoh.vault.models import Draft
 from panoh.vault.rules import WrongSecret
-from tests.factories.clients import client_of
+from tests.factories.clients import client_of, too_late
 from tests.factories.staff import PASSPHRASE, as_user, team, user
 
 LOGIN, CODE = "/sign-in/login/", "/sign-in/2/authenticate/"
@@ -274,7 +278,10 @@ def test_passphrase_fields_are_masked_and_take_a_password_manager() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["account_signup", "account_reset_password", "account_email", "account_request_login_code"],
+    [
+        *("account_signup", "account_reset_password", "account_email"),
+        *("account_request_login_code", "mfa_login_webauthn", "mfa_signup_webauthn", "mfa_trust"),
+    ],
 )
 @pytest.mark.django_db
 def test_there_is_no_other_way_in(name: str) -> None:
@@ -404,3 +411,110 @@ def test_a_passphrase_is_the_same_on_every_keyboard(chosen: str, typed: str) -> 
 def test_a_passphrase_gets_no_longer_by_its_accents() -> None:
     form = PassphraseForm({"passphrase": "и\u0306" * 6, "again": "и\u0306" * 6})
     assert not form.is_valid() and "passphrase" in form.errors
+
+
+@pytest.mark.django_db
+def test_guessing_the_present_passphrase_in_a_stolen_session_is_slowed() -> None:
+    thief = client_of("nigora")
+    wrong = {"old": WRONG, "passphrase": NEW, "again": NEW}
+    answers = [thief.post("/access/account/", wrong).status_code for _ in range(6)]
+    assert answers == [200] * 5 + [429]
+    right = {"old": PASSPHRASE, "passphrase": NEW, "again": NEW}
+    assert thief.post("/access/account/", right).status_code == 429
+    assert user("nigora").check_password(PASSPHRASE)
+
+
+@pytest.mark.django_db
+def test_guessing_an_invitation_is_slowed_and_known_names_answer_like_unknown() -> None:
+    path = reverse("access:invitation")
+    typed = {"code": "x", "passphrase": NEW, "again": NEW}
+    known = Client().post(path, typed | {"username": "nigora"})
+    unknown = Client().post(path, typed | {"username": "nobody"})
+    assert plain(known, "nigora") == plain(unknown, "nobody")
+    guesser = Client()
+    answers = [guesser.post(path, typed | {"username": "nigora"}) for _ in range(19)]
+    assert {answer.status_code for answer in answers[:18]} == {200}
+    assert answers[18].status_code == 429
+
+
+@pytest.mark.django_db
+def test_signing_out_leaves_nothing_in_the_browser() -> None:
+    for browser, path in ((client_of("nigora"), "/sign-in/logout/"), (late(), PAGE)):
+        left = browser.post(path)
+        assert left.status_code == 302
+        assert left.headers["Clear-Site-Data"] == '"cache", "storage"'
+        assert left.headers["Cache-Control"] == "no-store"
+    assert "Clear-Site-Data" not in client_of("nigora").get(PAGE).headers
+
+
+def late() -> Client:
+    """A browser whose session was idle for too long."""
+    return too_late(client_of("nigora"))
+
+
+@pytest.mark.parametrize("name", ["mfa_reauthenticate", "access:recover"])
+@pytest.mark.django_db
+def test_a_code_typed_into_a_lost_session_is_kept_in_no_draft(name: str) -> None:
+    keys_of = {"team_id": team("ngo-cases").pk} if name == "access:recover" else {}
+    path = reverse(name, kwargs=keys_of)
+    assert late().post(path, {"code": "ABCD-EFGH"}).status_code == 302
+    assert late().post("/first-contact/", {"chosen": "Номи навишта"}).status_code == 302
+    with as_user("nigora"):
+        assert [row.page for row in Draft.objects.all()] == ["/first-contact/"]
+
+
+@pytest.mark.django_db
+def test_codes_and_sessions_cannot_be_guessed() -> None:
+    seeds = {with_codes(name) for name in ("nigora", "safar", "lola")}
+    assert len(seeds) == 3 and all(len(seed) >= 32 for seed in seeds), "160 bits in base 32"
+    row = Authenticator.objects.get(user=user("nigora"), type=Authenticator.Type.RECOVERY_CODES)
+    codes = row.wrap().get_unused_codes()
+    assert len(set(codes)) == 10 and all(re.fullmatch(r"\d{8}", code) for code in codes), "26 bits"
+    sessions = {client_of("nigora").session.session_key for _ in range(3)}
+    # 32 signs out of 36: 165 bits.
+    assert len(sessions) == 3
+    assert all(re.fullmatch("[a-z0-9]{32}", key) for key in sessions)
+
+
+@pytest.mark.django_db
+def test_a_code_of_the_half_minute_before_or_after_opens_nothing() -> None:
+    assert (library.TOTP_PERIOD, library.TOTP_TOLERANCE) == (30, 0)
+    secret = with_codes()
+    now = next(iter(yield_hotp_counters_from_time()))
+    for counter in (now - 2, now + 2):
+        browser = Client()
+        sign_in(browser)
+        browser.post(CODE, {"code": format_hotp_value(hotp_value(secret, counter))})
+        assert not is_signed_in(browser)
+
+
+@pytest.mark.django_db
+def test_showing_a_factor_again_makes_a_new_session_and_kills_the_old_token() -> None:
+    secret, browser = with_codes(), client_of("nigora")
+    assert is_signed_in(browser)
+    before = browser.session.session_key
+    browser.post("/sign-in/2/reauthenticate/", {"code": "000000"})
+    assert browser.session.session_key == before
+    assert browser.post("/sign-in/2/reauthenticate/", {"code": code_now(secret)}).status_code == 302
+    assert browser.session.session_key != before
+    assert is_signed_in(browser) and VAULT in browser.session
+    assert not Session.objects.filter(session_key=before).exists()
+
+
+@pytest.mark.django_db
+def test_a_passphrase_never_grows_old() -> None:
+    nigora = user("nigora")
+    User.objects.filter(pk=nigora.pk).update(last_login=datetime(2001, 1, 1, tzinfo=UTC))
+    with_codes()
+    browser = Client()
+    assert sign_in(browser).headers["Location"].startswith(CODE), "to the code, not to a change"
+
+
+@pytest.mark.django_db
+def test_a_lost_code_app_is_taken_out_and_opens_nothing_any_more() -> None:
+    secret = with_codes()
+    browser = client_of("nigora")
+    browser.post("/sign-in/2/reauthenticate/", {"code": code_now(secret)})
+    assert browser.post(reverse("mfa_deactivate_totp")).status_code == 302
+    left = Authenticator.objects.filter(user=user("nigora"), type=Authenticator.Type.TOTP)
+    assert not left.exists()
