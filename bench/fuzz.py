@@ -37,7 +37,7 @@ def main() -> None:
 def fire(connection: psycopg.Connection, seeds: range) -> tuple[int, int, int]:
     """Requests, faults and the most questions of one answer."""
     from tests.factories.fuzz import Range
-    from tests.house.test_fuzz import own_case, play
+    from tests.house.test_fuzz import STRANGERS, own_case, play
     from tests.house.test_matrix import furnished
 
     world, own, ranges = furnished(), own_case(), list[Range]()
@@ -49,7 +49,8 @@ def fire(connection: psycopg.Connection, seeds: range) -> tuple[int, int, int]:
             note(fault)
 
     for seed in seeds:
-        play(connection, world, own, seed=str(seed), step=1, tell=keep)
+        for who in ("first", *STRANGERS):
+            play(connection, world, own, who=who, seed=str(seed), step=1, tell=keep)
         note(f"seed {seed}: {sum(one.shots for one in ranges):,} requests so far")
     return (
         sum(one.shots for one in ranges),

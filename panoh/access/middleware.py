@@ -329,7 +329,7 @@ def _times_shown(request: HttpRequest) -> int:
     """How often a factor was shown in the session of whoever is signed in."""
     if not request.user.is_authenticated:
         return 0
-    return len(get_authentication_records(request, cast(User, request.user)))
+    return len(get_authentication_records(request, request.user))
 
 
 def _second_factor(request: HttpRequest) -> bool:

@@ -173,10 +173,9 @@ def test_an_error_says_nothing_of_the_inside() -> None:
 
 def test_logs_go_to_the_places_named_and_no_further() -> None:
     """`docs/threats.md`, records kept: no file, no mail, no other machine."""
-    assert settings.LOGGING["handlers"] == {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "plain"}
-    }
-    assert not [one for one in settings.LOGGING["loggers"].values() if one["handlers"]]
+    logs: dict[str, Any] = settings.LOGGING
+    assert logs["handlers"] == {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}}
+    assert not [one for one in logs["loggers"].values() if one["handlers"]]
     assert not settings.ADMINS and not settings.MANAGERS
 
 

@@ -31,7 +31,8 @@ from panoh.kernel.rules import Gone, Invalid
 def invitation(request: HttpRequest) -> HttpResponse:
     """Take an invitation: choose the passphrase, then sign in and set up the second factor."""
     # Nobody is signed in: guesses are counted by address.
-    if slowed := consume_or_429(request, action="reset_password_from_key"):
+    slowed: HttpResponse | None = consume_or_429(request, action="reset_password_from_key")
+    if slowed:
         return slowed
     form = InvitationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -57,7 +58,10 @@ def invitation(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def account(request: StaffRequest) -> HttpResponse:
     """My account: another passphrase, and where I am signed in."""
-    if slowed := consume_or_429(request, action="change_password", user=request.user):
+    slowed: HttpResponse | None = consume_or_429(
+        request, action="change_password", user=request.user
+    )
+    if slowed:
         return slowed
     form = ChangeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
