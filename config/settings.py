@@ -269,6 +269,7 @@ def pack_languages(pack: Path) -> list[str]:
 LANGUAGES = [(code, _NAMES[code]) for code in pack_languages(PANOH_PACK)]
 LANGUAGE_CODE = LANGUAGES[0][0]
 # The libraries' own sentences that they do not have in a pack's language, or that we word better.
+FORMAT_MODULE_PATH = "config.formats"
 LOCALE_PATHS = [p for p in (PANOH_PACK / "locale", BASE_DIR / "config" / "locale") if p.is_dir()]
 USE_I18N = USE_TZ = True
 TIME_ZONE = "UTC"  # stored; pages show the pack's zone

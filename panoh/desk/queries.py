@@ -169,8 +169,8 @@ class Section:
 
     @property
     def open(self) -> list[Answered]:
-        """The questions that were not asked yet."""
-        return [one for one in self.questions if not one.answers]
+        """The questions not asked yet that this account may ask."""
+        return [one for one in self.questions if one.url and not one.answers]
 
 
 def sections(

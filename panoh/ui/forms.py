@@ -58,6 +58,13 @@ class CleanForm(forms.Form):
     mark_optional = True
     required_css_class = ""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        general = forms.Field.default_error_messages["required"]
+        for field in self.fields.values():
+            if field.error_messages.get("required") == general:
+                field.error_messages["required"] = _("Please answer this.")
+
     def full_clean(self) -> None:
         """Clean the raw texts, then the fields, then add the faults found."""
         faults = self._clean_data() if self.is_bound else {}

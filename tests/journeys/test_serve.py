@@ -124,6 +124,7 @@ def set_up(one: Served) -> tuple[str, list[str]]:
     one.answer("Once more: ", WORDS)
     one.until("Panoh runs at")
     printed = one.said.split("Recovery codes", 1)[1]
+    assert "register the organisations" in " ".join(printed.split()), "what comes next"
     return secret, re.findall(r"^\s+([0-9a-f-]{8,})\s*$", printed, re.MULTILINE)
 
 

@@ -305,4 +305,6 @@ def audit_entries(request: StaffRequest) -> HttpResponse:
     if request.user.unit_id is None:
         raise Gone
     entries = audit.unit_entries(request.user.unit_id, int(before) if before else None, PAGE)
-    return render(request, "access/audit.html", {"entries": entries})
+    names = User.objects.in_bulk({entry.user_id for entry in entries if entry.user_id})
+    rows = [(entry, names.get(entry.user_id) or entry.user_id or entry.system) for entry in entries]
+    return render(request, "access/audit.html", {"entries": rows})

@@ -67,8 +67,8 @@ class AgeForm(CleanForm):
         "age_branches",
         _("How old is the person?"),
         hints={
-            "child": _("Under 18. Nothing is sent: two named people decide what is best."),
-            "unknown": _("Has the protections of a child. Nothing is sent until the age is known."),
+            "child": _("Under 18. Nothing is sent until two named people have decided."),
+            "unknown": _("Two named people decide as for a child, and the person as well."),
         },
     )
     seen_version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)

@@ -97,6 +97,7 @@ def next_step(request: StaffRequest, ref: str) -> HttpResponse:
         "form": form,
         "case": case,
         "is_new": case.version == 1,
+        "is_urgent": queries.at_once(case),
         "first_steps": queries.first_steps(case),
         "plans": queries.reads_safety(request.user, request.dossier),
         "is_safe": may_ask(case.safe_to_talk),

@@ -87,7 +87,8 @@ def test_a_receiver_sees_what_was_granted_and_nothing_else() -> None:
     browser = client_of("shirin")
     page = english(browser, f"/cases/{referral.dossier.ref}/")
     assert "Моҳ" not in page
-    assert "What happened<" in page
+    assert "Steps of this case<" in page
+    assert "What happened<" not in page, "the name of the story's part"
     for part in ("notes/story/", "notes/legal/", "person/name/", "consent/", "close/", "apart/"):
         assert browser.get(f"/cases/{referral.dossier.ref}/{part}").status_code in {403, 404}, part
     assert browser.get(f"/cases/{referral.dossier.ref}/notes/services/").status_code == 200

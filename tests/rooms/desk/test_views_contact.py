@@ -86,7 +86,7 @@ def test_age_first_leads_an_adult_to_consent_and_a_child_nowhere() -> None:
         assert answer.headers["Location"].endswith(leads), branch
         if branch == "child":
             page = browser.get(url, headers={"Accept-Language": "en"}).content.decode()
-            assert "decided by two named people" in page
+            assert "two named people have decided" in page
             assert "/consent/service/" not in page
             page = browser.get(f"/cases/{case.dossier.ref}/consent/service/").content.decode()
             assert 'name="present"' not in page
@@ -98,6 +98,11 @@ def test_danger_puts_first_steps_before_everything() -> None:
     page = browser.get(answer.headers["Location"], headers={"Accept-Language": "en"})
     text = page.content.decode()
     assert text.index("Before anything else") < text.index("How old is the person?")
+    called = "The duty officer of your team is called, nobody else."
+    assert called in text
+    calm = browser.post("/first-contact/", typed())
+    page = browser.get(calm.headers["Location"], headers={"Accept-Language": "en"})
+    assert called not in page.content.decode()
 
 
 def test_what_was_typed_comes_back_after_a_lost_session() -> None:

@@ -38,6 +38,7 @@ def test_today_counts_and_explains_its_order() -> None:
 def test_nobody_owes_anything() -> None:
     page = client_of("lola").get("/", headers={"Accept-Language": "en"}).content.decode()
     assert "Nothing is owed today" in page
+    assert "Requests of other services come into the inbox." in page
 
 
 def test_an_alert_is_taken_and_a_duty_ticked_off() -> None:

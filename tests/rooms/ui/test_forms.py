@@ -175,3 +175,13 @@ def test_choices_show_their_hints() -> None:
     assert 'aria-describedby="id_safe_2_hint"' in shown
     assert 'type="checkbox"' in str(form()["needs"])
     assert "none" in str(form()["needs"])
+
+
+def test_a_question_left_empty_is_asked_for_in_plain_words() -> None:
+    class Asked(CleanForm):
+        safe = forms.CharField()
+        named = forms.CharField(error_messages={"required": "Which one?"})
+
+    with translation.override("en"):
+        errors = {name: str(found[0]) for name, found in Asked({}).errors.items()}
+    assert errors == {"safe": "Please answer this.", "named": "Which one?"}

@@ -68,6 +68,8 @@ def test_dates_in_words(value: object, tg: str, ru: str) -> None:
 
 def test_moments_stand_in_the_active_zone() -> None:
     at = datetime(2026, 3, 8, 20, 30, tzinfo=UTC)
+    with translation.override("en"), timezone.override("Asia/Dushanbe"):
+        assert tags.moment(at) == "9 March 2026, 01:30"
     with translation.override("ru"), timezone.override("Asia/Dushanbe"):
         assert tags.moment(at) == "9 марта 2026, 1:30"
         assert tags.moment(None) == ""

@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from panoh.access import actions as access
 from panoh.access.adapters import MFAAdapter
@@ -41,23 +42,23 @@ class Command(BaseCommand):
             self._walk(language)
 
     def _walk(self, language: str) -> None:
-        unit_type = self._choose("Kind of organisation that runs this server", _operators())
-        unit_name = self._ask("Name of that organisation")
-        display_name = self._ask("Your name")
-        username = self._ask("Your user name (small Latin letters)")
+        unit_type = self._choose(_("Kind of organisation that runs this server"), _operators())
+        unit_name = self._ask(_("Name of that organisation"))
+        display_name = self._ask(_("Your name"))
+        username = self._ask(_("Your user name (small Latin letters)"))
         secret = generate_totp_secret()
         uri = MFAAdapter().build_totp_url(User(username=username), secret)
         picture = io.StringIO()
         segno.make(uri).terminal(picture, compact=True)
         self.stdout.write(picture.getvalue())
-        self.stdout.write(f"Scan this with an authenticator app, or type: {secret}")
-        while not validate_totp_code(secret, self._ask("The six digits it shows now")):
-            self.stdout.write("That is not the code of this moment. Please look again.")
+        self.stdout.write(_("Scan this with a code app, or type: {secret}").format(secret=secret))
+        while not validate_totp_code(secret, self._ask(_("The six digits it shows now"))):
+            self.stdout.write(_("That is not the code of this moment. Please look again."))
             time.sleep(1)
         while True:
-            passphrase = same_passphrase(getpass.getpass("Passphrase, 12 characters or more: "))
-            if passphrase != same_passphrase(getpass.getpass("Once more: ")):
-                self.stdout.write("These were not the same.")
+            passphrase = self._secret(_("Passphrase, 12 characters or more"))
+            if passphrase != self._secret(_("Once more")):
+                self.stdout.write(_("These were not the same."))
                 continue
             try:
                 with transaction.atomic():
@@ -76,20 +77,35 @@ class Command(BaseCommand):
                 self.stdout.write(" ".join(problem.messages))
                 continue
             break
-        self.stdout.write("\nRecovery codes, each for one sign-in. Keep them on paper, apart:")
+        self.stdout.write(
+            "\n" + _("Recovery codes, each for one sign-in. Keep them on paper, apart:")
+        )
         for code in codes:
             self.stdout.write(f"  {code}")
         self.stdout.write(
-            "\nWhoever has root on this server while somebody is signed in, or changes the running "
-            "programme, reads what is opened from then on. The host should not be an authority "
-            "from which people may need protection. No emergency wrap is made: no duty hotline "
-            "is named yet."
+            "\n"
+            + _(
+                "Whoever has root on this server while somebody is signed in, or changes the "
+                "running programme, reads what is opened from then on. The host should not be an "
+                "authority from which people may need protection."
+            )
+        )
+        self.stdout.write(
+            "\n"
+            + _(
+                "Go on in the browser: sign in, then under “More” register the organisations that "
+                "hold cases, give each a team and invite its first colleague. Emergency access "
+                "opens nothing until you name a duty hotline there."
+            )
         )
 
     def _ask(self, question: str) -> str:
         while not (answer := input(f"{question}: ").strip()):
             pass
         return answer
+
+    def _secret(self, question: str) -> str:
+        return same_passphrase(getpass.getpass(f"{question}: "))
 
     def _choose(self, question: str, codes: list[str]) -> str:
         while (answer := self._ask(f"{question} ({', '.join(codes)})")) not in codes:

@@ -1,0 +1,20 @@
+"""Pages of who looks after accounts, and of the auditor."""
+
+import pytest
+
+from tests.factories.clients import client_of, words
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_administrator_finds_where_organisations_are_registered() -> None:
+    browser = client_of("admin", "en")
+    assert 'href="/access/units/"' in browser.get("/more/").content.decode()
+    assert "Register one more" in words(browser.get("/access/units/"))
+
+
+def test_what_was_done_names_the_account() -> None:
+    browser = client_of("amina", "en")
+    assert browser.get("/search/").status_code == 403
+    page = words(browser.get("/access/audit/"))
+    assert "Amina (fictional) access.refused" in page
