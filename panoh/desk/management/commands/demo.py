@@ -13,7 +13,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from panoh.access import actions as access
 from panoh.access.models import Team, Unit, User
@@ -60,8 +60,10 @@ class Command(BaseCommand):
     def _print_accounts(self) -> None:
         found = json.loads((settings.PANOH_VAR / "demo.json").read_text("utf-8"))
         self.stdout.write("\nSign in as (the sign-in page shows each one's second code):")
-        for account in found:
-            self.stdout.write(f"  {account['username']:<12} {account['role']}")
+        with translation.override("en"):  # like every word of the launcher
+            for account in found:
+                role = policy.role(account["role"]).label
+                self.stdout.write(f"  {account['username']:<12} {role}")
         self.stdout.write(f"  passphrase for all: {found[0]['passphrase']}\n")
 
 
