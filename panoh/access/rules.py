@@ -33,6 +33,7 @@ class Permission(StrEnum):
     QUEUE_READ = "queue_read"
     QUEUE_ASK = "queue_ask"
     COUNTS_READ = "counts_read"
+    PATTERN_READ = "pattern_read"
     POLICY_READ = "policy_read"
     IMPORT_CASES = "import_cases"
     FILE_READ = "file_read"

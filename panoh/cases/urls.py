@@ -2,11 +2,17 @@
 
 from django.urls import path
 
-from panoh.cases.views import screening
+from panoh.cases.views import recruitment, screening
 
 app_name = "cases"
 urlpatterns = [
     path("<str:ref>/questions/", screening.questions, name="questions"),
     path("<str:ref>/questions/<uuid:screening_id>/", screening.result, name="result"),
     path("<str:ref>/questions/<uuid:screening_id>/<int:page_key>/", screening.part, name="part"),
+    path("<str:ref>/recruitment/", recruitment.recruitment, name="recruitment"),
+    path(
+        "<str:ref>/recruitment/<uuid:line_id>/end/",
+        recruitment.recruitment_end,
+        name="recruitment_end",
+    ),
 ]

@@ -22,6 +22,7 @@ CALLED = "be_called"
 SERVICE = "service"
 BE_FOUND = "be_found"
 RING = "ring"
+PATTERN = "pattern"
 NOBODY = "nobody"
 # Nobody else was there who could have interpreted.
 INTERPRETED = frozenset({"chosen_by_person", "chosen_by_service", "by_telephone"})

@@ -4,6 +4,7 @@ from django.urls import URLPattern, include, path
 
 from panoh.access.middleware import page
 from panoh.access.rules import Permission
+from panoh.cases.views import recruitment
 from panoh.desk.views import (
     answers,
     case,
@@ -100,6 +101,7 @@ rules = page(Permission.POLICY_READ)
 
 urlpatterns = [
     path("", include(([*job, *requests, *emergencies, *family.urls, *safety.urls], "desk"))),
+    path("patterns/", recruitment.patterns, name="patterns"),
     path("policy/", rules(policy.in_force), name="policy_in_force"),
     path("policy/roles/", rules(policy.roles), name="policy_roles"),
     path("policy/lists/<str:code>/", rules(policy.code_list), name="policy_code_list"),

@@ -145,6 +145,30 @@ class NationalToken(models.Model):
         return str(self.pk)
 
 
+class PatternToken(models.Model):
+    """A blind key of an alleged recruiter's name that one file has, under a national key of its
+    own: it can be joined with no token of a person. The application cannot read this table.
+
+    ``unit`` held the file when the token was made, ``is_authority`` says that it is an authority;
+    other files count only while the person's consent to ``pattern`` lives.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_index=False)
+    is_authority = models.BooleanField()
+    until = models.DateTimeField(null=True)
+    token = models.BinaryField(max_length=TOKEN, db_index=True)
+
+    class Privacy:
+        open = ("id", "dossier", "unit", "is_authority", "until")
+        personal = ()
+        special = ("token",)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class Search(models.Model):
     """That an account searched, and whether a contact was saved after it; never what it asked."""
 

@@ -19,7 +19,7 @@ LOOKS: dict[str, set[str]] = {
         " kin child advocate propose guardian check_guardian tell_guardian birthday relatives"
         " add_relative safety safety_line protect rights right emergency_ring emergency_rings",
     )
-    | _of("cases", "questions part result")
+    | _of("cases", "questions part result recruitment")
     | _of("exchange", "list import show")
     | _of("access", "account sessions pin teams")
     | _of("directory", "list print entry add change contacts add_service service archive")
@@ -36,6 +36,8 @@ LOOKS: dict[str, set[str]] = {
     # Opened it, and looks at it afterwards.
     "hadia": _of("desk", "today emergency_show emergency_review"),
     "ibrohim": _of("desk", "today more queue"),
+    # Compares recruiters.
+    "rustam": _of("desk", "today more") | {"patterns"},
     "amina": _of("desk", "today more") | _of("access", "audit"),
     "admin": _of("desk", "today more") | _of("access", "people invite add_team units emergency"),
     # Is in a team that has not let the account in yet.
@@ -55,7 +57,7 @@ UNSEEN: dict[str, str] = {
         )
         | _of("access", "close team_key let_in leave end_session end_sessions lock")
         | _of("directory", "checked drop_service")
-        | {"exchange:act", "set_language"},
+        | {"exchange:act", "cases:recruitment_end", "set_language"},
         _POST,
     ),
     **dict.fromkeys({"files_download", "exchange:back"}, "a file, no page"),

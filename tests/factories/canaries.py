@@ -133,6 +133,8 @@ def typed_everywhere(by: str = "nigora", to: str = "shirin") -> Canaries:
     )
     facts = {"codes": ["begging"], "note_begging": word("beside a fact")}
     saved(fill(browser, f"{case}facts/exploitation_forms/", **facts))
+    alleged = {name: word(name) for name in ("recruiter", "agency", "permit", "employer")}
+    saved(fill(browser, f"{case}recruitment/", channel="agency", **alleged))
     why = {"code": "presumed", "reason": word("reason")}
     saved(fill(browser, f"{case}assess/trafficking/", **why))
     all_of.dossier = dossier = _dossier(by, ref)

@@ -12,6 +12,7 @@ from panoh.access.models import Dossier
 from panoh.cases import actions as cases
 from panoh.cases.actions import Found
 from panoh.cases.rules import SafetyKind, Trust
+from panoh.cases.rules.recruitment import RecruitmentKind
 from panoh.duties import actions as duties
 from panoh.duties.models import Duty
 from panoh.exchange import actions as exchange
@@ -31,7 +32,7 @@ from tests.factories.directory import organisation, service
 from tests.factories.emergency import ask, hotline, open_file, wait_over
 from tests.factories.papers import pdf
 from tests.factories.referrals import NOW, answer, as_jobs, case, drafted
-from tests.factories.staff import PASSPHRASE, as_user, team
+from tests.factories.staff import PASSPHRASE, as_user, team, user
 
 # Longer than most, as names and sentences are.
 LOLA = Person(
@@ -63,6 +64,7 @@ def country(owner: psycopg.Connection) -> Starts:
     wait_over(owner, call, minutes=20)
     open_file(call)
     _commission()
+    _recruiters(grown)
     runs = _tables()
     letter = _letter()
     _newcomer()
@@ -222,6 +224,19 @@ def _newcomer() -> None:
     access.take_invitation(username=NEWCOMER, code=code, passphrase=PASSPHRASE, at=NOW)
     with as_user("safar") as by:
         access.join(user=new, team=team("ngo-cases"), by=by, at=NOW)
+
+
+def _recruiters(grown: Dossier) -> None:
+    """One name in two files of the police, another in hers, and somebody who compares them."""
+    with as_user("admin") as by:
+        access.appoint(user=user("rustam"), role="ana", by=by, at=NOW)
+    for name in ("Карим Озмоишзода", "Karim Ozmoishzoda"):
+        with as_user("pulod") as by:
+            dossier = case(by, in_team="police-cases").dossier
+            cases.write_recruitment(dossier, texts={RecruitmentKind.RECRUITER: name}, by=by, at=NOW)
+    with as_user("nigora") as by:
+        texts = {RecruitmentKind.RECRUITER: "Карим", RecruitmentKind.AGENCY: WORDS[:80]}
+        cases.write_recruitment(grown, texts=texts, channel="agency", by=by, at=NOW)
 
 
 def _tables() -> list[str]:

@@ -20,6 +20,7 @@ from panoh.access.models import Dossier
 from panoh.access.rules import Permission
 from panoh.cases import actions as cases
 from panoh.cases.rules import SafetyKind
+from panoh.cases.rules.recruitment import RecruitmentKind
 from panoh.consent.models import Consent
 from panoh.directory.models import Organisation
 from panoh.duties.models import Duty
@@ -141,6 +142,9 @@ PAGES: dict[str, Row] = {
     "desk:emergency_ring": Row(P.DUTY_SETTLE, ()),
     "desk:emergency_rings": Row(P.CASE_READ, (OWN,)),
     "desk:queue": Row(P.QUEUE_READ),
+    "cases:recruitment": Row(P.LEGAL_READ, (OWN,)),
+    "cases:recruitment_end": Row(P.LEGAL_WRITE, (OWN,), only_post=True),
+    "patterns": Row(P.PATTERN_READ),
     "desk:queue_ask": Row(P.QUEUE_ASK, only_post=True),
     "desk:emergency_stop": Row(P.DUTY_SETTLE, (OWN,), only_post=True),
     "policy_in_force": Row(P.POLICY_READ),
@@ -276,6 +280,9 @@ def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
         rule = cases.write_safety(
             dossier, kind=SafetyKind.CONTACT, code="never_call", text=NOTE, by=by, at=NOW
         )
+        (alleged,) = cases.write_recruitment(
+            dossier, texts={RecruitmentKind.RECRUITER: NOTE}, by=by, at=NOW
+        )
         asked: dict[str, Any] = {"measure": "patrol", "danger": "none", "text": NOTE}
         protection = cases.ask_protection(dossier, to=team("police-cases"), **asked, by=by, at=NOW)
         interview = cases.begin_screening(dossier, form_id="opening", by=by, at=NOW)
@@ -303,6 +310,7 @@ def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
         "guardian_id": aunt.pk,
         "kin_id": kin.pk,
         "entry_id": rule.pk,
+        "line_id": alleged.pk,
         "protection_id": protection.pk,
         "organisation_id": to.pk,
         "duty_id": duty.pk,

@@ -13,6 +13,12 @@ from panoh.cases.actions.guardians import add_guardian, check_guardian, tell_gua
 from panoh.cases.actions.kin import add_relative, link, unlink
 from panoh.cases.actions.many import open_contact_many
 from panoh.cases.actions.queue import Waiting, ask_holder, read_queue
+from panoh.cases.actions.recruitment import (
+    compare_recruiters,
+    end_recruitment,
+    read_patterns,
+    write_recruitment,
+)
 from panoh.cases.actions.rights import record_right
 from panoh.cases.actions.safety import (
     answer_protection,
@@ -50,9 +56,11 @@ __all__ = [
     "classify",
     "close",
     "come_of_age",
+    "compare_recruiters",
     "decide",
     "decide_sought",
     "end_advocate",
+    "end_recruitment",
     "end_safety",
     "expect_adult",
     "flag",
@@ -63,6 +71,7 @@ __all__ = [
     "open_group",
     "read",
     "read_notes",
+    "read_patterns",
     "read_queue",
     "read_screening",
     "record_facts",
@@ -75,5 +84,6 @@ __all__ = [
     "unflag",
     "unlink",
     "withdraw_protection",
+    "write_recruitment",
     "write_safety",
 ]

@@ -19,6 +19,7 @@ from panoh.cases.models.case import (
 from panoh.cases.models.family import Adulthood, Advocate, Guardian, GuardianEntry, Kin
 from panoh.cases.models.group import Group, GroupMember
 from panoh.cases.models.queue import Queued
+from panoh.cases.models.recruitment import RecruitmentEntry
 from panoh.cases.models.safety import ProtectionRequest, RightEntry, SafetyEntry
 from panoh.cases.models.screening import Answer, Decision, Questionnaire, Screening
 
@@ -48,6 +49,7 @@ __all__ = [
     "Question",
     "Questionnaire",
     "Queued",
+    "RecruitmentEntry",
     "RightEntry",
     "SafetyEntry",
     "Screening",

@@ -56,6 +56,13 @@ from panoh.cases.queries.reading import (
     texts_of,
     timeline,
 )
+from panoh.cases.queries.recruitment import (
+    RecruitmentLine,
+    agreed_to_pattern,
+    patterns,
+    recruitment_entry,
+    recruitment_of,
+)
 from panoh.cases.queries.safety import (
     RightLine,
     SafetyLine,
@@ -103,6 +110,7 @@ __all__ = [
     "Interview",
     "KnownGuardian",
     "Minimum",
+    "RecruitmentLine",
     "Relative",
     "RightLine",
     "SafetyLine",
@@ -112,6 +120,7 @@ __all__ = [
     "adult_on",
     "advice_of",
     "advocate_of",
+    "agreed_to_pattern",
     "apart_facts",
     "at_once",
     "by_district",
@@ -156,6 +165,7 @@ __all__ = [
     "notes_of",
     "offered",
     "on_whose_word",
+    "patterns",
     "people_of",
     "place_of",
     "practice_named",
@@ -167,6 +177,8 @@ __all__ = [
     "readable",
     "reads_safety",
     "recent",
+    "recruitment_entry",
+    "recruitment_of",
     "relatives_of",
     "rights_of",
     "safety_entry",

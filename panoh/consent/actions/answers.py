@@ -180,6 +180,8 @@ def withdraw(consent: Consent, *, reason: str = "", by: User, at: datetime) -> l
     marks = {one.purpose for one in ended} & MARKS
     if marks:
         people.unmark(dossier, purposes=sorted(marks), by=by, at=at)
+    if rules.PATTERN in {one.purpose for one in ended}:
+        people.unmark_pattern(dossier, by=by, at=at)
     _ask_to_destroy(dossier, consent, receiver, by=by, at=at)
     if receiver.unit is not None:
         access_actions.end(dossier, unit=receiver.unit, by=by, at=at)

@@ -109,6 +109,7 @@ def case(request: StaffRequest, ref: str) -> HttpResponse:
         "keeps_files": may(user, Permission.FILE_READ),
         "keeps_apart": _keeps_apart(request),
         "screens": Category.STORY in readable,
+        "knows_legal": Category.LEGAL in readable,
     }
     if context["names"]:
         context["name"] = people.names_of([dossier.pk], by=user, at=at).get(dossier.pk, "")

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from panoh.access.middleware import StaffRequest, page
-from panoh.access.queries import holds
+from panoh.access.queries import holds, may
 from panoh.access.rules import Permission
+from panoh.cases import actions as case_verbs
 from panoh.cases import queries as cases
 from panoh.cases.models import Case
 from panoh.cases.rules import Branch
@@ -134,6 +135,8 @@ def ask(request: StaffRequest, ref: str, code: str) -> HttpResponse:
                 at=at,
                 **answer.recorded(),
             )
+            if code == rules.PATTERN and may(request.user, Permission.LEGAL_WRITE):
+                case_verbs.compare_recruiters(request.dossier, by=request.user, at=at)
         if not answer.errors:
             return done(request, _said(answer.cleaned_data["answer"]), "desk:consent", ref)
     return render(request, "desk/sentence.html", context | {"form": answer, "asked": form})

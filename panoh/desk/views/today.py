@@ -122,6 +122,7 @@ MORE: tuple[tuple[str, Permission | None], ...] = (
     ("desk:outbox", Permission.REFERRAL_SEND),
     ("desk:emergency", Permission.BREAK_GLASS),
     ("desk:queue", Permission.QUEUE_READ),
+    ("patterns", Permission.PATTERN_READ),
     ("access:teams", None),
     ("access:people", Permission.UNIT_MANAGE),
     ("access:units", Permission.INSTALLATION_MANAGE),

@@ -7,6 +7,7 @@ from panoh.people.actions.emergency import answer, ask, open_file, review, stop
 from panoh.people.actions.findable import contact_saved, mark_findable, ring, unmark
 from panoh.people.actions.identity import add_contact, end_contact, index, name, rename
 from panoh.people.actions.many import add_contact_many, name_many
+from panoh.people.actions.patterns import mark_pattern, unmark_pattern
 from panoh.people.actions.search import Answer, Found, Why, search
 from panoh.people.actions.seekers import Asking, keep_answer, match_seekers, seek
 
@@ -24,6 +25,7 @@ __all__ = [
     "index",
     "keep_answer",
     "mark_findable",
+    "mark_pattern",
     "match_seekers",
     "name",
     "name_many",
@@ -35,4 +37,5 @@ __all__ = [
     "seek",
     "stop",
     "unmark",
+    "unmark_pattern",
 ]

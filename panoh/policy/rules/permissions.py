@@ -34,6 +34,7 @@ PERMISSIONS: Mapping[str, str | Promise] = {
     "queue_read": _("Read the queue without names"),
     "queue_ask": _("Ask the holder of a case in the queue to pass a message"),
     "counts_read": _("Read counts"),
+    "pattern_read": _("See that one recruiter is named again and again: numbers only"),
     "policy_read": _("Read the policy in force"),
     "import_cases": _("Import cases"),
     "file_read": _("Read documents"),

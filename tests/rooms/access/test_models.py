@@ -45,6 +45,7 @@ PROTECTED: dict[str, Category | str | None] = {
     "cases_guardianentry": Category.SAFETY,
     "cases_kin": Category.CORE,
     "cases_safetyentry": Category.SAFETY,
+    "cases_recruitmententry": Category.LEGAL,
     # By its own key, which no grant of this matrix has.
     "cases_protectionrequest": None,
     "cases_rightentry": Category.SERVICES,
@@ -88,6 +89,7 @@ CLOSED = {
     "audit_context_key",
     "audit_head",
     "people_nationaltoken",
+    "people_patterntoken",
     "people_seekertoken",
     "people_seekerwrap",
 }
