@@ -1,4 +1,4 @@
-"""Each hour: who is of age since the local day began."""
+"""Each hour: who is of age since the local day began. Each quarter: whose part has run out."""
 
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -11,3 +11,10 @@ from panoh.cases import actions
 def come_of_age(timestamp: int) -> None:
     """End what others decided for a child; works as role ``jobs``."""
     actions.come_of_age(at=timezone.now())
+
+
+@app.periodic(cron="*/15 * * * *")
+@app.task(queueing_lock="cases.end_parts")
+def end_parts(timestamp: int) -> None:
+    """Let what a joint plan had left to do come back to the holder; works as role ``jobs``."""
+    actions.end_lapsed_parts(at=timezone.now())

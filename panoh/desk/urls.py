@@ -8,6 +8,7 @@ from panoh.cases.views import recruitment
 from panoh.desk.views import (
     answers,
     case,
+    conference,
     consent,
     contact,
     emergency,
@@ -17,6 +18,7 @@ from panoh.desk.views import (
     keep,
     knows,
     never,
+    plan,
     queue,
     refer,
     safety,
@@ -97,10 +99,13 @@ emergencies: list[URLPattern] = [
     path("cases/<str:ref>/emergency/<uuid:call_id>/stop/", emergency.stop, name="emergency_stop"),
 ]
 
+# Family, safety, and work with other organisations.
+together = [*family.urls, *safety.urls, *plan.urls, *conference.urls]
+
 rules = page(Permission.POLICY_READ)
 
 urlpatterns = [
-    path("", include(([*job, *requests, *emergencies, *family.urls, *safety.urls], "desk"))),
+    path("", include(([*job, *requests, *emergencies, *together], "desk"))),
     path("patterns/", recruitment.patterns, name="patterns"),
     path("policy/", rules(policy.in_force), name="policy_in_force"),
     path("policy/roles/", rules(policy.roles), name="policy_roles"),

@@ -59,6 +59,10 @@ KINDS: Mapping[str, Kind] = {
     "safety.review": Kind(_("A new threat: look at the risk and the safety plan"), alert=True),
     "protection.reply": Kind(_("Somebody needs protection: answer the request")),
     "protection.next": Kind(_("A request for protection was answered: go on"), by_hand=True),
+    "plan.joined": Kind(_("You were let into a joint plan: read it"), by_hand=True),
+    "plan.task": Kind(_("Do what the joint plan says")),
+    "plan.back": Kind(_("A task of the joint plan came back: do it, or give it to somebody")),
+    "conference.come": Kind(_("Take part in a conference about a person"), by_hand=True),
     "people.ring": Kind(
         _("Another service may be helping the same person: ask whether you may speak"),
         by_hand=True,

@@ -17,7 +17,9 @@ LOOKS: dict[str, set[str]] = {
         " way notes documents close consent ask refer preview knows stop inbox outbox request"
         " letter act groups group_begin group group_add asked_for asked_answer sought never seal"
         " kin child advocate propose guardian check_guardian tell_guardian birthday relatives"
-        " add_relative safety safety_line protect rights right emergency_ring emergency_rings",
+        " add_relative safety safety_line protect rights right emergency_ring emergency_rings"
+        " plan plan_add plan_text plan_task plan_give conferences conference_call conference"
+        " conference_attend conference_decide",
     )
     | _of("cases", "questions part result recruitment")
     | _of("exchange", "list import show")
@@ -53,7 +55,7 @@ UNSEEN: dict[str, str] = {
             "desk",
             "take finish reopen interpreter of_duty unflag end_way group_alone lift unlink"
             " end_advocate safety_end unprotect emergency_call emergency_open emergency_stop"
-            " queue_ask",
+            " queue_ask plan_end plan_done plan_drop conference_unseat conference_end",
         )
         | _of("access", "close team_key let_in leave end_session end_sessions lock")
         | _of("directory", "checked drop_service")

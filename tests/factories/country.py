@@ -8,7 +8,7 @@ import psycopg
 from django.urls import reverse
 
 from panoh.access import actions as access
-from panoh.access.models import Dossier
+from panoh.access.models import Dossier, Team
 from panoh.cases import actions as cases
 from panoh.cases.actions import Found
 from panoh.cases.rules import SafetyKind, Trust
@@ -134,7 +134,20 @@ def _woman() -> Dossier:
         access.exclude(dossier, kind="unit", unit=team("children-cases").unit, **now)
         answer(dossier, shelter, by=by)
         referrals.send(drafted(dossier, shelter, by=by), **now)
+        _together(dossier, shelter, now)
     return dossier
+
+
+def _together(dossier: Dossier, house: Team, now: dict[str, Any]) -> None:
+    """A joint plan and a conference; the helpers have much to say."""
+    about: dict[str, Any] = {"category": Category.SERVICES, "text": WORDS}
+    cases.join_plan(dossier, team=house, categories=Category.SERVICES, **now)
+    cases.write_plan(dossier, own=False, seen=0, **about, **now)
+    cases.write_plan(dossier, own=True, seen=0, **about, **now)
+    today = policy.today()
+    met = cases.call_conference(dossier, on=today, categories=Category.SERVICES, **now)
+    cases.seat(met, team=house, **now)
+    cases.decide_task(met, team=house, due_on=today, **about, **now)
 
 
 def _boy() -> Dossier:

@@ -18,6 +18,7 @@ from tests.factories.staff import as_user
 CANARIES = ("Қаноатбекзода", "000935550199", "қиссаи махфии канарейка")
 CODES = ("story", "zzz", "exploitation_forms", "service", "police", "trafficking", "sexes")
 VERBS = ("accept", "zzz", "decline", "withdraw", "send", "complete", "confirm")
+WORDS = {"code": CODES, "verb": VERBS, "side_code": ("shared", "own")}
 
 
 class World:
@@ -56,10 +57,8 @@ class World:
             return (self.dossier.ref,)
         if name == "request_ref":
             return (self.referral.ref,)
-        if name == "verb":
-            return VERBS
-        if name == "code":
-            return CODES
+        if name in WORDS:
+            return WORDS[name]
         if place.startswith("<uuid"):
             return (str(self.ids.get(name) or uuid4()),)
         return ("1",)

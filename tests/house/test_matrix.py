@@ -37,7 +37,8 @@ from tests.factories.clients import client_of
 from tests.factories.directory import organisation, service
 from tests.factories.emergency import ask
 from tests.factories.papers import pdf
-from tests.factories.referrals import NOW, answer, case, drafted
+from tests.factories.plans import joined, task, written
+from tests.factories.referrals import NOW, answer, case, drafted, later
 from tests.factories.staff import as_user, team, user
 from tests.house.test_pages import addresses
 
@@ -126,6 +127,21 @@ PAGES: dict[str, Row] = {
     "desk:protect": Row(P.REFERRAL_SEND, (OWN,)),
     "desk:unprotect": Row(P.REFERRAL_WITHDRAW, (OWN,), only_post=True),
     "desk:protection": Row(P.REFERRAL_ANSWER, ()),
+    "desk:plan": Row(P.CASE_READ, (OWN, YES)),
+    "desk:plan_add": Row(P.REFERRAL_SEND, (OWN,)),
+    "desk:plan_end": Row(P.CASE_WRITE, (OWN,), only_post=True),
+    "desk:plan_text": Row(P.CASE_WRITE, (OWN, YES)),
+    "desk:plan_task": Row(P.CASE_WRITE, (OWN, YES)),
+    "desk:plan_done": Row(P.CASE_WRITE, (OWN,), only_post=True),
+    "desk:plan_drop": Row(P.CASE_WRITE, (OWN,), only_post=True),
+    "desk:plan_give": Row(P.CASE_WRITE, (OWN,)),
+    "desk:conferences": Row(P.CASE_READ, (OWN, YES)),
+    "desk:conference_call": Row(P.REFERRAL_SEND, (OWN,)),
+    "desk:conference": Row(P.CASE_READ, (OWN, YES)),
+    "desk:conference_attend": Row(P.REFERRAL_SEND, (OWN,)),
+    "desk:conference_unseat": Row(P.REFERRAL_SEND, (OWN,), only_post=True),
+    "desk:conference_decide": Row(P.REFERRAL_SEND, (OWN,)),
+    "desk:conference_end": Row(P.REFERRAL_SEND, (OWN,), only_post=True),
     "desk:rights": Row(P.CASE_READ, (OWN, YES)),
     "desk:right": Row(P.CASE_WRITE, (OWN, YES)),
     "desk:inbox": Row(P.REFERRAL_ANSWER),
@@ -240,6 +256,7 @@ CODES: dict[str, dict[str, Any]] = {
     "desk:notes": {"code": "story"},
     "desk:safety_line": {"code": "threat"},
     "desk:right": {"right_code": "lawyer"},
+    "desk:plan_text": {"code": "services", "side_code": "shared"},
     "desk:ask": {"code": "service"},
     "policy_code_list": {"code": "services"},
     "exchange:back": {"code": "csv"},
@@ -292,9 +309,18 @@ def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
         given: Consent = answer(dossier, shelter, by=by, categories=agreed)
         request = drafted(dossier, shelter, by=by, categories=agreed)
         request = referrals.send(request, by=by, at=NOW)
+        part = joined(dossier, "hotline-cases", by=by)
+        written(dossier, NOTE, by=by)
+        owed = task(dossier, NOTE, "ngo-cases", by=by)
+        tomorrow = policy.local_day(later(days=1))
+        meeting = cases.call_conference(dossier, on=tomorrow, categories=agreed, by=by, at=NOW)
+        place = None
     if is_accepted:
         with as_user("shirin") as by:
             referrals.accept(Referral.objects.get(pk=request.pk), by=by, at=NOW)
+        with as_user("nigora") as by:
+            cases.join_plan(dossier, team=shelter, categories=agreed, by=by, at=NOW)
+            place = cases.seat(meeting, team=shelter, by=by, at=NOW)
     with as_user("shirin"):
         duty = Duty.objects.filter(owner=shelter, subject_id=request.pk).order_by("opened_at")[0]
     return {
@@ -312,6 +338,10 @@ def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
         "entry_id": rule.pk,
         "line_id": alleged.pk,
         "protection_id": protection.pk,
+        "part_id": part.pk,
+        "task_id": owed.pk,
+        "conference_id": meeting.pk,
+        "seat_id": place.pk if place else uuid4(),
         "organisation_id": to.pk,
         "duty_id": duty.pk,
         "request_ref": request.ref,

@@ -11,6 +11,7 @@ from panoh.access.actions.dossiers import (
     open_dossier,
     open_dossier_many,
     release,
+    share,
     sweep,
 )
 from panoh.access.actions.keys import tend_keys
@@ -66,6 +67,7 @@ __all__ = [
     "seal",
     "set_pin",
     "set_up",
+    "share",
     "share_search_key",
     "sweep",
     "take_invitation",

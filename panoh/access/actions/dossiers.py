@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from panoh.access.models import Dossier, Team, Unit, User
+from panoh.access.models.dossiers import Source
 from panoh.access.queries import require
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
@@ -97,6 +98,41 @@ def release(
         )
     vault.keep_keys(dossier.pk)
     audit.record("grant.released", by=by, at=at, subject=dossier, dossier_id=dossier.pk)
+
+
+@transaction.atomic
+def share(
+    dossier: Dossier,
+    *,
+    to: Team,
+    categories: Category,
+    source: Source,
+    source_id: UUID,
+    until: datetime,
+    by: User,
+    at: datetime,
+) -> None:
+    """Let ``to`` read these categories at once, as part of a joint plan or a conference.
+
+    Asked again under the same ``source_id`` it takes the place of what stood before. Only the
+    holder lets in, and nobody whom the person excludes. The caller holds the dossier's lock and
+    has asked for consent.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT access_share(%s, %s::int, %s::int, %s, %s, %s, %s)",
+            [dossier.pk, to.pk, int(categories), source_id, str(source), at, until],
+        )
+    vault.lay_keys(dossier.pk, categories)
+    audit.record(
+        "grant.shared",
+        by=by,
+        at=at,
+        subject=("access.Team", to.pk),
+        dossier_id=dossier.pk,
+        fields=categories.codes,
+        reason=str(source),
+    )
 
 
 @transaction.atomic

@@ -36,6 +36,8 @@ class Source(models.TextChoices):
     FORMER_HOLDER = "former_holder"
     BREAK_GLASS = "break_glass"
     ADVOCATE = "advocate"
+    PLAN = "plan"
+    CONFERENCE = "conference"
 
 
 class Grant(models.Model):

@@ -137,3 +137,40 @@ class Allow(_OnModel):
         schema_editor.execute(
             "SELECT public.access_disallow(%s)", [self._table(app_label, from_state)]
         )
+
+
+class Within(_OnModel):
+    """After ``Protect``: rows of a joint plan or a conference, for those who take part.
+
+    ``sources`` are the columns that name it: a row is seen by the holder and by teams with a live
+    grant from it. ``owner`` names a column with the one team that reads the row where it is set;
+    then nobody else does, the holder neither.
+    """
+
+    def __init__(self, model: str, *, sources: tuple[str, ...], owner: str = "") -> None:
+        super().__init__(model, sources=sources, owner=owner)
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        schema_editor.execute(
+            "SELECT public.access_within(%s, %s, %s)",
+            [
+                self._table(app_label, to_state),
+                list(self.options["sources"]),
+                self.options["owner"],
+            ],
+        )
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        """``Protect`` takes every policy of the table with it."""

@@ -7,11 +7,32 @@ from panoh.cases.actions.answers import Changed, change, open_contact, record_fa
 from panoh.cases.actions.apart import flag, unflag
 from panoh.cases.actions.assessments import assess, classify
 from panoh.cases.actions.circle import seal
+from panoh.cases.actions.conference import (
+    call_conference,
+    decide_task,
+    end_conference,
+    seat,
+    unseat,
+)
 from panoh.cases.actions.course import add_note, close, read, read_notes, reopen, tell
 from panoh.cases.actions.groups import Found, add_people, asked_alone, open_group
 from panoh.cases.actions.guardians import add_guardian, check_guardian, tell_guardian
 from panoh.cases.actions.kin import add_relative, link, unlink
 from panoh.cases.actions.many import open_contact_many
+from panoh.cases.actions.parting import (
+    end_lapsed_parts,
+    end_part,
+    end_shut_out,
+    pass_plan,
+)
+from panoh.cases.actions.plan import (
+    add_task,
+    do_task,
+    drop_task,
+    give_task,
+    join_plan,
+    write_plan,
+)
 from panoh.cases.actions.queue import Waiting, ask_holder, read_queue
 from panoh.cases.actions.recruitment import (
     compare_recruiters,
@@ -44,6 +65,7 @@ __all__ = [
     "add_note",
     "add_people",
     "add_relative",
+    "add_task",
     "answer_page",
     "answer_protection",
     "ask_holder",
@@ -51,6 +73,7 @@ __all__ = [
     "asked_alone",
     "assess",
     "begin_screening",
+    "call_conference",
     "change",
     "check_guardian",
     "classify",
@@ -59,16 +82,26 @@ __all__ = [
     "compare_recruiters",
     "decide",
     "decide_sought",
+    "decide_task",
+    "do_task",
+    "drop_task",
     "end_advocate",
+    "end_conference",
+    "end_lapsed_parts",
+    "end_part",
     "end_recruitment",
     "end_safety",
+    "end_shut_out",
     "expect_adult",
     "flag",
+    "give_task",
+    "join_plan",
     "link",
     "name_advocate",
     "open_contact",
     "open_contact_many",
     "open_group",
+    "pass_plan",
     "read",
     "read_notes",
     "read_patterns",
@@ -79,11 +112,14 @@ __all__ = [
     "reopen",
     "review_risk",
     "seal",
+    "seat",
     "tell",
     "tell_guardian",
     "unflag",
     "unlink",
+    "unseat",
     "withdraw_protection",
+    "write_plan",
     "write_recruitment",
     "write_safety",
 ]

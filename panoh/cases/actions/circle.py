@@ -9,7 +9,7 @@ from panoh.access.models import Dossier, Team, User
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
 from panoh.cases.actions.beats import _held, _reweigh, _tell
-from panoh.cases.models import Case
+from panoh.cases.models import Case, PlanTask
 from panoh.duties import actions as duties
 
 
@@ -22,6 +22,7 @@ def seal(dossier: Dossier, *, to: Team, by: User, at: datetime) -> Case:
     case = _held(dossier, Permission.CASE_CLOSE, by)
     former = case.dossier.holder
     access.seal(case.dossier, to=to, by=by, at=at)
+    PlanTask.objects.filter(dossier=case.dossier, team=former).update(team=to)
     duties.pass_on(case.dossier, of=former, to=to, by=by, at=at)
     _reweigh(case, by, at)
     _tell(case.dossier, "case.sealed", by, at)

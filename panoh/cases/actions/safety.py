@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from panoh.access import actions as access
 from panoh.access import queries as reach
 from panoh.access.models import Dossier, Team, User
+from panoh.access.models.dossiers import Source
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
 from panoh.cases import queries, rules
@@ -64,7 +65,7 @@ def _line(
 def _ring(case: Case, threat: SafetyEntry, by: User, at: datetime) -> None:
     """The holder, and every team that reads the plan; a receiver's account sees its own only."""
     owners = {case.dossier.holder_id: case.dossier.holder}
-    for grant in reach.grants_on(case.dossier).filter(source="referral"):
+    for grant in reach.grants_on(case.dossier).filter(source__in=(Source.REFERRAL, Source.PLAN)):
         kind = policy.unit_types().get(grant.team.unit.type)
         quiet = kind is None or kind.is_authority or kind.is_police or kind.is_commission
         if grant.categories & Category.SAFETY and not quiet:

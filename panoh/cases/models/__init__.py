@@ -18,6 +18,7 @@ from panoh.cases.models.case import (
 )
 from panoh.cases.models.family import Adulthood, Advocate, Guardian, GuardianEntry, Kin
 from panoh.cases.models.group import Group, GroupMember
+from panoh.cases.models.plan import Conference, Plan, PlanPart, PlanTask, PlanText, Seat
 from panoh.cases.models.queue import Queued
 from panoh.cases.models.recruitment import RecruitmentEntry
 from panoh.cases.models.safety import ProtectionRequest, RightEntry, SafetyEntry
@@ -36,6 +37,7 @@ __all__ = [
     "ApartFact",
     "Case",
     "CodedFact",
+    "Conference",
     "Decision",
     "Event",
     "Fact",
@@ -45,6 +47,10 @@ __all__ = [
     "GuardianEntry",
     "Kin",
     "Note",
+    "Plan",
+    "PlanPart",
+    "PlanTask",
+    "PlanText",
     "ProtectionRequest",
     "Question",
     "Questionnaire",
@@ -53,5 +59,6 @@ __all__ = [
     "RightEntry",
     "SafetyEntry",
     "Screening",
+    "Seat",
     "code_field",
 ]

@@ -29,6 +29,7 @@ from panoh.cases.rules.family import (
     comes_of_age,
     may_be_told,
 )
+from panoh.cases.rules.plan import AREAS, TASK, TaskState, areas, told
 from panoh.cases.rules.safety import (
     ENDING,
     PROTECTION_TELLS,
@@ -52,6 +53,7 @@ from panoh.cases.rules.screening import (
 
 __all__ = [
     "ADVOCATE_SEES",
+    "AREAS",
     "ENDING",
     "EVENTS",
     "IDENTIFYING",
@@ -59,6 +61,7 @@ __all__ = [
     "NOT_YET_KNOWN",
     "PROTECTION_TELLS",
     "SAFETY_LISTS",
+    "TASK",
     "Advice",
     "Age",
     "Arrival",
@@ -75,9 +78,11 @@ __all__ = [
     "Sign",
     "SignState",
     "State",
+    "TaskState",
     "Trust",
     "advice",
     "age_of",
+    "areas",
     "branch_of_year",
     "comes_of_age",
     "count",
@@ -91,5 +96,6 @@ __all__ = [
     "refused_without_reason",
     "review_is_due",
     "sensitivity_of",
+    "told",
     "urgency_of",
 ]

@@ -243,6 +243,8 @@ EVENTS: dict[str, str | Promise] = {
     "advocate.ended": _("The advocate's part has ended"),
     "safety.changed": _("Safety plan changed"),
     "right.recorded": _("A right was recorded"),
+    "plan.joined": _("Another organisation takes part in the joint plan"),
+    "conference.opened": _("A conference was called"),
 }
 
 

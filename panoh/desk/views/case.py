@@ -105,6 +105,8 @@ def case(request: StaffRequest, ref: str) -> HttpResponse:
         "sends": is_holder and is_open and may(user, Permission.REFERRAL_SEND),
         "near": Category.SAFETY in readable,
         "plans": queries.reads_safety(user, dossier),
+        "confers": is_holder or bool(queries.conferences_of(dossier)),
+        "joint": is_holder or queries.plan_of(dossier) is not None,
         "knows_rights": Category.SERVICES in readable,
         "keeps_files": may(user, Permission.FILE_READ),
         "keeps_apart": _keeps_apart(request),

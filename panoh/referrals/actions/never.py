@@ -7,7 +7,7 @@ from django.db import transaction
 
 from panoh.access import actions as access_actions
 from panoh.access import queries as access
-from panoh.access.models import Dossier, Never, User
+from panoh.access.models import Dossier, Never, NeverKind, User
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
 from panoh.cases import actions as cases
@@ -26,7 +26,8 @@ def exclude(dossier: Dossier, *, by: User, at: datetime, **named: Any) -> tuple[
     """Write down whom the person excludes (``access.exclude``), and end what they have.
 
     Open requests to them are taken back, consents and decisions withdrawn, grants and offers end,
-    and an advocate of theirs; nothing here tells them why. Returns the line and how many
+    and an advocate of theirs; their part in the joint plan ends, and what they had left to do
+    comes back. Nothing here tells them why. Returns the line and how many
     requests ended. Raises as ``access.exclude``.
     """
     dossier = access.lock(dossier.pk)
@@ -60,6 +61,8 @@ def exclude(dossier: Dossier, *, by: User, at: datetime, **named: Any) -> tuple[
             consents.withdraw_decision(decision, by=by, at=at)
     if advocate is not None and gone.covers(advocate.team.unit, ""):
         cases.end_advocate(advocate, by=by, at=at)
+    if row.kind in {NeverKind.UNIT, NeverKind.DISTRICT}:
+        cases.end_shut_out(dossier, by=by, at=at)
     audit.record("never.enforced", by=by, at=at, subject=row, reason=f"{len(ended)} requests")
     return row, len(ended)
 

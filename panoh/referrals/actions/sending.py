@@ -12,6 +12,7 @@ from panoh.access import queries as access
 from panoh.access.models import Dossier, Team, User
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
+from panoh.cases import actions as work
 from panoh.cases import queries as cases
 from panoh.consent import actions as consents
 from panoh.consent import queries as consent
@@ -255,6 +256,7 @@ def hand_over(referral: Referral, *, way: str, by: User, at: datetime) -> Referr
     referral.save(update_fields=["state", "handover_way", "ended_at", "ended_by"])
     settle_all(referral, "handed_over", by=by, at=at)
     audit.record("referral.handed_over", by=by, at=at, subject=referral)
+    work.pass_plan(dossier, to=referral.to_team, by=by, at=at)
     access_actions.hand_over(dossier, to=referral.to_team, by=by, at=at)
     return referral
 
@@ -274,14 +276,17 @@ def withdraw(referral: Referral, *, by: User, at: datetime) -> Referral:
 def withdraw_for_consent(
     given: Consent, *, reason: str = "", by: User, at: datetime
 ) -> tuple[list[Consent], list[Referral]]:
-    """Take consent back and with it every open request to that receiver, in one transaction.
+    """Take consent back and with it every open request to that receiver, and its part in the joint
+    plan, in one transaction.
 
     Returns the consents and the requests that ended. No service, bed or payment reads them.
     """
     dossier = access.lock(given.dossier_id)
     access.require(by, Permission.CONSENT_WITHDRAW, on=dossier)
     ended = _end_towards(dossier, given, by, at)
-    return consents.withdraw(given, reason=reason, by=by, at=at), ended
+    taken_back = consents.withdraw(given, reason=reason, by=by, at=at)
+    work.end_shut_out(dossier, by=by, at=at)
+    return taken_back, ended
 
 
 @transaction.atomic
@@ -295,6 +300,7 @@ def withdraw_for_decision(given: Decision, *, by: User, at: datetime) -> list[Re
         raise Gone
     ended = _end_towards(dossier, given, by, at)
     consents.withdraw_decision(given, by=by, at=at)
+    work.end_shut_out(dossier, by=by, at=at)
     audit.record("referral.decision_withdrawn", by=by, at=at, subject=given)
     return ended
 

@@ -49,6 +49,13 @@ PROTECTED: dict[str, Category | str | None] = {
     # By its own key, which no grant of this matrix has.
     "cases_protectionrequest": None,
     "cases_rightentry": Category.SERVICES,
+    # For those who take part in them: by keys which no grant of this matrix has.
+    "cases_plan": None,
+    "cases_planpart": None,
+    "cases_plantext": None,
+    "cases_plantask": None,
+    "cases_conference": None,
+    "cases_seat": None,
     "cases_adulthood": Category.IDENTITY,
     "cases_group": None,
     "cases_groupmember": None,
@@ -192,6 +199,7 @@ SPECIAL: dict[str, dict[str, object]] = {
     "cases_safetyentry": {"kind": "threat"},
     "cases_protectionrequest": {"state": "sent"},
     "cases_rightentry": {"state": "explained"},
+    "cases_plantask": {"state": "open"},
 }
 
 

@@ -29,7 +29,7 @@ from panoh.people.rules.person import Person
 from panoh.policy import queries as policy
 from panoh.referrals import actions as referrals
 from panoh.referrals.models import Referral
-from panoh.referrals.rules import DEFAULT_PACKET
+from panoh.referrals.rules import DEFAULT_PACKET, State
 from panoh.ui.rules import PartialDate
 from panoh.vault import queries as keys
 
@@ -84,6 +84,7 @@ class Country:
         self.workers: dict[str, User] = {}
         self.services: dict[str, list[str]] = {}
         self.refused = 0
+        self.planned = False
 
     def make(self, number: int) -> None:
         """Everything, with progress."""
@@ -254,11 +255,35 @@ class Country:
                 referral = self._ask(case, holder, by, at)
             if referral is not None:
                 self._answer(referral, at)
+                if self._together(referral, by):
+                    return
             if self.dice.randrange(CLOSE_AFTER) == 0 and at < self.now - span / 2:
                 with self._as(by):
                     cases.close(case.dossier, reason=self._one("close_reasons"), by=by, at=self.now)
         except Problem:
             self.refused += 1  # a combination that the rules refuse: such is life
+
+    def _together(self, referral: Referral, by: User) -> bool:
+        """One joint plan and one conference, about the first case that somebody else took on."""
+        with self._as(by):
+            accepted = Referral.objects.filter(pk=referral.pk, state=State.ACCEPTED).exists()
+            if self.planned or not accepted or referral.to_team is None:
+                return False
+            given: dict[str, Any] = {"team": referral.to_team, "by": by, "at": self.now}
+            dossier, today = referral.dossier, policy.local_day(self.now)
+            cases.join_plan(dossier, categories=Category.SERVICES, **given)
+            text = "A fictional plan: a bed, clothes, papers, then work."
+            about: dict[str, Any] = {"category": Category.SERVICES, "text": text}
+            cases.write_plan(dossier, own=False, seen=0, by=by, at=self.now, **about)
+            met = cases.call_conference(
+                dossier, on=today, categories=Category.SERVICES, by=by, at=self.now
+            )
+            cases.seat(met, **given)
+            week = today + timedelta(days=7)
+            task = about | {"text": "A fictional task: go along to the doctor."}
+            cases.decide_task(met, due_on=week, **task, **given)
+        self.planned = True
+        return True
 
     def _one(self, name: str) -> str:
         return self.dice.choice(policy.codes(name)).code
