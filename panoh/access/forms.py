@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from panoh.access.rules import PIN_DIGITS, is_plain_pin
 from panoh.kernel.codes import same_passphrase
-from panoh.ui.forms import CleanForm
+from panoh.ui.forms import CleanForm, EditForm
 
 Choices = Sequence[tuple[str, str | Promise]]
 
@@ -109,7 +109,7 @@ class RecoveryForm(CleanForm):
     )
 
 
-class HotlineForm(CleanForm):
+class HotlineForm(EditForm):
     """Which team opens files when there is danger to life."""
 
     team = forms.ChoiceField(

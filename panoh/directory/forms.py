@@ -20,7 +20,7 @@ from panoh.directory.queries import ages_of_band
 from panoh.directory.rules import WEEK, Description, Search, spans
 from panoh.kernel.rules import Invalid
 from panoh.policy import queries as policy
-from panoh.ui.forms import Checkboxes, CleanForm, offer
+from panoh.ui.forms import Checkboxes, CleanForm, EditForm, offer
 
 EMPTY = ("", _("Any"))
 
@@ -73,7 +73,7 @@ class BrowseForm(FindForm):
         offer(self, service=[EMPTY, *policy.choices("services")])
 
 
-class OrganisationForm(CleanForm):
+class OrganisationForm(EditForm):
     """An entry of the register. One name is enough; ``units`` are those that an administrator
     may link: without them an entry keeps the unit it has."""
 
@@ -142,7 +142,7 @@ class OrganisationForm(CleanForm):
         return self.units.get(self.cleaned_data["unit"])
 
 
-class ContactsForm(CleanForm):
+class ContactsForm(EditForm):
     """Ways to reach an organisation in public; several of one kind, one a line."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -181,7 +181,7 @@ class ContactsForm(CleanForm):
         return {kind: "\n".join(values) for kind, values in found.items()}
 
 
-class ServiceForm(CleanForm):
+class ServiceForm(EditForm):
     """What an organisation does and whom it admits."""
 
     code = forms.ChoiceField(label=_("Help"))

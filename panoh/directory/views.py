@@ -195,6 +195,13 @@ def _units(request: StaffRequest) -> list[Unit]:
     return []
 
 
+def _edited(request: StaffRequest, id: UUID) -> Organisation:
+    """The entry; while it is saved nobody else changes it, so that both versions can be shown."""
+    if request.method == "POST":
+        Organisation.objects.select_for_update().filter(pk=id).first()
+    return _live(id)
+
+
 def _live(id: UUID) -> Organisation:
     one = queries.organisation(id)
     if one.archived_at is not None:
@@ -236,7 +243,7 @@ def _posted(request: StaffRequest) -> Any:
 @require_http_methods(["GET", "POST"])
 def change(request: StaffRequest, id: UUID) -> HttpResponse:
     """Describe an organisation anew."""
-    one = _live(id)
+    one = _edited(request, id)
     form = OrganisationForm(
         _posted(request), units=_units(request), initial=OrganisationForm.of(one)
     )
@@ -258,7 +265,7 @@ def _form(request: StaffRequest, form: CleanForm, one: Organisation, title: str)
 @require_http_methods(["GET", "POST"])
 def contacts(request: StaffRequest, id: UUID) -> HttpResponse:
     """Say how to reach an organisation; what is taken out stays in the history."""
-    one = _live(id)
+    one = _edited(request, id)
     form = ContactsForm(_posted(request), initial=ContactsForm.of(queries.contacts_of(one)))
     if form.is_bound and form.is_valid():
         with _told_in(form):
@@ -279,7 +286,7 @@ def add_service(request: StaffRequest, id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def service(request: StaffRequest, id: UUID, service_id: UUID) -> HttpResponse:
     """Describe a service anew."""
-    one = _live(id)
+    one = _edited(request, id)
     initial = ServiceForm.of(queries.service_of(one, service_id))
     return _service(request, one, initial, _("Change the service"))
 

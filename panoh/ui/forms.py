@@ -6,8 +6,9 @@ puts the summary on top.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from django import forms
@@ -105,6 +106,71 @@ class CleanForm(forms.Form):
                 suffixes = field.widget.widgets_names  # type: ignore[attr-defined]
                 owner |= {html_name + suffix: name for suffix in suffixes}
         return owner
+
+
+class EditForm(CleanForm):
+    """A form over answers that stand already and that somebody else may change meanwhile.
+
+    ``stands`` (default: ``initial``) is what stands now, on the visit and when it is sent; the
+    field ``seen`` carries the marks of what stood when the form was opened. What moved meanwhile
+    and is not what was typed is shown beside the field that holds ours, and nothing is written;
+    sent once more, ours counts. Whoever calls locks what is edited before reading what stands.
+    """
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, stands: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.stands = dict(self.initial if stands is None else stands)
+        self.initial = {**self.initial, "seen": self._seen_now()}
+
+    def clean(self) -> dict[str, Any]:
+        """Both versions, where there are two."""
+        cleaned = super().clean() or self.cleaned_data
+        before = set(cleaned.pop("seen", "").split())
+        if not before:  # nobody opened the form: there is nothing to compare with
+            return cleaned
+        moved = [name for name in self.stands if self._mark(name) not in before]
+        self.data["seen"] = self._seen_now()  # type: ignore[index]  # full_clean made it mutable
+        for name in moved:
+            theirs, is_ours = self.stands[name], name in self.fields
+            if not is_ours or _plain(theirs) != _plain(cleaned.get(name)):
+                text = _("Somebody else answered meanwhile: %(theirs)s. Save again to keep yours.")
+                words = {"theirs": self._words(name, theirs) or _("Not asked")}
+                self.add_error(name if is_ours else None, text % words)
+        return cleaned
+
+    def _seen_now(self) -> str:
+        return " ".join(map(self._mark, self.stands)) or "nothing"
+
+    def _mark(self, name: str) -> str:
+        text = f"{name} {_plain(self.stands[name])}"
+        return sha256(text.encode()).hexdigest()[:16]
+
+    def _words(self, name: str, value: Any) -> str:
+        """A value as the reader of the form knows it."""
+        field = self.fields.get(name)
+        labels = dict(_flat(field.choices)) if isinstance(field, forms.ChoiceField) else {}
+        return "; ".join(str(labels.get(str(one), one)) for one in _several(value))
+
+
+def _several(value: Any) -> list[Any]:
+    found = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
+    return [one for one in found if one is not None and one != ""]
+
+
+def _plain(value: Any) -> str:
+    """A value by which two versions are compared: neither order nor the ends of lines count."""
+    return "\n".join(sorted(str(one).strip().replace("\r\n", "\n") for one in _several(value)))
+
+
+def _flat(choices: Any) -> Iterator[tuple[str, Any]]:
+    """Codes and labels of choices, those in groups too."""
+    for code, label in choices:
+        if isinstance(label, list | tuple):
+            yield from _flat(label)
+        else:
+            yield str(code), label
 
 
 def offer(form: forms.Form, **choices: Any) -> None:

@@ -9,12 +9,12 @@ from panoh.cases import queries as cases
 from panoh.cases.models import FACTS, Question
 from panoh.desk.forms.fields import submission
 from panoh.policy import queries as policy
-from panoh.ui.forms import Checkboxes, CleanForm, Radios, TextField, offer
+from panoh.ui.forms import Checkboxes, CleanForm, EditForm, Radios, TextField, offer
 
 NOTE_LENGTH = 500
 
 
-class FactsForm(CleanForm):
+class FactsForm(EditForm):
     """The answers to one question, and a text beside each (row A11)."""
 
     mark_optional = False
@@ -78,7 +78,7 @@ def _answer(question: Question, offered: list[Any]) -> forms.ChoiceField:
     return forms.ChoiceField(label=question.label, choices=offered, widget=Radios)
 
 
-class AssessForm(CleanForm):
+class AssessForm(EditForm):
     """One assessment, and why: a person decides, not a list (standard ALL-8)."""
 
     code = forms.ChoiceField(widget=Radios)

@@ -10,14 +10,14 @@ from panoh.cases.rules import Trust
 from panoh.desk.forms.fields import any_of, one_of, pick, submission
 from panoh.kernel.rules import CASE_CATEGORIES, Category
 from panoh.policy import queries as policy
-from panoh.ui.forms import Checkboxes, CleanForm, DayInput, Radios, TextField, offer
+from panoh.ui.forms import Checkboxes, CleanForm, DayInput, EditForm, Radios, TextField, offer
 
 
 def _day(label: Any, **options: Any) -> forms.DateField:
     return forms.DateField(label=label, widget=DayInput, **options)
 
 
-class AdvocateForm(CleanForm):
+class AdvocateForm(EditForm):
     """Who stands beside this person."""
 
     advocate = forms.ChoiceField(label=_("Who is the advocate?"), widget=Radios)
@@ -87,7 +87,7 @@ class GuardianForm(CleanForm):
     )
 
 
-class CheckForm(CleanForm):
+class CheckForm(EditForm):
     """How far a guardian is trusted."""
 
     trust = forms.ChoiceField(
@@ -114,7 +114,7 @@ class TellForm(CleanForm):
         return Category.of(self.cleaned_data["categories"])
 
 
-class BirthdayForm(CleanForm):
+class BirthdayForm(EditForm):
     """The birthday, from which the day of coming of age is counted; only that day is kept."""
 
     born = _day(_("Birthday of the child"))

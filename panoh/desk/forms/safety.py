@@ -9,7 +9,7 @@ from panoh.access.models import Team
 from panoh.cases.rules import SAFETY_LISTS, RightState, SafetyKind
 from panoh.desk.forms.fields import codes, one_of
 from panoh.policy import queries as policy
-from panoh.ui.forms import CleanForm, DayInput, Radios, TextField, offer
+from panoh.ui.forms import CleanForm, DayInput, EditForm, Radios, TextField, offer
 
 SEALED = _("It is kept sealed. Leave out names that nobody needs.")
 
@@ -54,7 +54,7 @@ class ProtectionAnswerForm(CleanForm):
     answer = one_of("protection_answers", _("What do you do?"))
 
 
-class RightForm(CleanForm):
+class RightForm(EditForm):
     """What happened to one right."""
 
     state = forms.ChoiceField(

@@ -20,7 +20,7 @@ from panoh.cases.models import COLUMNS, FACTS, ApartFact, Fact
 from panoh.desk import queries as desk
 from panoh.desk.forms.contact import AnswersForm
 from panoh.desk.forms.facts import ApartForm, AssessForm, FactsForm
-from panoh.desk.views.typed import done, show_version, told_in, typed
+from panoh.desk.views.typed import done, hold_still, show_version, told_in, typed
 from panoh.kernel.rules import Category, Gone, Refused
 from panoh.policy import queries as policy
 
@@ -90,6 +90,7 @@ def facts(request: StaffRequest, ref: str, code: str) -> HttpResponse:
         raise Gone
     if not may(request.user, WRITES.get(question.category, Permission.CASE_WRITE)):
         raise Refused
+    hold_still(request)
     held = queries.facts_of(request.dossier, [code], user=request.user)
     # A text beside a coded fact is a piece of the story, unless the fact is of a narrower kind.
     narrow = question.category if question.category != Category.CORE else Category.STORY
@@ -145,6 +146,7 @@ def assess(request: StaffRequest, ref: str, code: str) -> HttpResponse:
     what was said before stays readable with author and date (rows A3, A20)."""
     if code not in desk.ASSESSED:
         raise Gone
+    hold_still(request)
     case = queries.case_of(request.dossier)
     form = typed(request, AssessForm, initial={"code": getattr(case, code)}, field=code)
     if request.method == "POST" and form.is_valid():

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -33,7 +34,7 @@ from panoh.desk.forms.family import (
     RelativeForm,
     TellForm,
 )
-from panoh.desk.views.typed import done, told_in, typed
+from panoh.desk.views.typed import done, hold_still, told_in, typed
 from panoh.directory import queries as directory
 from panoh.kernel.rules import Category, Gone, Invalid
 from panoh.policy import queries as policy
@@ -120,7 +121,11 @@ def _told(guardian: queries.KnownGuardian) -> list[dict[str, Any]]:
 def advocate(request: StaffRequest, ref: str) -> HttpResponse:
     """Name the advocate; a former one ends with it."""
     _held(request)
-    form = typed(request, AdvocateForm, people=queries.may_be_advocate(request.dossier))
+    hold_still(request)
+    now = queries.advocate_of(request.dossier)
+    stands = {"now": str(now.user) if now else ""}
+    people = queries.may_be_advocate(request.dossier)
+    form = typed(request, AdvocateForm, people=people, stands=stands)
     if request.method == "POST" and form.is_valid():
         team, user = form.chosen
         with told_in(form):
@@ -267,6 +272,7 @@ def _guardian(request: StaffRequest, guardian_id: UUID) -> Guardian:
 @require_http_methods(["GET", "POST"])
 def check_guardian(request: StaffRequest, ref: str, guardian_id: UUID) -> HttpResponse:
     """How far a guardian is trusted, and why; earlier answers stay readable."""
+    hold_still(request)
     found = _guardian(request, guardian_id)
     form = typed(request, CheckForm, initial={"trust": found.trust})
     if request.method == "POST" and form.is_valid():
@@ -304,7 +310,10 @@ def tell_guardian(request: StaffRequest, ref: str, guardian_id: UUID) -> HttpRes
 def birthday(request: StaffRequest, ref: str) -> HttpResponse:
     """From which day on only the person's own word counts."""
     _held(request)
-    form = typed(request, BirthdayForm)
+    hold_still(request)
+    now = queries.adult_on(request.dossier)
+    stands = {"adult_on": date_format(now) if now else ""}
+    form = typed(request, BirthdayForm, stands=stands)
     if request.method == "POST" and form.is_valid():
         with told_in(form):
             cases.expect_adult(

@@ -14,10 +14,10 @@ from panoh.access.queries import holds, may, my_teams, reaches
 from panoh.access.rules import Permission
 from panoh.cases import actions as cases
 from panoh.cases import queries
-from panoh.cases.models import ProtectionRequest
+from panoh.cases.models import ProtectionRequest, RightEntry
 from panoh.cases.rules import ENDING, ProtectionState, RightState, SafetyKind
 from panoh.desk.forms.safety import ProtectionAnswerForm, ProtectionForm, RightForm, SafetyForm
-from panoh.desk.views.typed import done, told_in, typed
+from panoh.desk.views.typed import done, hold_still, told_in, typed
 from panoh.duties import queries as duties
 from panoh.duties.models import Duty
 from panoh.kernel.rules import Category, Gone
@@ -218,8 +218,11 @@ def right(request: StaffRequest, ref: str, right_code: str) -> HttpResponse:
     if policy.code("rights", right_code) is None:
         raise Gone
     at = timezone.now()
+    hold_still(request)
+    said = RightEntry.objects.filter(dossier=request.dossier, code=right_code)
+    last = said.order_by("at", "pk").last()
     starts = {"on": policy.local_day(at), "language": queries.case_of(request.dossier).language}
-    form = typed(request, RightForm, initial=starts)
+    form = typed(request, RightForm, initial=starts, stands={"state": last.state if last else ""})
     if request.method == "POST" and form.is_valid():
         kept = form.cleaned_data
         with told_in(form):

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from panoh.access.middleware import StaffRequest
+from panoh.access.queries import lock
 from panoh.kernel.rules import Invalid, NoConsent, NotPossible, Stale
 from panoh.ui.forms import CleanForm
 from panoh.vault import actions as vault
@@ -27,6 +28,12 @@ def typed(
 ) -> F:
     """The form with what was posted; on a visit with the account's draft of this page, if any."""
     return form(given(request), request.FILES or None, initial=initial, **options)
+
+
+def hold_still(request: StaffRequest) -> None:
+    """Let nobody change this case between the comparing of what was typed and its writing."""
+    if request.method == "POST":
+        lock(request.dossier.pk)
 
 
 def given(request: StaffRequest) -> QueryDict | None:

@@ -12,6 +12,7 @@ from panoh.ui.forms import (
     YES_NO_UNKNOWN,
     Checkboxes,
     CleanForm,
+    EditForm,
     PartialDateField,
     Radios,
     RefField,
@@ -185,3 +186,45 @@ def test_a_question_left_empty_is_asked_for_in_plain_words() -> None:
     with translation.override("en"):
         errors = {name: str(found[0]) for name, found in Asked({}).errors.items()}
     assert errors == {"safe": "Please answer this.", "named": "Which one?"}
+
+
+# -- two people at one form -------------------------------------------------------------------
+
+
+class Shared(EditForm):
+    """Two answers that others may change."""
+
+    many = forms.MultipleChoiceField(choices=[("a", "Apples"), ("b", "Pears")], required=False)
+    words = forms.CharField(required=False)
+
+
+def sent_again(form: Shared, **typed: object) -> dict[str, object]:
+    """What a browser sends back of a form that it was shown."""
+    return {"seen": form["seen"].value(), **typed}
+
+
+def test_both_versions_are_shown_and_the_second_saving_keeps_ours() -> None:
+    opened = Shared(initial={"many": ["a"], "words": "mine"})
+    now = {"many": ["a", "b"], "words": "mine"}
+    form = Shared(sent_again(opened, many=["a"], words="new"), initial=now)
+    assert not form.is_valid()
+    assert set(form.errors) == {"many"}, "what nobody else touched is just saved"
+    assert "Apples; Pears" in str(form.errors["many"])
+    assert "mine" not in str(form.errors)
+    again = Shared(sent_again(form, many=["a"], words="new"), initial=now)
+    assert again.is_valid()
+    assert again.cleaned_data == {"many": ["a"], "words": "new"}
+
+
+def test_the_same_answer_twice_is_no_quarrel_and_order_does_not_count() -> None:
+    opened = Shared(initial={"many": [], "words": ""})
+    form = Shared(sent_again(opened, many=["b", "a"]), initial={"many": ["a", "b"], "words": ""})
+    assert form.is_valid(), form.errors
+
+
+def test_what_stands_outside_the_fields_is_said_on_top() -> None:
+    opened = Shared(initial={}, stands={"day": ""})
+    form = Shared(sent_again(opened, words="x"), stands={"day": "8 March"})
+    assert not form.is_valid()
+    assert "8 March" in str(form.non_field_errors())
+    assert Shared(sent_again(form, words="x"), stands={"day": "8 March"}).is_valid()

@@ -1,0 +1,117 @@
+"""Two people at one page: every form shows both versions, or says why there is only one."""
+
+import importlib
+
+from panoh.ui.forms import CleanForm, EditForm
+from tests.house.tree import ROOT
+
+# What carries the version that was seen, in the form itself.
+SEEN = {"seen", "seen_version", "version"}
+
+ADDS = "adds a row beside what stands: two people's rows both stay"
+ANSWERS = "one step of a state: whoever comes second is told that it was answered"
+ASKS = "looks something up and keeps nothing"
+OWN = "of the own account or of nobody else's"
+
+ONE_VERSION: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            "AskForm",
+            "AnswerForm",
+            "ApartForm",
+            "AskedForForm",
+            "BeginForm",
+            "ConsentForm",
+            "ContactForm",
+            "DecideForm",
+            "DocumentForm",
+            "EmergencyForm",
+            "FirstContactForm",
+            "GroupForm",
+            "GuardianForm",
+            "ImportForm",
+            "InviteForm",
+            "LinkForm",
+            "NeverForm",
+            "NoteForm",
+            "PaperForm",
+            "ProposalForm",
+            "ProtectionForm",
+            "RelativeForm",
+            "RowForm",
+            "SafetyForm",
+            "Sentence",
+            "TeamForm",
+            "TellForm",
+            "UnitForm",
+            "WayForm",
+        ),
+        ADDS,
+    ),
+    **dict.fromkeys(
+        (
+            "ChannelForm",
+            "CloseForm",
+            "CodeForm",
+            "CompleteForm",
+            "CopiesForm",
+            "DecisionForm",
+            "DeclineForm",
+            "DraftForm",
+            "HandOverForm",
+            "NoElsewhereForm",
+            "OtherForm",
+            "ProposeForm",
+            "ProtectionAnswerForm",
+            "RefuseForm",
+            "RequestForm",
+            "ReviewForm",
+            "RingForm",
+            "SealForm",
+            "WithdrawForm",
+            "YesElsewhereForm",
+        ),
+        ANSWERS,
+    ),
+    **dict.fromkeys(("BrowseForm", "FindForm", "SearchForm", "WhoForm"), ASKS),
+    **dict.fromkeys(
+        (
+            "ChangeForm",
+            "InvitationForm",
+            "PassphraseForm",
+            "PinForm",
+            "RecoveryForm",
+            "UnlockForm",
+        ),
+        OWN,
+    ),
+    "IdentityForm": "the first name: who comes second is shown the page of a new version",
+}
+
+
+def forms() -> set[type[CleanForm]]:
+    """Every form of the rooms."""
+    for path in sorted([*ROOT.glob("panoh/*/forms.py"), *ROOT.glob("panoh/*/forms/*.py")]):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        importlib.import_module(".".join(parts).removesuffix(".__init__"))
+    found, waiting = set[type[CleanForm]](), [CleanForm]
+    while waiting:
+        children = waiting.pop().__subclasses__()
+        found.update(children)
+        waiting += children
+    return {one for one in found if one.__module__.startswith("panoh.") and one is not EditForm}
+
+
+def sees(form: type[CleanForm]) -> bool:
+    return bool(form.base_fields.keys() & SEEN)
+
+
+def test_every_form_shows_both_versions_or_says_why_there_is_one() -> None:
+    bare = {form.__name__ for form in forms() if not sees(form)}
+    assert bare - ONE_VERSION.keys() == set(), "what somebody else wrote meanwhile would be lost"
+    assert ONE_VERSION.keys() - bare == set(), "a reason without need"
+
+
+def test_a_form_that_sees_nothing_is_noticed() -> None:
+    assert not sees(CleanForm)
+    assert sees(EditForm)
