@@ -39,6 +39,7 @@ ONE_VERSION: dict[str, str] = {
             "PaperForm",
             "ProposalForm",
             "ProtectionForm",
+            "RecruitmentForm",
             "RelativeForm",
             "RowForm",
             "SafetyForm",
