@@ -55,16 +55,26 @@ class Command(BaseCommand):
             raise CommandError("The fictional country is made in a demo only.")
         if not User.objects.exists():
             Country(self.stdout.write).make(options["cases"])
+        elif not _accounts().exists():
+            raise CommandError(
+                "This database holds accounts, but their sign-ins are not in this folder: "
+                "give the demo an empty database."
+            )
         self._print_accounts()
 
     def _print_accounts(self) -> None:
-        found = json.loads((settings.PANOH_VAR / "demo.json").read_text("utf-8"))
+        found = json.loads(_accounts().read_text("utf-8"))
         self.stdout.write("\nSign in as (the sign-in page shows each one's second code):")
         with translation.override("en"):  # like every word of the launcher
             for account in found:
                 role = policy.role(account["role"]).label
                 self.stdout.write(f"  {account['username']:<12} {role}")
         self.stdout.write(f"  passphrase for all: {found[0]['passphrase']}\n")
+
+
+def _accounts() -> Path:
+    """Where the sign-ins of the fictional people stand."""
+    return Path(settings.PANOH_VAR) / "demo.json"
 
 
 class Country:
@@ -91,6 +101,7 @@ class Country:
         admin = self._administrator()
         for row in self.plan["unit"]:
             self._unit(row, admin)
+        self._name_hotline(admin)
         self.say(f"made {len(self.plan['unit'])} fictional organisations")
         self._keep_accounts()
         self._directory()
@@ -186,6 +197,12 @@ class Country:
                 access.let_in(user=user, team=team, by=head, at=self.now)
             self.opened.pop(user.pk, None)
 
+    def _name_hotline(self, admin: User) -> None:
+        """The first team of a hotline may open a file in an emergency, as set-up would name it."""
+        row = next(row for row in self.plan["unit"] if row["type"] == "hotline")
+        with self._as(admin):
+            access.name_hotline(team=self.teams[row["code"]], by=admin, at=self.now)
+
     def _account(self, unit: Unit, name: str, role: str, admin: User) -> User:
         with self._as(admin):
             user, code = access.invite(
@@ -204,7 +221,7 @@ class Country:
         return user
 
     def _keep_accounts(self) -> None:
-        place = settings.PANOH_VAR / "demo.json"
+        place = _accounts()
         place.write_text(json.dumps(self.accounts, ensure_ascii=False, indent=1), "utf-8")
         place.chmod(0o600)
 
@@ -326,6 +343,9 @@ class Country:
         cases.record_facts(dossier, field="means", codes=self._some("means"), by=by, at=at)
         if self.dice.random() < 0.7:
             people.name(dossier, person=self._person(woman=woman), by=by, at=at)
+            people.add_contact(
+                dossier, kind="phone", value=self.plan["telephone"], is_safe=True, by=by, at=at
+            )
         if self.dice.random() < 0.3:
             cases.add_note(
                 dossier,
