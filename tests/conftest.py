@@ -17,10 +17,12 @@ from hypothesis import HealthCheck
 from hypothesis import settings as drawn
 from pytest_django import DjangoDbBlocker
 
+from config.cluster import OLDEST, version
 from panoh.access.management.commands.prepare import compile_catalogues
 from tests.harness import ALIASES, ROOT, Databases, cluster
 
 CHROMIUM = Path("/usr/bin/chromium")
+OLD_PROGRAMS = Path(f"/usr/lib/postgresql/{OLDEST}/bin")
 
 # No test measures time.
 drawn.register_profile("panoh", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -58,6 +60,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say loudly what was not tested."""
     if not CHROMIUM.exists():
         terminalreporter.section("BROWSER TESTS WERE SKIPPED: /usr/bin/chromium is missing", "!")
+    if (version(OLD_PROGRAMS) or 0) != OLDEST:
+        text = f"THE OLDEST POSTGRESQL WAS NOT TRIED: {OLD_PROGRAMS} is missing"
+        terminalreporter.section(text, "!")
 
 
 @pytest.fixture(autouse=True, scope="session")
