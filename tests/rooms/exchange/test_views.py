@@ -136,6 +136,50 @@ def test_a_file_that_is_too_large_is_refused() -> None:
     assert "govuk-error-summary" in page
 
 
+FAULTY = {
+    "B-1": ("prs_FirstName", "=HYPERLINK(1)"),
+    "B-2": ("prs_FirstName", "Гул\u202eнора"),
+    "B-3": ("prs_Birthdate", "2999-01-01"),
+    "B-4": ("prs_Birthdate", "1802-01-01"),
+    "B-5": ("cco_CaseComment", "ы" * 40_000),
+    "B-6": ("cco_CaseComment", "ы\x00я"),
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "broken", "future"),
+    [
+        ("tg", "Ин файли XLSX вайрон аст", "Ин сана дар оянда аст."),
+        ("ru", "Этот файл XLSX повреждён", "Эта дата ещё не наступила."),
+        ("en", "This XLSX file is damaged", "This date lies in the future."),
+    ],
+)
+def test_faults_are_said_in_the_readers_language_and_what_was_typed_comes_back(
+    language: str, broken: str, future: str
+) -> None:
+    client = client_of("nigora", language)
+    assert broken in send(client, BAD["half a workbook"])[2]
+    rows = [
+        {"external_id": key, column: text, "cas_ReasonForCaseClosure": f"typed in {key}"}
+        for key, (column, text) in FAULTY.items()
+    ]
+    _status, address, _page = send(client, tables.as_csv({}, *rows))
+    page = press(client, address, "check")
+    assert future in page
+    press(client, address, "run")
+    found = list(rows_of_text(decode(client.get(f"{address}back/csv/").content).text))
+    back = {row[0]: row for row in found[1:]}
+    assert back.keys() == FAULTY.keys(), "every faulty row and no other"
+    for key, row in back.items():
+        column, text = FAULTY[key]
+        assert f"typed in {key}" in row
+        assert row[found[0].index(column)].lstrip("'") == text
+        assert column in row[-1]
+    assert future in back["B-3"][-1]
+    with as_user("nigora"):
+        assert External.objects.count() == 1
+
+
 def test_no_file_is_said() -> None:
     answer = browser("nigora").post(PAGE, {})
     assert answer.status_code == 400
