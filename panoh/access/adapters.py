@@ -108,10 +108,15 @@ class _Recorded(BaseAuthenticateForm):  # type: ignore[misc]
     """A code of the app or from the paper: a wrong one is recorded, never what was typed."""
 
     def clean_code(self) -> str:
-        """Check the code. Raises ``ValidationError``, also for too many."""
+        """Check the code: of the app, or of the printed card. Raises ``ValidationError``, also
+        for too many."""
         try:
             return str(super().clean_code())
-        except ValidationError:
+        except ValidationError as problem:
+            # Counted by then as every try; after too many of them not even looked at.
+            typed = str(self.cleaned_data["code"])
+            if problem.code == "incorrect_code" and self._is_of_card(typed):
+                return typed
             audit.record(
                 "account.second_code_failed",
                 by=None,
@@ -120,6 +125,13 @@ class _Recorded(BaseAuthenticateForm):  # type: ignore[misc]
                 unit_id=self.user.unit_id,
             )
             raise
+
+    def _is_of_card(self, typed: str) -> bool:
+        card = access.take_card_code(code=typed, by=self.user, at=timezone.now())
+        if card is not None:
+            card.user = self.user
+            self.authenticator = card
+        return card is not None
 
 
 class SecondStepForm(_Recorded, AuthenticateForm):  # type: ignore[misc]

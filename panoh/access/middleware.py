@@ -4,13 +4,14 @@ The innermost middleware. A view without a declaration is refused, so a forgotte
 closes a page instead of opening it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from allauth.account.authentication import get_authentication_records
@@ -28,7 +29,7 @@ from django.utils import timezone
 
 from panoh.access import actions as access
 from panoh.access.models import Dossier, User
-from panoh.access.queries import acting, by_ref, require
+from panoh.access.queries import acting, by_ref, may, require
 from panoh.access.rules import (
     ACCOUNT_URLS,
     LOCKED,
@@ -60,6 +61,8 @@ SECRET_URLS = ACCOUNT_URLS | {"access:recover", "access:unlock"}
 DRAFT_PATH = 200
 NO_PRIVILEGE = "42501"
 DEADLOCK = ("40001", "40P01", "55P03")
+# How addresses name a case, or a request about one; other things of a case have a UUID.
+CASE_KEYS = frozenset({"ref", "request_ref"})
 # A key made with a form that stands elsewhere already.
 TAKEN = "23505"
 
@@ -83,21 +86,28 @@ class Page:
 
 
 def page(
-    permission: Permission | None = None, *, on: str = "", public: bool = False
+    permission: Permission | None = None,
+    *,
+    on: str = "",
+    public: bool = False,
+    step_up: bool = False,
 ) -> Callable[[Callable[Concatenate[StaffRequest, P], HttpResponse]], View[P]]:
     """Declare a view. Without a permission every signed-in account may use it.
 
     With ``on`` the named URL part is a dossier's reference: ``request.dossier`` is set, and a
     reference that the account's teams do not reach answers 404 like one that does not exist.
+    With ``step_up`` the second factor was shown within minutes (pack), or is asked for first.
     """
 
     def declare(view: Callable[Concatenate[StaffRequest, P], HttpResponse]) -> View[P]:
         def declared(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             staff = cast(StaffRequest, request)
             if permission is not None:
-                require(staff.user, permission)
+                _check(staff.user, permission, kwargs)
             if on:
                 staff.dossier = by_ref(str(kwargs[on]))
+            if step_up and not _is_fresh(staff):
+                return HttpResponseRedirect(_ahead("mfa_reauthenticate", staff))
             return view(staff, *args, **kwargs)
 
         update_wrapper(declared, view)
@@ -105,6 +115,21 @@ def page(
         return declared
 
     return declare
+
+
+def _check(user: User, permission: Permission, named: Mapping[str, object]) -> None:
+    """Raises ``Refused``; ``Gone`` where the address names something of a case and the account
+    reads no cases at all: to a secretariat or an administrator there is none (row B2)."""
+    of_case = any(key in CASE_KEYS or isinstance(value, UUID) for key, value in named.items())
+    if of_case and not may(user, Permission.CASE_READ) and not may(user, permission):
+        raise Gone
+    require(user, permission)
+
+
+def _is_fresh(request: StaffRequest) -> bool:
+    records = get_authentication_records(request, request.user)
+    shown = max((record["at"] for record in records if record["method"] == "mfa"), default=0)
+    return not _is_past("step_up", datetime.fromtimestamp(shown, UTC), timezone.now())
 
 
 class Wall:

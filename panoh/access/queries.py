@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import connection, models
@@ -27,7 +28,7 @@ from panoh.access.models import (
     User,
 )
 from panoh.access.models.dossiers import Source
-from panoh.access.rules import LOCKED, SEEN, STARTED, Permission
+from panoh.access.rules import CARD, LOCKED, SEEN, STARTED, Permission
 from panoh.kernel.context import ACTING, Acting
 from panoh.kernel.rules import CASE_CATEGORIES, Category, Gone, Refused
 
@@ -293,6 +294,21 @@ def able_in_emergency() -> models.QuerySet[Membership]:
     roles = RolePermission.objects.filter(permission=Permission.BREAK_GLASS).values("role")
     helpers = RoleGrant.objects.filter(live(), role__in=roles).values("user")
     return Membership.objects.filter(live(), user__in=helpers)
+
+
+def card_of(user: User) -> Authenticator | None:
+    """The account's codes on paper: a card that it made, or the codes of set-up."""
+    rows = Authenticator.objects.filter(user_id=user.pk)
+    return rows.filter(type=Authenticator.Type.RECOVERY_CODES).first()
+
+
+def card_codes_left(user: User) -> int:
+    """How many codes on paper still work."""
+    found = card_of(user)
+    if found is None:
+        return 0
+    marks = found.data.get(CARD, {}).get("marks")
+    return len(found.wrap().get_unused_codes() if marks is None else marks)
 
 
 def sessions_of(user: User, at: datetime) -> list[Signed]:

@@ -47,6 +47,10 @@ class Permission(StrEnum):
     GUARDIAN_CHECK = "guardian_check"
     INSTALLATION_MANAGE = "installation_manage"
     BREAK_GLASS = "break_glass"
+    ORDER_WRITE = "order_write"
+    ORDER_ADVISE = "order_advise"
+    ORDER_SIGN = "order_sign"
+    BREACH_OPEN = "breach_open"
 
 
 # Categories that only some roles read or write, whatever the grant opens.
@@ -60,6 +64,8 @@ VAULT = "panoh_vault"  # its half of the account's key; the other is the browser
 LOCKED = "panoh_locked"  # since when it waits for its PIN
 PIN = "panoh_pin"  # the session's half of the vault, under the PIN
 TRIES = "panoh_pin_tries"  # wrong PINs since the last right one
+
+CARD = "card"  # what the library's row of codes on paper keeps of a printed card
 
 # A memorised secret of this session only (NIST SP 800-63B-4, 3.1.1.2 and 3.2.10: an activation
 # secret has six digits or more, and few tries).
@@ -94,7 +100,6 @@ ACCOUNT_URLS = frozenset(
         "mfa_deactivate_totp",
         "mfa_reauthenticate",
         "mfa_view_recovery_codes",
-        "mfa_generate_recovery_codes",
         "mfa_download_recovery_codes",
         "mfa_list_webauthn",
         "mfa_add_webauthn",

@@ -22,6 +22,7 @@ urlpatterns = [
     path("account/sessions/end/", account.end_session, name="end_session"),
     path("account/sessions/end-others/", account.end_sessions, name="end_sessions"),
     path("account/pin/", account.pin, name="pin"),
+    path("account/card/", account.card, name="card"),
     path("account/lock/", account.lock, name="lock"),
     path("account/unlock/", account.unlock, name="unlock"),
     path("invitation/", account.invitation, name="invitation"),

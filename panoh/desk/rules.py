@@ -43,6 +43,7 @@ LEADS_TO = {
     "plan.task": "desk:plan",
     "plan.back": "desk:plan",
     "conference.come": "desk:conferences",
+    "breach.tell": "desk:concerned",
     "consent.ask_later": "desk:consent",
     "consent.interpreter": "desk:consent",
     "consent.ends_soon": "desk:consent",

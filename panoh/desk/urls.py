@@ -7,6 +7,7 @@ from panoh.access.rules import Permission
 from panoh.cases.views import recruitment
 from panoh.desk.views import (
     answers,
+    breaches,
     case,
     conference,
     consent,
@@ -18,6 +19,7 @@ from panoh.desk.views import (
     keep,
     knows,
     never,
+    orders,
     plan,
     queue,
     refer,
@@ -100,7 +102,7 @@ emergencies: list[URLPattern] = [
 ]
 
 # Family, safety, and work with other organisations.
-together = [*family.urls, *safety.urls, *plan.urls, *conference.urls]
+together = [*family.urls, *safety.urls, *plan.urls, *conference.urls, *orders.urls, *breaches.urls]
 
 rules = page(Permission.POLICY_READ)
 

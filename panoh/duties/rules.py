@@ -63,6 +63,13 @@ KINDS: Mapping[str, Kind] = {
     "plan.task": Kind(_("Do what the joint plan says")),
     "plan.back": Kind(_("A task of the joint plan came back: do it, or give it to somebody")),
     "conference.come": Kind(_("Take part in a conference about a person"), by_hand=True),
+    "order.answer": Kind(
+        _("An order to hand over data: lawyer, notice, two signatures, or refusal")
+    ),
+    "order.notice": Kind(_("Tell the person of the order as soon as it is allowed")),
+    "breach.tell": Kind(
+        _("Data may be in strange hands: tell the person by a safe channel"), alert=True
+    ),
     "people.ring": Kind(
         _("Another service may be helping the same person: ask whether you may speak"),
         by_hand=True,

@@ -37,6 +37,7 @@ from panoh.vault.rules import (
     unwrap_key,
     unwrap_private,
 )
+from panoh.vault.rules import card_mark as mark_of_code
 from panoh.vault.rules import open_from_session as open_private
 from panoh.vault.rules import open_with_pin as open_half
 from panoh.vault.rules import seal_for_session as seal_private
@@ -157,6 +158,11 @@ def open_with_pin(kept: str, pin: str, user_id: int) -> str | None:
         return open_half(settings.PANOH_OUTER_KEY, kept, pin, user_id)
     except Damaged:
         return None
+
+
+def card_mark(salt: str, code: str, user_id: int) -> str:
+    """What is kept of a one-time code of an account's card; ``salt`` is that card's own."""
+    return mark_of_code(settings.PANOH_OUTER_KEY, bytes.fromhex(salt), code, user_id)
 
 
 def open_outer(sealed: str) -> str:

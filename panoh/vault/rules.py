@@ -46,6 +46,8 @@ ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 MISREAD: Final = str.maketrans("OIL", "011")
 CODE_LETTERS: Final = 32
 CODE_GROUP: Final = 4
+CARD_CODES: Final = 10
+CARD_LETTERS: Final = 8
 
 
 class Locked(Problem):
@@ -254,9 +256,34 @@ def unwrap_private(outer: bytes, kept: Kept, passphrase: str, user_id: int) -> b
 
 def new_recovery_code() -> str:
     """A code of 160 random bits for the safe: eight groups of four letters and digits."""
-    letters = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LETTERS))
-    groups = [letters[i : i + CODE_GROUP] for i in range(0, CODE_LETTERS, CODE_GROUP)]
+    return _new_code(CODE_LETTERS)
+
+
+def new_card() -> list[str]:
+    """One-time codes of 40 random bits each for the printed card of an account."""
+    return [_new_code(CARD_LETTERS) for _ in range(CARD_CODES)]
+
+
+def card_mark(outer: bytes, salt: bytes, code: str, user_id: int) -> str:
+    """What is kept of a code of a card: nobody gets the code back out of it.
+
+    Slow (Argon2id), and under the server's key: neither a copy of the table nor the right to
+    write in it is enough to guess or to forge one.
+    """
+    slow = passphrase_key(_letters(code), salt)
+    key = derive(outer, "code card")
+    return hmac.new(key, f"{user_id}|".encode() + slow, sha256).hexdigest()
+
+
+def _new_code(length: int) -> str:
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(length))
+    groups = [letters[i : i + CODE_GROUP] for i in range(0, length, CODE_GROUP)]
     return "-".join(groups)
+
+
+def _letters(code: str) -> str:
+    """A code as it was meant, however it was copied by hand."""
+    return "".join(code.split()).replace("-", "").upper().translate(MISREAD)
 
 
 def recovery_pair(code: str, team_id: int) -> KeyPair:
@@ -265,7 +292,7 @@ def recovery_pair(code: str, team_id: int) -> KeyPair:
     A key pair rather than a key: later versions of the team's key are sealed to it without
     anybody fetching the paper. Raises ``WrongSecret`` if it cannot be such a code.
     """
-    letters = "".join(code.split()).replace("-", "").upper().translate(MISREAD)
+    letters = _letters(code)
     if len(letters) != CODE_LETTERS or not set(letters) <= set(ALPHABET):
         raise WrongSecret
     return pair_of(derive(letters.encode(), f"recovery of team {team_id}"))

@@ -105,9 +105,10 @@ def desktop(open_page: Opener) -> Page:
 def enter(page: Page, server: str, name: str, language: str = "") -> str:
     """Sign an account of the fictional country in, with its vault open; the key of its session."""
     client = client_of(name, language)
-    jar = client.cookies
+    jar, home = client.cookies, "://".join(urlsplit(server)[:2])
     page.context.add_cookies(
-        [{"name": key, "value": morsel.value, "url": server} for key, morsel in jar.items()]
+        # Of the whole server, whatever page of it was named.
+        [{"name": key, "value": morsel.value, "url": home} for key, morsel in jar.items()]
     )
     return str(client.session.session_key)
 

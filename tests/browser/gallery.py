@@ -136,10 +136,6 @@ CONTEXTS: dict[str, Callable[[HttpRequest], dict[str, Any]]] = {
         "can_view_codes": True,
         "can_generate_codes": True,
     },
-    "mfa/recovery_codes/generate.html": lambda _request: {
-        "form": EmptyForm(),
-        "unused_code_count": 3,
-    },
     "mfa/webauthn/authenticator_list.html": lambda _request: {"authenticators": [KEY]},
     "mfa/webauthn/add_form.html": lambda request: {"form": _form(KeyForm, request), "js_data": {}},
     "mfa/webauthn/edit_form.html": lambda request: {"form": _form(CodeForm, request)},

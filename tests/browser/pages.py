@@ -19,11 +19,12 @@ LOOKS: dict[str, set[str]] = {
         " kin child advocate propose guardian check_guardian tell_guardian birthday relatives"
         " add_relative safety safety_line protect rights right emergency_ring emergency_rings"
         " plan plan_add plan_text plan_task plan_give conferences conference_call conference"
-        " conference_attend conference_decide",
+        " conference_attend conference_decide"
+        " orders add_order order order_step order_sign order_export order_counts concerned told",
     )
     | _of("cases", "questions part result recruitment")
     | _of("exchange", "list import show")
-    | _of("access", "account sessions pin teams")
+    | _of("access", "account card sessions pin teams")
     | _of("directory", "list print entry add change contacts add_service service archive")
     | {"mfa_index"}
     | {"policy_in_force", "policy_roles", "policy_code_list"},
@@ -41,7 +42,8 @@ LOOKS: dict[str, set[str]] = {
     # Compares recruiters.
     "rustam": _of("desk", "today more") | {"patterns"},
     "amina": _of("desk", "today more") | _of("access", "audit"),
-    "admin": _of("desk", "today more") | _of("access", "people invite add_team units emergency"),
+    "admin": _of("desk", "today more breaches")
+    | _of("access", "people invite add_team units emergency"),
     # Is in a team that has not let the account in yet.
     "navruz": _of("desk", "today more") | _of("access", "teams recover"),
 }

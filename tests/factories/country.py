@@ -1,6 +1,7 @@
 """A country in which every page has something to show, so that people and tests can look at it."""
 
 from collections import defaultdict
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +12,9 @@ from panoh.access import actions as access
 from panoh.access.models import Dossier, Team
 from panoh.cases import actions as cases
 from panoh.cases.actions import Found
+from panoh.cases.models import Order
 from panoh.cases.rules import SafetyKind, Trust
+from panoh.cases.rules.orders import BreachKind
 from panoh.cases.rules.recruitment import RecruitmentKind
 from panoh.duties import actions as duties
 from panoh.duties.models import Duty
@@ -59,6 +62,7 @@ def country(owner: psycopg.Connection) -> Starts:
     service(house)
     organisation("Fictional Post", kind="police", unit=team("police-cases").unit)
     grown, young, group = _woman(), _boy(), _men()
+    order = _order(grown)
     _asked_for(grown)
     call = ask("mavluda", "clinic-cases", ref=grown.ref)
     wait_over(owner, call, minutes=20)
@@ -81,11 +85,16 @@ def country(owner: psycopg.Connection) -> Starts:
         reverse(f"desk:{name}", args=[grown.ref])
         for name in ("case", "next", "knows", "consent", "refer", "person", "safety", "documents")
     ]
+    of_order = [
+        reverse(f"desk:{name}", args=[grown.ref, order.pk])
+        for name in ("order", "order_sign", "order_export")
+    ]
     return defaultdict(
         list,
         {
             "nigora": [
                 *of_woman,
+                *of_order,
                 *of_boy,
                 reverse("desk:group", args=[group.ref]),
                 reverse("desk:asked_answer"),
@@ -148,6 +157,35 @@ def _together(dossier: Dossier, house: Team, now: dict[str, Any]) -> None:
     met = cases.call_conference(dossier, on=today, categories=Category.SERVICES, **now)
     cases.seat(met, team=house, **now)
     cases.decide_task(met, team=house, due_on=today, **about, **now)
+
+
+def _order(dossier: Dossier) -> Order:
+    """A court asks for her data; and a telephone of the team was stolen."""
+    with as_user("nigora") as by:
+        now: dict[str, Any] = {"by": by, "at": NOW}
+        paper = files.add(
+            dossier, category=Category.LEGAL, title="Fictional order", content=pdf("a scan"), **now
+        )
+        made = cases.enter_order(
+            dossier,
+            issuer="Суди озмоишии ноҳия",
+            number="О-17",
+            issued_on=policy.local_day(NOW),
+            paper=paper,
+            scope=WORDS,
+            fields=["name", "sex"],
+            **now,
+        )
+    with as_user("admin") as by:
+        cases.open_breach(
+            kind=BreachKind.DEVICE,
+            team=team("ngo-cases"),
+            since=NOW - timedelta(hours=1),
+            until=NOW,
+            by=by,
+            at=NOW,
+        )
+    return made
 
 
 def _boy() -> Dossier:

@@ -85,6 +85,18 @@ def as_user(name: str | User) -> Iterator[User]:
                 yield account
 
 
+def closed_circle() -> Team:
+    """A team of its own in the NGO that takes no requests, with one caseworker in it."""
+    with as_user(ADMIN) as by:
+        made = access.add_team(
+            unit=team("ngo-cases").unit, name="circle", is_intake=False, by=by, at=NOW
+        )
+        access.join(user=user("nigora"), team=made, is_supervisor=True, by=by, at=NOW)
+    with as_user("nigora"):
+        vault.make_team(made.pk, made.unit_id)
+    return made
+
+
 def _account(name: str, unit: Unit, role: str, admin: User) -> User:
     with as_user(admin):
         made, code = access.invite(

@@ -1,6 +1,7 @@
 """The verbs of access. Each calls one definer function of the walls, which checks again."""
 
 from panoh.access.actions.account import change_passphrase, end_session, end_sessions
+from panoh.access.actions.card import make_card, take_card_code
 from panoh.access.actions.dossiers import (
     end,
     end_as_advocate,
@@ -56,6 +57,7 @@ __all__ = [
     "leave",
     "let_in",
     "lock_session",
+    "make_card",
     "make_key",
     "name_advocate",
     "name_hotline",
@@ -70,6 +72,7 @@ __all__ = [
     "share",
     "share_search_key",
     "sweep",
+    "take_card_code",
     "take_invitation",
     "tend_keys",
     "unlock_session",

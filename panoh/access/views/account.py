@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from panoh.access import actions as access
 from panoh.access.forms import ChangeForm, InvitationForm, PinForm, UnlockForm
 from panoh.access.middleware import VAULT_COOKIE, StaffRequest, page, reread
-from panoh.access.queries import sessions_of
+from panoh.access.queries import card_codes_left, sessions_of
 from panoh.access.rules import LOCKED, PIN
 from panoh.kernel.rules import Gone, Invalid
 
@@ -118,12 +118,22 @@ def end_sessions(request: StaffRequest) -> HttpResponse:
 
 @page()
 @require_http_methods(["GET", "POST"])
+def card(request: StaffRequest) -> HttpResponse:
+    """Make a card of one-time codes to print, shortly after the full sign-in. It is shown once:
+    only marks of the codes are kept."""
+    if not signed_in_just_now(request):
+        return to_sign_in_again(request)
+    codes = access.make_card(by=request.user, at=timezone.now()) if request.method == "POST" else []
+    context = {"codes": codes, "left": card_codes_left(request.user)}
+    return render(request, "access/card.html", context)
+
+
+@page()
+@require_http_methods(["GET", "POST"])
 def pin(request: StaffRequest) -> HttpResponse:
     """Choose a PIN for the breaks of this shift, shortly after the full sign-in."""
-    if not _signed_in_just_now(request):
-        # Never by the library's way of keeping a form meanwhile: it would keep the PIN.
-        there = urlencode({"next": request.path})
-        return redirect(f"{reverse('account_reauthenticate')}?{there}")
+    if not signed_in_just_now(request):
+        return to_sign_in_again(request)
     form = PinForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         key = request.session.session_key or ""
@@ -176,10 +186,18 @@ def unlock(request: StaffRequest) -> HttpResponse:
     return render(request, "access/unlock.html", {"form": form})
 
 
-def _signed_in_just_now(request: StaffRequest) -> bool:
+def signed_in_just_now(request: StaffRequest) -> bool:
+    """Were passphrase or second factor shown within minutes? Sensitive steps ask it."""
     records = get_authentication_records(request, request.user)
     shown = float(max((record["at"] for record in records), default=0))
     return timezone.now().timestamp() - shown < float(REAUTHENTICATION_TIMEOUT)
+
+
+def to_sign_in_again(request: StaffRequest) -> HttpResponse:
+    """Ask for them, then come back to this page. Never by the library's way of keeping a form
+    meanwhile: it would keep what was typed."""
+    there = urlencode({"next": request.path})
+    return redirect(f"{reverse('account_reauthenticate')}?{there}")
 
 
 def _onward(request: StaffRequest) -> str:

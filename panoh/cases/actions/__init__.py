@@ -2,10 +2,11 @@
 guardians, relatives and coming of age."""
 
 from panoh.cases.actions.adulthood import come_of_age, expect_adult
-from panoh.cases.actions.advocates import end_advocate, name_advocate
+from panoh.cases.actions.advocates import end_advocacy_of_kin, end_advocate, name_advocate
 from panoh.cases.actions.answers import Changed, change, open_contact, record_facts
 from panoh.cases.actions.apart import flag, unflag
 from panoh.cases.actions.assessments import assess, classify
+from panoh.cases.actions.breaches import open_breach, tell_of_breach
 from panoh.cases.actions.circle import seal
 from panoh.cases.actions.conference import (
     call_conference,
@@ -19,6 +20,15 @@ from panoh.cases.actions.groups import Found, add_people, asked_alone, open_grou
 from panoh.cases.actions.guardians import add_guardian, check_guardian, tell_guardian
 from panoh.cases.actions.kin import add_relative, link, unlink
 from panoh.cases.actions.many import open_contact_many
+from panoh.cases.actions.orders import (
+    HandedOver,
+    enter_order,
+    give_view,
+    meet_order,
+    note_notice,
+    refuse_order,
+    sign_order,
+)
 from panoh.cases.actions.parting import (
     end_lapsed_parts,
     end_part,
@@ -44,6 +54,7 @@ from panoh.cases.actions.rights import record_right
 from panoh.cases.actions.safety import (
     answer_protection,
     ask_protection,
+    end_protections,
     end_safety,
     review_risk,
     withdraw_protection,
@@ -60,6 +71,7 @@ from panoh.cases.actions.sought import decide_sought
 __all__ = [
     "Changed",
     "Found",
+    "HandedOver",
     "Waiting",
     "add_guardian",
     "add_note",
@@ -85,19 +97,26 @@ __all__ = [
     "decide_task",
     "do_task",
     "drop_task",
+    "end_advocacy_of_kin",
     "end_advocate",
     "end_conference",
     "end_lapsed_parts",
     "end_part",
+    "end_protections",
     "end_recruitment",
     "end_safety",
     "end_shut_out",
+    "enter_order",
     "expect_adult",
     "flag",
     "give_task",
+    "give_view",
     "join_plan",
     "link",
+    "meet_order",
     "name_advocate",
+    "note_notice",
+    "open_breach",
     "open_contact",
     "open_contact_many",
     "open_group",
@@ -109,12 +128,15 @@ __all__ = [
     "read_screening",
     "record_facts",
     "record_right",
+    "refuse_order",
     "reopen",
     "review_risk",
     "seal",
     "seat",
+    "sign_order",
     "tell",
     "tell_guardian",
+    "tell_of_breach",
     "unflag",
     "unlink",
     "unseat",

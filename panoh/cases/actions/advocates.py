@@ -92,11 +92,27 @@ def end_advocate(advocate: Advocate, *, by: User, at: datetime) -> Advocate:
     found = Advocate.objects.filter(pk=advocate.pk, ended_at=None).first()
     if found is None or not (reach.holds(dossier) or reach.is_advocate(dossier)):
         raise Gone
+    _end(found, case, by, at)
+    audit.record("advocate.ended", by=by, at=at, subject=found)
+    access.end(dossier, source_id=found.pk, by=by, at=at)
+    return found
+
+
+@transaction.atomic
+def end_advocacy_of_kin(dossier: Dossier, *, by: User, at: datetime) -> Advocate | None:
+    """The acting advocate turns out to be kin: it ends as in ``end_advocate``. The grant is left
+    to the declaration of kinship, which comes last and shuts the account out of the file."""
+    case = _locked(dossier, Permission.CASE_READ, by)
+    found = Advocate.objects.filter(dossier=case.dossier, user=by, ended_at=None).first()
+    if found is not None:
+        _end(found, case, by, at)
+        audit.record("advocate.ended", by=by, at=at, subject=found, reason="kin")
+    return found
+
+
+def _end(found: Advocate, case: Case, by: User, at: datetime) -> None:
     found.ended_at, found.ended_by = at, by
     found.save(update_fields=["ended_at", "ended_by"])
     if case.age_branch == Branch.CHILD and case.state == State.OPEN:
         _list_alone(case, by, at)
-    _tell(dossier, "advocate.ended", by, at)
-    audit.record("advocate.ended", by=by, at=at, subject=found)
-    access.end(dossier, source_id=found.pk, by=by, at=at)
-    return found
+    _tell(case.dossier, "advocate.ended", by, at)

@@ -1,6 +1,7 @@
 """The safety plan: what threatens, how grave it is, how to reach somebody safely; asking for
 protection (row F12)."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
@@ -215,9 +216,32 @@ def withdraw_protection(request: ProtectionRequest, *, by: User, at: datetime) -
     found = queries.protection(request.pk)
     if found.state == ProtectionState.WITHDRAWN:
         raise NotPossible
+    _take_back(found, case.dossier, "withdrawn", by, at)
+    return found
+
+
+@transaction.atomic
+def end_protections(
+    dossier: Dossier, *, towards: Callable[[Team], bool], by: User, at: datetime
+) -> int:
+    """The person no longer wants these teams to know: what they were asked for is taken back, and
+    they owe no answer. For the holder; returns how many requests ended."""
+    case = _held(dossier, Permission.CONSENT_WITHDRAW, by)
+    standing = ProtectionRequest.objects.filter(dossier=case.dossier)
+    rows = standing.exclude(state=ProtectionState.WITHDRAWN).select_related("to_team__unit")
+    ended = [row for row in rows if towards(row.to_team)]
+    for row in ended:
+        _take_back(row, case.dossier, "consent_withdrawn", by, at)
+    if ended:
+        audit.record("protection.ended", by=by, at=at, subject=case, reason=str(len(ended)))
+    return len(ended)
+
+
+def _take_back(
+    found: ProtectionRequest, dossier: Dossier, outcome: str, by: User, at: datetime
+) -> None:
     found.state = ProtectionState.WITHDRAWN
     found.save(update_fields=["state"])
-    duties.settle(kind=REPLY, subject_id=found.pk, outcome="withdrawn", by=by, at=at)
-    access.end(case.dossier, source_id=found.pk, by=by, at=at)
-    audit.record("protection.withdrawn", by=by, at=at, subject=found)
-    return found
+    duties.settle(kind=REPLY, subject_id=found.pk, outcome=outcome, by=by, at=at)
+    access.end(dossier, source_id=found.pk, by=by, at=at)
+    audit.record("protection.withdrawn", by=by, at=at, subject=found, reason=outcome)

@@ -18,6 +18,7 @@ from panoh.cases.models.case import (
 )
 from panoh.cases.models.family import Adulthood, Advocate, Guardian, GuardianEntry, Kin
 from panoh.cases.models.group import Group, GroupMember
+from panoh.cases.models.orders import Affected, Breach, Order, OrderSignature
 from panoh.cases.models.plan import Conference, Plan, PlanPart, PlanTask, PlanText, Seat
 from panoh.cases.models.queue import Queued
 from panoh.cases.models.recruitment import RecruitmentEntry
@@ -33,8 +34,10 @@ __all__ = [
     "PLAIN",
     "Adulthood",
     "Advocate",
+    "Affected",
     "Answer",
     "ApartFact",
+    "Breach",
     "Case",
     "CodedFact",
     "Conference",
@@ -47,6 +50,8 @@ __all__ = [
     "GuardianEntry",
     "Kin",
     "Note",
+    "Order",
+    "OrderSignature",
     "Plan",
     "PlanPart",
     "PlanTask",

@@ -9,7 +9,7 @@ from uuid import UUID
 from panoh.access.models import Dossier, Team, User
 from panoh.access.queries import holds, reaches, visible_to
 from panoh.cases import rules
-from panoh.cases.models import ProtectionRequest, RightEntry, SafetyEntry
+from panoh.cases.models import Affected, ProtectionRequest, RightEntry, SafetyEntry
 from panoh.cases.queries.reading import case_of, is_authority
 from panoh.cases.rules import Branch, SafetyKind
 from panoh.consent import queries as consent
@@ -66,9 +66,16 @@ def safety_plan(dossier: Dossier) -> SafetyPlan:
         SafetyLine(row, policy.label(rules.SAFETY_LISTS[row.kind], row.code), text or "")
         for row, text in zip(rows, texts, strict=True)
     ]
+    breached = Affected.objects.filter(dossier=dossier).values_list("opened_at", flat=True)
     return SafetyPlan(
         {kind: [one for one in lines if one.row.kind == kind] for kind in SafetyKind},
-        rules.review_is_due((row.kind, row.at) for row in rows),
+        rules.review_is_due(
+            [
+                *((row.kind, row.at) for row in rows),
+                # What may have come into strange hands is a threat until somebody has looked.
+                *((SafetyKind.THREAT, at) for at in breached),
+            ]
+        ),
     )
 
 

@@ -245,6 +245,10 @@ EVENTS: dict[str, str | Promise] = {
     "right.recorded": _("A right was recorded"),
     "plan.joined": _("Another organisation takes part in the joint plan"),
     "conference.opened": _("A conference was called"),
+    "order.entered": _("An order to hand over data was entered"),
+    "order.met": _("Data was handed over on an order"),
+    "order.refused": _("An order to hand over data was refused"),
+    "breach.told": _("The person was told of a breach"),
 }
 
 

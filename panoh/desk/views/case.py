@@ -104,6 +104,7 @@ def case(request: StaffRequest, ref: str) -> HttpResponse:
         "asks_consent": is_holder and is_open and may(user, Permission.CONSENT_RECORD),
         "sends": is_holder and is_open and may(user, Permission.REFERRAL_SEND),
         "near": Category.SAFETY in readable,
+        "reads_orders": queries.reads_orders(user, dossier),
         "plans": queries.reads_safety(user, dossier),
         "confers": is_holder or bool(queries.conferences_of(dossier)),
         "joint": is_holder or queries.plan_of(dossier) is not None,

@@ -22,7 +22,7 @@ from panoh.desk.views.verbs import RECEIVER, SENDER, TONES, Act
 from panoh.directory import queries as directory
 from panoh.directory.models import Organisation
 from panoh.duties.models import Duty
-from panoh.kernel.rules import Category, Gone, NotPossible, Refused
+from panoh.kernel.rules import Category, Gone, NotPossible
 from panoh.policy import queries as policy
 from panoh.referrals import actions as referrals
 from panoh.referrals import queries
@@ -73,7 +73,7 @@ def _found(request: StaffRequest, request_ref: str) -> tuple[Referral, bool]:
     """The request, and whether my teams are those who were asked."""
     sides = (Permission.REFERRAL_SEND, Permission.REFERRAL_ANSWER)
     if not any(may(request.user, side) for side in sides):
-        raise Refused
+        raise Gone
     found = queries.by_ref(request_ref)
     return found, found.to_team_id in my_teams()
 

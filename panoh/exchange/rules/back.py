@@ -7,7 +7,7 @@ from typing import Final
 
 import xlsxwriter
 
-from panoh.exchange.rules.tables import escaped
+from panoh.files.rules.sheets import escaped
 
 CSV: Final = "text/csv; charset=utf-8"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

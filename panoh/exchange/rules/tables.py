@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
+from panoh.files.rules.sheets import unescaped
 from panoh.kernel.rules import Invalid
 
 KEY: Final = "external_id"
@@ -174,19 +175,6 @@ def rows_of_text(text: str) -> Iterator[list[str]]:
             yield [unescaped(cell) for cell in row]
     except csv.Error as error:
         raise Unreadable("quotes") from error
-
-
-_FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
-
-
-def escaped(cell: str) -> str:
-    """A cell that no office program takes for a formula (OWASP: CSV injection)."""
-    return f"'{cell}" if cell.lstrip("'").startswith(_FORMULA_SIGNS) else cell
-
-
-def unescaped(cell: str) -> str:
-    """Reverse of ``escaped``: a file that was handed back comes in again as it was."""
-    return cell[1:] if cell[:1] == "'" and cell.lstrip("'").startswith(_FORMULA_SIGNS) else cell
 
 
 # -- workbooks: called in a child process with limits ----------------------------------------------

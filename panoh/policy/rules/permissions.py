@@ -48,4 +48,8 @@ PERMISSIONS: Mapping[str, str | Promise] = {
     "guardian_check": _("Say whether a guardian is safe"),
     "installation_manage": _("Manage the installation"),
     "break_glass": _("Ask for emergency access"),
+    "order_write": _("Register orders to hand over data"),
+    "order_advise": _("Say as a lawyer whether an order binds"),
+    "order_sign": _("Sign that data is handed over on an order"),
+    "breach_open": _("Register a breach"),
 }

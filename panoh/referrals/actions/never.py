@@ -59,10 +59,13 @@ def exclude(dossier: Dossier, *, by: User, at: datetime, **named: Any) -> tuple[
         place = decision.organisation.district if decision.organisation else ""
         if gone.covers(decision.unit, place):
             consents.withdraw_decision(decision, by=by, at=at)
-    if advocate is not None and gone.covers(advocate.team.unit, ""):
+    if advocate is not None and (
+        advocate.user_id == row.user_id or gone.covers(advocate.team.unit)
+    ):
         cases.end_advocate(advocate, by=by, at=at)
     if row.kind in {NeverKind.UNIT, NeverKind.DISTRICT}:
         cases.end_shut_out(dossier, by=by, at=at)
+    cases.end_protections(dossier, towards=lambda team: gone.covers(team.unit), by=by, at=at)
     audit.record("never.enforced", by=by, at=at, subject=row, reason=f"{len(ended)} requests")
     return row, len(ended)
 
@@ -76,4 +79,5 @@ def declare_kin(dossier: Dossier, *, by: User, at: datetime) -> None:
         "people.kin", dossier=dossier, owner=dossier.holder, period="duty_acknowledge", by=by, at=at
     )
     audit.record("kin.declared", by=by, at=at, subject=dossier, dossier_id=dossier.pk)
+    cases.end_advocacy_of_kin(dossier, by=by, at=at)
     access_actions.declare_kin(dossier, by=by, at=at)

@@ -12,6 +12,7 @@ from panoh.access import queries as access
 from panoh.access.models import Dossier, Team, User
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
+from panoh.cases import actions as case_actions
 from panoh.cases import actions as work
 from panoh.cases import queries as cases
 from panoh.consent import actions as consents
@@ -316,6 +317,11 @@ def _end_towards(
     ended = list(rows.select_related("from_team", "to_team").select_for_update(of=("self",)))
     for referral in ended:
         _end(referral, "consent_withdrawn", by, at)
+    if given.unit_id is not None:
+        unit = given.unit_id
+        case_actions.end_protections(
+            dossier, towards=lambda team: team.unit_id == unit, by=by, at=at
+        )
     return ended
 
 

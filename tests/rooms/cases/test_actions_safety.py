@@ -11,11 +11,11 @@ from panoh.cases import actions as cases
 from panoh.cases import queries
 from panoh.cases.models import ProtectionRequest, RightEntry, SafetyEntry
 from panoh.cases.rules import RightState, SafetyKind, review_is_due
-from panoh.consent import actions as consents
 from panoh.duties import queries as owed
 from panoh.duties.models import Duty
 from panoh.kernel.rules import CASE_CATEGORIES, Category, Gone, Invalid, NoConsent, NotPossible
 from panoh.policy import queries as policy
+from panoh.referrals import actions as referrals
 from tests.factories.cases import contact, share
 from tests.factories.children import child
 from tests.factories.referrals import NOW, answer
@@ -204,9 +204,22 @@ def test_f12_a_request_taken_back_or_a_consent_withdrawn_hides_it() -> None:
         assert Duty.objects.unsettled().filter(kind="protection.reply").count() == 1
     with as_user("nigora") as by:
         consent = queries.on_whose_word(dossier, team("police-cases"), Category.SAFETY, NOW)[0][0]
-        consents.withdraw(consent, by=by, at=NOW)
+        referrals.withdraw_for_consent(consent, by=by, at=NOW)
+        assert not Duty.objects.unsettled().filter(kind="protection.reply").exists()
+        assert ProtectionRequest.objects.get(pk=second.pk).state == "withdrawn"
     with as_user("pulod"):
         assert not ProtectionRequest.objects.exists()
+        assert not Duty.objects.unsettled().filter(kind="protection.reply").exists()
+
+
+def test_f12_whom_the_person_excludes_owes_no_answer_any_more() -> None:
+    with as_user("nigora") as by:
+        dossier = contact(by, NOW).dossier
+        agreed(dossier, by)
+        cases.ask_protection(dossier, to=team("police-cases"), **ASK, by=by, at=NOW)
+        referrals.exclude(dossier, kind="unit", unit=team("police-cases").unit, by=by, at=NOW)
+        assert ProtectionRequest.objects.get().state == "withdrawn"
+        assert not Duty.objects.unsettled().filter(kind="protection.reply").exists()
 
 
 def test_review_is_due_while_the_last_word_is_a_threat() -> None:

@@ -20,7 +20,7 @@ from panoh.people import actions as people
 from panoh.people.rules.person import Person
 from tests.factories.clients import client_of, words
 from tests.factories.referrals import NOW, answer, case
-from tests.factories.staff import as_user, team
+from tests.factories.staff import as_user, team, user
 
 NAME = "Озмоишгулмоҳ"
 SECRETARY, RAPPORTEUR = "ibrohim", "rustam"
@@ -79,7 +79,7 @@ def test_b2_every_identity_url_is_not_found_and_no_break_glass(commission: Team)
         code = queue(name)[0]
         for ref in (dossier.ref, code):
             for part in ("", "person/", "person/name/", "notes/story/", "knows/", "documents/"):
-                assert browser.get(f"/cases/{ref}/{part}").status_code in {403, 404}
+                assert browser.get(f"/cases/{ref}/{part}").status_code == 404
         text = browser.get("/queue/").content.decode() + browser.get("/").content.decode()
         assert "/emergency/" not in text and "/cases/" not in text
         assert browser.get("/emergency/").status_code == 403
@@ -150,6 +150,27 @@ def test_b2_only_a_line_of_the_queue_and_a_message_of_the_list(
     typed = {"code": queue()[0] if code == "mine" else code, "message": message}
     assert client_of(SECRETARY).post("/queue/ask/", typed).status_code == 404
     assert owed(dossier) == []
+
+
+@pytest.mark.parametrize("kind", ["excluded", "kin"])
+def test_b2_who_is_excluded_by_name_or_kin_reads_nothing_of_it(
+    fresh_db: str, connect: Callable[[str], psycopg.Connection], kind: str
+) -> None:
+    unit = user(SECRETARY).unit
+    assert unit is not None
+    with as_user("admin") as by:
+        desk = access.add_team(unit=unit, name="commission-desk", is_intake=True, by=by, at=NOW)
+    dossier = agreed(desk)
+    code = queue()[0]
+    connect("owner").execute(
+        "INSERT INTO access_never (id, dossier_id, kind, user_id, by_kin)"
+        " VALUES (gen_random_uuid(), %s, 'account', %s, %s)",
+        [dossier.pk, user(SECRETARY).pk, kind == "kin"],
+    )
+    assert queue() == []
+    with as_user(SECRETARY) as by, pytest.raises(Gone):
+        cases.ask_holder(code=code, message="call", by=by, at=TODAY)
+    assert queue(RAPPORTEUR) == [code], "a colleague goes on"
 
 
 @pytest.mark.parametrize("change", ["sealed", "excluded", "child", "closed"])

@@ -11,6 +11,7 @@ from django.db.utils import ProgrammingError
 from django.test.utils import CaptureQueriesContext
 
 from panoh.access.models import Dossier
+from panoh.cases import actions as cases
 from panoh.cases.models import Note
 from panoh.cases.queries import texts_of
 from panoh.duties.models import Duty
@@ -20,7 +21,7 @@ from panoh.people.rules.person import Person
 from panoh.ui.rules import PartialDate
 from tests.factories.clients import client_of, hidden, words
 from tests.factories.referrals import NOW, as_jobs, case
-from tests.factories.staff import as_user, team
+from tests.factories.staff import as_user, closed_circle, team
 
 KNOWN = Person(given="Лола", family="Озмоишзода", birth=PartialDate(1990, 5, 12))
 NUMBER = "+000 93 777 00 01"
@@ -74,6 +75,22 @@ def test_a28_everybody_hears_the_same_whether_she_exists_or_not(caller: str) -> 
     assert here == nobody
     assert elsewhere[:3] == nobody[:3]
     assert "We tell nobody whether we know a person" in here[2]
+
+
+def test_a28_of_a_sealed_case_everybody_hears_the_same_and_the_work_is_the_same(
+    fresh_db: str,
+) -> None:
+    circle = closed_circle()
+    dossier = named()
+    with as_user("nigora") as by:
+        cases.seal(dossier, to=circle, by=by, at=NOW)
+    ask("safar", STRANGER)  # what is read once in a process is read
+    for who in ("safar", "nigora"):
+        assert ask(who, ASKED) == ask(who, STRANGER), who
+    compare()
+    with as_user("safar"):
+        assert not Duty.objects.filter(kind="people.sought").exists()
+        assert not Sought.objects.exists()
 
 
 def test_a28_the_holder_alone_learns_it_and_the_registrar_never(

@@ -11,7 +11,7 @@ from django.db.utils import ProgrammingError
 
 from panoh.access import actions as access_actions
 from panoh.access import queries as access
-from panoh.access.models import Dossier, Grant, Never, Team
+from panoh.access.models import Dossier, Grant, Never
 from panoh.cases import actions as cases
 from panoh.cases import queries as known_cases
 from panoh.cases.models import Advocate, Case, Note
@@ -25,14 +25,13 @@ from panoh.people.rules.keys import Facts
 from panoh.people.rules.person import Person
 from panoh.referrals import actions as referrals
 from panoh.referrals.models import Referral
-from panoh.vault import actions as vault
 from panoh.vault import queries as keys
 from tests.factories.children import advocate, child, decided, proposed
 from tests.factories.clients import client_of, words
 from tests.factories.directory import organisation, service
 from tests.factories.forms import typed
 from tests.factories.referrals import NOW, accepted, answer, case, drafted, sent
-from tests.factories.staff import as_user, team, user
+from tests.factories.staff import as_user, closed_circle, team, user
 
 NAME = "Истиснокарда"
 
@@ -238,8 +237,21 @@ def test_a29_an_excluded_unit_gives_no_advocate_and_what_two_people_decided_ends
     assert set(seen_by("zebo", dossier).values()) == {0}
     with as_user("nigora"):
         assert known_cases.advocate_of(dossier) is None
+        assert not Advocate.objects.filter(ended_at=None).exists()
+        assert Duty.objects.unsettled().filter(dossier=dossier, kind="child.advocate").exists()
         with pytest.raises(ProgrammingError), transaction.atomic():
             _forged_advocate(dossier, "zebo", "children-cases")
+
+
+@pytest.mark.django_db
+def test_a29_an_advocate_whom_the_person_excludes_by_name_ends_at_once() -> None:
+    with as_user("nigora") as by:
+        dossier = child(by).dossier
+        advocate(dossier, by=by)
+    exclude(dossier, kind="account", user=user("latif"))
+    assert set(seen_by("latif", dossier).values()) == {0}
+    with as_user("nigora"):
+        assert not Advocate.objects.filter(ended_at=None).exists()
 
 
 def _forged_advocate(dossier: Dossier, name: str, in_team: str) -> None:
@@ -250,21 +262,8 @@ def _forged_advocate(dossier: Dossier, name: str, in_team: str) -> None:
         )
 
 
-def _circle() -> Team:
-    """A team of its own in the NGO, with one member of the intake team in it."""
-    admin = user("admin")
-    with as_user(admin) as by:
-        made = access_actions.add_team(
-            unit=unit_of("ngo-cases"), name="circle", is_intake=False, by=by, at=NOW
-        )
-        access_actions.join(user=user("nigora"), team=made, is_supervisor=True, by=by, at=NOW)
-    with as_user("nigora"):
-        vault.make_team(made.pk, made.unit_id)
-    return made
-
-
 def test_a29_a_sealed_case_is_found_by_its_own_team_only(fresh_db: str) -> None:
-    circle = _circle()
+    circle = closed_circle()
     with as_user("nigora") as by:
         dossier = case(by).dossier
         people.name(dossier, person=Person(given=NAME, family="Озмоишзода"), by=by, at=NOW)
