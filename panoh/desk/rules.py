@@ -29,7 +29,7 @@ LEADS_TO = {
     "people.sought": "desk:sought",
     "people.unusual_search": "access:teams",
     "directory.verify": "directory:list",
-    "exchange.import": "exchange:list",
+    "exchange.import": "exchange:import",
     "case.later_questions": "desk:answers",
     "case.talk_alone": "desk:next",
     "child.advocate": "desk:child",

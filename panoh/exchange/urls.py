@@ -7,7 +7,6 @@ from panoh.exchange import views
 app_name = "exchange"
 
 urlpatterns = [
-    path("", views.bring, name="list"),
     path("import/", views.bring, name="import"),
     path("import/<uuid:run_id>/", views.show, name="show"),
     path("import/<uuid:run_id>/back/<str:code>/", views.back, name="back"),

@@ -23,7 +23,7 @@ LOOKS: dict[str, set[str]] = {
         " orders add_order order order_step order_sign order_export order_counts concerned told",
     )
     | _of("cases", "questions part result recruitment")
-    | _of("exchange", "list import show")
+    | _of("exchange", "import show")
     | _of("access", "account card sessions pin teams")
     | _of("directory", "list print entry add change contacts add_service service archive")
     | {"mfa_index"}

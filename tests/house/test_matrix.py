@@ -181,7 +181,6 @@ PAGES: dict[str, Row] = {
     "policy_roles": Row(P.POLICY_READ),
     "policy_code_list": Row(P.POLICY_READ),
     "files_download": Row(P.FILE_READ, (OWN, YES)),
-    "exchange:list": Row(P.IMPORT_CASES),
     "exchange:import": Row(P.IMPORT_CASES),
     "exchange:show": Row(P.IMPORT_CASES, (OWN,)),
     "exchange:back": Row(P.IMPORT_CASES, (OWN,)),
@@ -227,10 +226,6 @@ LIBRARY = ("account_", "mfa_")
 OPEN = {200, 302, 405}
 # Roles that stand for the kinds of work; each of them also tries to send something.
 KINDS = ("ngo", "pol", "adm", "aud", "rap")
-
-
-# Addresses that some role without cases may use in its own work; the row itself is foreign to it.
-SETTLES: dict[str, set[str]] = {}
 
 
 def of_case(name: str) -> bool:
@@ -490,10 +485,11 @@ def test_who_lacks_a_permission_is_refused_on_every_page(world: World, connect: 
 def test_b2_every_address_of_a_case_is_not_found_for_who_reads_none(
     world: World, connect: Connect, role: str
 ) -> None:
-    """The account sits in the holder's own team; the answer is that of a case that is not."""
+    """The account sits in the holder's own team; the answer is that of a case that is not. The
+    register of organisations has keys too, and nothing of a person in it."""
     become(connect("owner"), "nigora", role)
     browser = client_of("nigora", "en")
-    names = [name for name in PAGES if of_case(name) and name not in SETTLES.get(role, set())]
+    names = [name for name in PAGES if of_case(name) and not name.startswith("directory:")]
     assert len(names) > 60
     wrong = []
     for name in names:

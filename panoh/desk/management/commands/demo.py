@@ -296,9 +296,9 @@ class Country:
                 dossier, on=today, categories=Category.SERVICES, by=by, at=self.now
             )
             cases.seat(met, **given)
-            week = today + timedelta(days=7)
+            tomorrow = today + timedelta(days=1)
             task = about | {"text": "A fictional task: go along to the doctor."}
-            cases.decide_task(met, due_on=week, **task, **given)
+            cases.decide_task(met, due_on=tomorrow, **task, **given)
         self.planned = True
         return True
 
