@@ -1,21 +1,25 @@
 """What the country's pack says: the pack is read once and kept."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
+import typst
 from django.conf import settings
 from django.utils import timezone
 from django.utils.functional import Promise, lazy
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 
 from .rules import (
     SETTING,
+    TRUST,
     Code,
     CodeList,
     Form,
+    Letter,
     ListedWord,
     Pack,
     PackFault,
@@ -38,7 +42,7 @@ def read(folder: Path) -> Pack:
     """Read the pack in a folder from the disk. Raises PackFault."""
     files = {}
     for path in sorted(folder.rglob("*")):
-        if path.suffix in (".toml", ".csv"):
+        if path.suffix in (".toml", ".csv", ".typ"):
             name = path.relative_to(folder).as_posix()
             try:
                 files[name] = path.read_bytes().decode("utf-8")
@@ -256,3 +260,44 @@ def listed_words(language: str | None = None) -> list[ListedWord]:
     """The words that blame or label, with neutral ones, in a language; default the reader's."""
     wanted = (language or get_language() or "en").split("-")[0]
     return [word for word in pack().words if word.language == wanted]
+
+
+def letters() -> Mapping[str, Letter]:
+    """The letters and printed forms of the pack, by their code."""
+    return pack().letters
+
+
+def letter(code: str, language: str, data: Mapping[str, Any]) -> bytes:
+    """A letter or printed form of the pack as PDF (PDF/A-2a, PDF/UA-1), in one language.
+
+    ``data`` is plain JSON: texts in it are shown as they are and never read as markup. Whoever
+    calls has asked whether the reader may see what is in it, and records that it was printed.
+    KeyError if the pack has no such letter, or the letter no such language.
+    """
+    return typeset(Path(settings.PANOH_PACK), letters()[code], language, data)
+
+
+def typeset(folder: Path, letter: Letter, language: str, data: Mapping[str, Any]) -> bytes:
+    """A letter of the pack in a folder. Raises PackFault if its template is faulty."""
+    if language not in letter.languages:
+        raise KeyError(language)
+    with override(language):
+        draft = str(TRUST["own"])
+    sheet = {
+        "language": language,
+        "day": today().timetuple()[:3],
+        "foot": "" if letter.reviewed else draft,
+        "words": {name: text.into(language) for name, text in letter.words.items()},
+        "data": data,
+    }
+    root = folder / "letters"
+    try:
+        return typst.compile(
+            root / f"{letter.code}.typ",
+            root=root,
+            ignore_system_fonts=True,
+            sys_inputs={"letter": json.dumps(sheet, ensure_ascii=False)},
+            pdf_standards=["a-2a", "ua-1"],
+        )
+    except typst.TypstError as error:
+        raise PackFault(f"letters/{letter.code}.typ", 1, error.message) from error

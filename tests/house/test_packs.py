@@ -26,7 +26,7 @@ def texts(folder: Path = TJ) -> dict[str, str]:
     return {
         path.relative_to(folder).as_posix(): path.read_text()
         for path in folder.rglob("*")
-        if path.suffix in {".toml", ".csv"}
+        if path.suffix in {".toml", ".csv", ".typ"}
     }
 
 

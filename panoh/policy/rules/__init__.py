@@ -7,6 +7,7 @@ from .pack import (
     Act,
     Code,
     CodeList,
+    Letter,
     ListedWord,
     Pack,
     Part,
@@ -23,17 +24,19 @@ from .permissions import PERMISSIONS
 from .questions import Form, read_form
 from .reading import read_pack
 from .sorting import tajik_key
-from .words import PackFault, Words
+from .words import TRUST, PackFault, Words
 
 __all__ = [
     "EXPLAINED",
     "PERMISSIONS",
     "SETTING",
+    "TRUST",
     "Act",
     "Calendar",
     "Code",
     "CodeList",
     "Form",
+    "Letter",
     "ListedWord",
     "Pack",
     "PackFault",

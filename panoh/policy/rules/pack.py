@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import get_language, ngettext
@@ -281,6 +282,19 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Letter:
+    """The fixed words of one letter. Until a lawyer and native readers have signed them they are
+    not `reviewed`, and the sheet says so at its foot. `example` is fictional data of the shape
+    that the template needs: every letter is tried with it."""
+
+    code: str
+    reviewed: bool
+    languages: tuple[str, ...]
+    words: Mapping[str, Words]
+    example: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ListedWord:
     """A word that blames or labels, and a neutral one. `stem` is found at the start of a word,
     in any case."""
@@ -325,6 +339,7 @@ class Pack:
     crosswalks: Mapping[str, tuple[Mapping[str, str], ...]]
     scripts: Mapping[str, tuple[ScriptVersion, ...]]
     forms: Mapping[str, Form]
+    letters: Mapping[str, Letter]
     words: tuple[ListedWord, ...]
     acts: tuple[Act, ...]
 

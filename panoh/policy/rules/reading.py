@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from .dates import Calendar, TimeUnit
 from .entries import Entry, as_code, as_date, line_of, no_overlap, one_of
 from .files import Files
+from .letters import read_letters
 from .lists import read_lists
 from .pack import SETTING, Act, ListedWord, Pack, Period, Place, Role, UnitType
 from .permissions import PERMISSIONS
@@ -67,6 +68,7 @@ def read_pack(texts: Mapping[str, str]) -> Pack:
         crosswalks=crosswalks,
         scripts=read_scripts(files),
         forms=_forms(files),
+        letters=read_letters(files),
         words=_listed_words(files),
         acts=_acts(files),
     )

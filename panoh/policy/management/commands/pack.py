@@ -23,6 +23,9 @@ class Command(BaseCommand):
             raise CommandError(f"{folder} is not a folder")
         try:
             pack = policy.read(folder)
+            for letter in pack.letters.values():
+                for language in letter.languages:
+                    policy.typeset(folder, letter, language, letter.example)
         except PackFault as fault:
             raise CommandError(str(fault)) from fault
         latest = [versions[-1] for versions in pack.periods.values()]
@@ -31,7 +34,7 @@ class Command(BaseCommand):
             f"{len(pack.lists)} code lists, {len(latest)} periods "
             f"({sum(found.standing is Standing.UNSET for found in latest)} not set, "
             f"{sum(found.verified for found in latest)} verified), {len(pack.roles)} roles, "
-            f"{len(pack.forms)} questionnaires."
+            f"{len(pack.forms)} questionnaires, {len(pack.letters)} letters."
         )
         for gap in pack.gaps:
             self.stdout.write(f"Gap: {gap}")
