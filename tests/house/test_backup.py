@@ -1,0 +1,314 @@
+"""A backup brings everything back, opens nothing by itself, and does not undo an erasure."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from psycopg import sql
+
+from config.backup import NOT_SAVED, BackupError, bring_back, expire, pair_of_code, take
+from config.cluster import binaries
+from panoh.cases import queries as cases
+from panoh.files import queries as files
+from panoh.kernel.rules import Gone
+from panoh.vault.rules import NoKey, new_recovery_code
+from tests.factories import staff
+from tests.factories.canaries import Canaries, typed_everywhere
+from tests.factories.staff import NOW, PASSPHRASE, as_user
+from tests.harness import ALIASES, ROOT, Databases, point_to
+
+CODE = new_recovery_code()
+
+
+@dataclass
+class Place:
+    """Where one installation has its things, and the two folders of its backups."""
+
+    databases: Databases
+    name: str
+    folder: Path
+
+    @property
+    def owner(self) -> str:
+        return self.databases.server.url("owner", self.name)
+
+    def save(self) -> str:
+        """Take a backup; its name."""
+        return take(
+            self.owner,
+            secrets=settings.PANOH_KEYS,
+            documents=files.folder(),
+            to=self.folder / "sealed",
+            keys=self.folder / "keys",
+            public=pair_of_code(CODE).public,
+        )
+
+    def bring(self, into: str, backup: str, keys: str = "", code: str = CODE) -> None:
+        """Restore into another database, secrets and documents into folders of their own."""
+        (self.folder / "secrets").mkdir(exist_ok=True)
+        bring_back(
+            self.databases.server.url("owner", into),
+            secrets=self.folder / "secrets",
+            documents=self.folder / "documents",
+            backup=self.folder / "sealed" / backup,
+            keys=self.folder / "keys" / (keys or backup),
+            code=code,
+        )
+
+
+@pytest.fixture
+def place(fresh_db: str, databases: Databases, tmp_path: Path) -> Place:
+    return Place(databases, fresh_db, tmp_path)
+
+
+@pytest.fixture
+def empty(place: Place) -> Iterator[str]:
+    """A database in which nothing stands yet."""
+    name = f"{place.name}_empty"
+    place.databases.create(name, "template0")
+    yield name
+    point_to(dict.fromkeys(ALIASES, place.name))
+    place.databases.drop(name)
+
+
+def ready(place: Place, name: str) -> None:
+    """What every start does, then work on that database from here on."""
+    environment = place.databases.environment(name)
+    owner = {"PANOH_OWNER_DATABASE_URL": place.databases.server.url("owner", name)}
+    manage(environment | owner, "prepare", "--database-only")
+    point_to(dict.fromkeys(ALIASES, name))
+    staff._opened.cache_clear()
+
+
+def manage(environment: dict[str, str], *command: str, **more: Any) -> str:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "manage.py", *command],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        **more,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def rows_of(address: str) -> dict[str, tuple[int, str]]:
+    """Each table with the number of its rows and a sum over all that stands in them."""
+    with psycopg.connect(address) as owner:
+        tables = owner.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+        ).fetchall()
+        question = sql.SQL(
+            "SELECT count(*), coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') "
+            "FROM {} t"
+        )
+        found: dict[str, tuple[int, str]] = {}
+        for (table,) in tables:
+            row = owner.execute(question.format(sql.Identifier(table))).fetchone()
+            assert row is not None
+            found[table] = (row[0], row[1])
+    return {table: row for table, row in found.items() if table not in NOT_SAVED}
+
+
+def name_read(planted: Canaries) -> dict[int, str]:
+    """The name of the planted case, as its worker reads it."""
+    assert planted.dossier is not None
+    staff._opened.cache_clear()
+    with as_user("nigora") as by:
+        return cases.name_of([planted.dossier], by=by, at=NOW)
+
+
+def test_everything_comes_back_and_opens(place: Place, empty: str) -> None:
+    planted = typed_everywhere()
+    before = rows_of(place.owner)
+    place.bring(empty, place.save())
+    restored = place.databases.server.url("owner", empty)
+    assert rows_of(restored) == before
+    assert before["vault_datakeywrap"][0] > 0
+    assert before["people_identity"][0] > 0
+    for path in files.folder().iterdir():
+        assert (place.folder / "documents" / path.name).read_bytes() == path.read_bytes()
+    for name in ("outer", "seal", "national", "django"):
+        kept = place.folder / "secrets" / name
+        assert kept.read_text() == (settings.PANOH_KEYS / name).read_text()
+        assert kept.stat().st_mode & 0o777 == 0o400
+    assert not (place.folder / "secrets" / "context").exists()
+    assert not list((place.folder / "secrets").glob("database-*"))
+    ready(place, empty)
+    assert planted.dossier is not None
+    assert name_read(planted) == {planted.dossier.pk: planted.words["chosen"]}
+    with as_user("lola"), pytest.raises(Gone):
+        cases.case_of(planted.dossier)
+
+
+def test_a_backup_without_the_code_opens_nothing(place: Place) -> None:
+    planted = typed_everywhere()
+    name = place.save()
+    half, keys = place.folder / "sealed" / name, place.folder / "keys" / name
+    plain = subprocess.run(
+        [binaries() / "pg_restore", "--file=-", half / "database.dump"],
+        check=True,
+        capture_output=True,
+    ).stdout
+    assert planted.ref.encode() in plain, "the backup is there, and holds the case"
+    assert planted.found_in(plain) == []
+    data = plain.split(b"COPY public.vault_datakeywrap")
+    assert len(data) == 1, "no key stands beside what it opens"
+    outer = (settings.PANOH_KEYS / "outer").read_bytes().strip()
+    for path in [*half.rglob("*"), *keys.rglob("*")]:
+        content = path.read_bytes() if path.is_file() else b""
+        assert outer not in content
+        assert bytes.fromhex(outer.decode()) not in content
+        assert b"vault_datakeywrap" not in content or path.name == "database.dump"
+
+
+def test_an_old_backup_brings_back_nobody_who_was_erased(
+    place: Place, empty: str, connect: Callable[[str], psycopg.Connection]
+) -> None:
+    planted = typed_everywhere()
+    first = place.save()
+    assert planted.dossier is not None
+    owner = connect("owner")
+    for table in ("vault_datakeywrap", "vault_datakey"):
+        erase = sql.SQL("DELETE FROM {} WHERE dossier_id = %s").format(sql.Identifier(table))
+        assert owner.execute(erase, [planted.dossier.pk]).rowcount > 0
+    second = _saved_again(place)
+    place.bring(empty, first, keys=second)
+    ready(place, empty)
+    with pytest.raises(NoKey):
+        name_read(planted)
+
+
+def _saved_again(place: Place) -> str:
+    """A second backup; it may be made within the second after which the first is named."""
+    other = Place(place.databases, place.name, place.folder / "again")
+    made = other.save()
+    shutil.move(other.folder / "keys" / made, place.folder / "keys" / f"{made}b")
+    return f"{made}b"
+
+
+def test_keys_that_are_older_than_the_backup_are_refused(place: Place, empty: str) -> None:
+    name = place.save()
+    older = place.folder / "keys" / "2000-01-01T000000Z"
+    shutil.copytree(place.folder / "keys" / name, older)
+    with pytest.raises(BackupError, match="older than this backup"):
+        place.bring(empty, name, keys=older.name)
+    assert rows_of(place.databases.server.url("owner", empty)) == {}
+
+
+def test_another_code_and_no_code_are_refused(place: Place, empty: str) -> None:
+    name = place.save()
+    for code in (new_recovery_code(), "", "abc"):
+        with pytest.raises(BackupError, match="code"):
+            place.bring(empty, name, code=code)
+    assert rows_of(place.databases.server.url("owner", empty)) == {}
+    place.bring(empty, name, code=f" {CODE.lower()} ")
+
+
+def test_damaged_keys_change_nothing(place: Place, empty: str) -> None:
+    name = place.save()
+    path = place.folder / "keys" / name / "keys.sealed"
+    whole = path.read_bytes()
+    for at in (100, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        with pytest.raises(BackupError, match="damaged"):
+            place.bring(empty, name)
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(BackupError, match="damaged"):
+        place.bring(empty, name)
+    assert rows_of(place.databases.server.url("owner", empty)) == {}
+
+
+def test_a_backup_that_was_cut_off_or_altered_is_refused(place: Place, empty: str) -> None:
+    name = place.save()
+    half = place.folder / "sealed" / name
+    dump = half / "database.dump"
+    whole = dump.read_bytes()
+    dump.write_bytes(whole[:-1])
+    with pytest.raises(BackupError, match=r"database\.dump is not what was saved"):
+        place.bring(empty, name)
+    dump.write_bytes(whole)
+    (half / "manifest.json").unlink()
+    with pytest.raises(BackupError, match="no whole backup"):
+        place.bring(empty, name)
+
+
+def test_an_installation_with_accounts_is_never_overwritten(place: Place) -> None:
+    name = place.save()
+    before = rows_of(place.owner)
+    with pytest.raises(BackupError, match="has accounts"):
+        place.bring(place.name, name)
+    assert rows_of(place.owner) == before
+
+
+def test_keys_never_lie_beside_what_they_open(place: Place) -> None:
+    with pytest.raises(BackupError, match="a folder of their own"):
+        take(
+            place.owner,
+            secrets=settings.PANOH_KEYS,
+            documents=files.folder(),
+            to=place.folder,
+            keys=place.folder / "more" / "..",
+            public=pair_of_code(CODE).public,
+        )
+    assert list(place.folder.iterdir()) == []
+
+
+def test_old_keys_go_and_nothing_else(tmp_path: Path) -> None:
+    days = [f"2026-01-0{day}T000000Z" for day in range(1, 6)]
+    for day in days:
+        (tmp_path / day).mkdir()
+        (tmp_path / day / "keys.sealed").touch()
+    (tmp_path / "2025 papers").mkdir()
+    (tmp_path / "2025 papers" / "keys.sealed").touch()
+    (tmp_path / "2025 papers" / "more").touch()
+    assert expire(tmp_path, days[-1], 2) == days[:3]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["2025 papers", *days[3:]]
+
+
+def test_the_commands_save_and_restore(place: Place, empty: str) -> None:
+    """As in the howto: code, backup, restore into an empty installation, sign-in words and all."""
+    before = rows_of(place.owner)
+    environment = place.databases.environment(place.name)
+    owner = {"PANOH_OWNER_DATABASE_URL": place.owner}
+    home = {"PANOH_KEYS": str(place.folder / "home")}
+    shutil.copytree(settings.PANOH_KEYS, place.folder / "home")
+    (place.folder / "home" / "backup-public").unlink(missing_ok=True)
+    code = manage(environment | owner | home, "backup", "--new-code").splitlines()[0]
+    said = manage(
+        environment | owner | home,
+        *("backup", str(place.folder / "sealed"), "--keys", str(place.folder / "keys")),
+    )
+    name = said.split(":")[0]
+    there = place.databases.environment(empty) | {
+        "PANOH_OWNER_DATABASE_URL": place.databases.server.url("owner", empty),
+        "PANOH_KEYS": str(place.folder / "there"),
+        "PANOH_VAR": str(place.folder / "var"),
+    }
+    read, write = os.pipe()
+    os.write(write, f"{code}\n".encode())
+    os.close(write)
+    said = manage(
+        there,
+        *("restore", str(place.folder / "sealed" / name), str(place.folder / "keys" / name)),
+        *("--secrets-fd", str(read)),
+        pass_fds=[read],
+    )
+    os.close(read)
+    assert "Restored." in said
+    after = rows_of(place.databases.server.url("owner", empty))
+    # Every start writes the pack's roles anew.
+    assert after | {"access_rolepermission": ()} == before | {"access_rolepermission": ()}
+    there_outer = (place.folder / "there" / "outer").read_text()
+    assert there_outer == (settings.PANOH_KEYS / "outer").read_text()
+    assert PASSPHRASE not in said
