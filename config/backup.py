@@ -111,9 +111,8 @@ def _one_moment(owner: str) -> Iterator[str]:
 @contextmanager
 def _dump(owner: str, snapshot: str, *options: str) -> Iterator[IO[bytes]]:
     """What `pg_dump` writes. Row security holds for the owner too, by a policy that lets it."""
-    command = [binaries() / "pg_dump", "--format=custom", "--enable-row-security"]
-    command += [f"--snapshot={snapshot}", *options]
-    with _program(command, owner, stdout=subprocess.PIPE) as process:
+    fixed = ("--format=custom", "--enable-row-security", f"--snapshot={snapshot}")
+    with _program("pg_dump", owner, *fixed, *options, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None  # noqa: S101 - asked for above
         yield process.stdout
 
@@ -187,8 +186,8 @@ def _restore(owner: str, dump: Path, *options: str) -> None:
 
 
 def _restore_from(owner: str, chunks: Iterator[bytes], *options: str) -> None:
-    command = [binaries() / "pg_restore", "--no-owner", "--exit-on-error", "--single-transaction"]
-    with _program([*command, *options], owner, stdin=subprocess.PIPE) as process:
+    fixed = ("--no-owner", "--exit-on-error", "--single-transaction")
+    with _program("pg_restore", owner, *fixed, *options, stdin=subprocess.PIPE) as process:
         assert process.stdin is not None  # noqa: S101 - asked for above
         for chunk in chunks:
             process.stdin.write(chunk)
@@ -270,16 +269,16 @@ def _joined(first: IO[bytes], second: IO[bytes]) -> Callable[[int], bytes]:
 
 @contextmanager
 def _program(
-    command: list[str | Path], owner: str, *, stdin: int | None = None, stdout: int | None = None
+    name: str, owner: str, *options: str, stdin: int | None = None, stdout: int | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run one of PostgreSQL's programs. Raises BackupError with what it said.
 
     The password goes by the environment: a list of processes shows every argument to everybody.
     """
-    address = conninfo_to_dict(owner)
-    environment = {**os.environ, "PGPASSWORD": str(address.pop("password", ""))}
+    address = {key: str(value) for key, value in conninfo_to_dict(owner).items()}
+    environment = {**os.environ, "PGPASSWORD": address.pop("password", "")}
     with subprocess.Popen(  # noqa: S603 - our own words, no shell
-        [*command, f"--dbname={make_conninfo(**address)}"],
+        [binaries() / name, *options, f"--dbname={make_conninfo('', **address)}"],
         env=environment,
         stdin=stdin,
         stdout=stdout,
@@ -290,7 +289,7 @@ def _program(
         _out, said = process.communicate()
     if process.returncode:
         lines = said.decode(errors="replace").strip().splitlines()
-        raise BackupError(f"{Path(command[0]).name}: {lines[0] if lines else 'failed'}")
+        raise BackupError(f"{name}: {lines[0] if lines else 'failed'}")
 
 
 def _files(folder: Path) -> list[Path]:

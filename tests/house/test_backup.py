@@ -89,7 +89,7 @@ def ready(place: Place, name: str) -> None:
 
 
 def manage(environment: dict[str, str], *command: str, **more: Any) -> str:
-    done = subprocess.run(
+    done: subprocess.CompletedProcess[str] = subprocess.run(
         [sys.executable, "-W", "ignore", "manage.py", *command],
         cwd=ROOT,
         env=environment,
