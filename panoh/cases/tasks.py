@@ -18,3 +18,10 @@ def come_of_age(timestamp: int) -> None:
 def end_parts(timestamp: int) -> None:
     """Let what a joint plan had left to do come back to the holder; works as role ``jobs``."""
     actions.end_lapsed_parts(at=timezone.now())
+
+
+@app.periodic(cron="*/15 * * * *")
+@app.task(queueing_lock="cases.watch_silence")
+def watch_silence(timestamp: int) -> None:
+    """Let somebody see to who left and was not heard of; works as role ``jobs``."""
+    actions.watch_silence(at=timezone.now())

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from panoh.cases.views import recruitment, screening
+from panoh.cases.views import leaving, recruitment, screening
 
 app_name = "cases"
 urlpatterns = [
+    *leaving.urls,
     path("<str:ref>/questions/", screening.questions, name="questions"),
     path("<str:ref>/questions/<uuid:screening_id>/", screening.result, name="result"),
     path("<str:ref>/questions/<uuid:screening_id>/<int:page_key>/", screening.part, name="part"),

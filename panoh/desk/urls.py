@@ -4,7 +4,7 @@ from django.urls import URLPattern, include, path
 
 from panoh.access.middleware import page
 from panoh.access.rules import Permission
-from panoh.cases.views import recruitment
+from panoh.cases.views import leaving, recruitment
 from panoh.desk.views import (
     answers,
     breaches,
@@ -109,6 +109,7 @@ rules = page(Permission.POLICY_READ)
 urlpatterns = [
     path("", include(([*job, *requests, *emergencies, *together], "desk"))),
     path("patterns/", recruitment.patterns, name="patterns"),
+    path("left/", leaving.exit_counts, name="exit_counts"),
     path("policy/", rules(policy.in_force), name="policy_in_force"),
     path("policy/roles/", rules(policy.roles), name="policy_roles"),
     path("policy/lists/<str:code>/", rules(policy.code_list), name="policy_code_list"),

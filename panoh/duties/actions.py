@@ -4,6 +4,7 @@
 permission and hold the dossier's lock. A page uses ``acknowledge`` and ``finish``.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -166,10 +167,17 @@ def settle(
 
 @transaction.atomic
 def settle_all_on(
-    dossier: Dossier, *, outcome: str, by: User | None, at: datetime, kind: str = ""
+    dossier: Dossier,
+    *,
+    outcome: str,
+    by: User | None,
+    at: datetime,
+    kind: str = "",
+    but: Collection[str] = (),
 ) -> int:
-    """Settle whatever is still owed about a case (of one ``kind``, if named): it is closing."""
-    rows = Duty.objects.filter(dossier=dossier)
+    """Settle whatever is still owed about a case (of one ``kind``, if named; never the kinds of
+    ``but``): it is closing."""
+    rows = Duty.objects.filter(dossier=dossier).exclude(kind__in=but)
     return _settle(rows.filter(kind=kind) if kind else rows, outcome, by, at)
 
 

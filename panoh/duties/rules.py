@@ -59,6 +59,13 @@ KINDS: Mapping[str, Kind] = {
     "safety.review": Kind(_("A new threat: look at the risk and the safety plan"), alert=True),
     "protection.reply": Kind(_("Somebody needs protection: answer the request")),
     "protection.next": Kind(_("A request for protection was answered: go on"), by_hand=True),
+    "leaving.sign": Kind(
+        _("Somebody wants to go into a high risk: read the plan, and sign or not")
+    ),
+    "leaving.contact": Kind(_("Ask safely after somebody who left")),
+    "leaving.welfare": Kind(
+        _("Silence or danger after somebody left: see to the person"), alert=True
+    ),
     "plan.joined": Kind(_("You were let into a joint plan: read it"), by_hand=True),
     "plan.task": Kind(_("Do what the joint plan says")),
     "plan.back": Kind(_("A task of the joint plan came back: do it, or give it to somebody")),

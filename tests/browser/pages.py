@@ -22,7 +22,12 @@ LOOKS: dict[str, set[str]] = {
         " conference_attend conference_decide"
         " orders add_order order order_step order_sign order_export order_counts concerned told",
     )
-    | _of("cases", "questions part result recruitment")
+    | _of(
+        "cases",
+        "questions part result recruitment leaving leaving_plan leaving_left leaving_contact"
+        " leaving_interview",
+    )
+    | {"exit_counts"}
     | _of("exchange", "import show")
     | _of("access", "account card sessions pin teams")
     | _of("directory", "list print entry add change contacts add_service service archive")
@@ -61,7 +66,7 @@ UNSEEN: dict[str, str] = {
         )
         | _of("access", "close team_key let_in leave end_session end_sessions lock")
         | _of("directory", "checked drop_service")
-        | {"exchange:act", "cases:recruitment_end", "set_language"},
+        | {"exchange:act", "cases:recruitment_end", "cases:leaving_sign", "set_language"},
         _POST,
     ),
     **dict.fromkeys({"files_download", "exchange:back"}, "a file, no page"),

@@ -33,6 +33,7 @@ from tests.factories import tables
 from tests.factories.children import advocate, child, proposed
 from tests.factories.directory import organisation, service
 from tests.factories.emergency import ask, hotline, open_file, wait_over
+from tests.factories.leavings import left
 from tests.factories.papers import pdf
 from tests.factories.referrals import NOW, answer, as_jobs, case, drafted
 from tests.factories.staff import PASSPHRASE, as_user, team, user
@@ -144,6 +145,7 @@ def _woman() -> Dossier:
         answer(dossier, shelter, by=by)
         referrals.send(drafted(dossier, shelter, by=by), **now)
         _together(dossier, shelter, now)
+        left(dossier, by=by)
     return dossier
 
 

@@ -41,6 +41,7 @@ from tests.factories.children import advocate, proposed
 from tests.factories.clients import client_of
 from tests.factories.directory import organisation, service
 from tests.factories.emergency import ask
+from tests.factories.leavings import left, planned
 from tests.factories.papers import pdf
 from tests.factories.plans import joined, task, written
 from tests.factories.referrals import NOW, answer, case, drafted, later
@@ -163,6 +164,13 @@ PAGES: dict[str, Row] = {
     "desk:emergency_ring": Row(P.DUTY_SETTLE, ()),
     "desk:emergency_rings": Row(P.CASE_READ, (OWN,)),
     "desk:queue": Row(P.QUEUE_READ),
+    "cases:leaving": Row(P.CASE_READ, (OWN, YES)),
+    "cases:leaving_plan": Row(P.CASE_WRITE, (OWN, YES)),
+    "cases:leaving_sign": Row(P.CASE_WRITE, (OWN, YES), only_post=True),
+    "cases:leaving_left": Row(P.CASE_WRITE, (OWN, YES)),
+    "cases:leaving_contact": Row(P.CASE_WRITE, (OWN, YES)),
+    "cases:leaving_interview": Row(P.CASE_WRITE, (OWN, YES)),
+    "exit_counts": Row(P.COUNTS_READ),
     "cases:recruitment": Row(P.LEGAL_READ, (OWN,)),
     "cases:recruitment_end": Row(P.LEGAL_WRITE, (OWN,), only_post=True),
     "patterns": Row(P.PATTERN_READ),
@@ -351,6 +359,8 @@ def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
         part = joined(dossier, "hotline-cases", by=by)
         written(dossier, NOTE, by=by)
         owed = task(dossier, NOTE, "ngo-cases", by=by)
+        safe, *_others = left(dossier, by=by)
+        leaving = planned(dossier, by=by, plan=NOTE, at=later(minutes=1))
         tomorrow = policy.local_day(later(days=1))
         meeting = cases.call_conference(dossier, on=tomorrow, categories=agreed, by=by, at=NOW)
         place = None
@@ -380,6 +390,8 @@ def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
         "never_id": excluded.pk,
         "member_id": uuid4(),
         "contact_id": way.pk,
+        "safe_id": safe.pk,
+        "leaving_id": leaving.pk,
         "order_id": order.pk,
         "affected_id": concerned.pk,
         "document_id": paper.pk,

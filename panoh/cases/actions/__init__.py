@@ -19,6 +19,15 @@ from panoh.cases.actions.course import add_note, close, read, read_notes, reopen
 from panoh.cases.actions.groups import Found, add_people, asked_alone, open_group
 from panoh.cases.actions.guardians import add_guardian, check_guardian, tell_guardian
 from panoh.cases.actions.kin import add_relative, link, unlink
+from panoh.cases.actions.leaving import (
+    hold_interview,
+    leave,
+    note_contact,
+    note_gone,
+    plan_leaving,
+    sign_leaving,
+    watch_silence,
+)
 from panoh.cases.actions.many import open_contact_many
 from panoh.cases.actions.orders import (
     HandedOver,
@@ -67,6 +76,7 @@ from panoh.cases.actions.screening import (
     read_screening,
 )
 from panoh.cases.actions.sought import decide_sought
+from panoh.cases.queries.leaving import require_leaving
 
 __all__ = [
     "Changed",
@@ -111,16 +121,21 @@ __all__ = [
     "flag",
     "give_task",
     "give_view",
+    "hold_interview",
     "join_plan",
+    "leave",
     "link",
     "meet_order",
     "name_advocate",
+    "note_contact",
+    "note_gone",
     "note_notice",
     "open_breach",
     "open_contact",
     "open_contact_many",
     "open_group",
     "pass_plan",
+    "plan_leaving",
     "read",
     "read_notes",
     "read_patterns",
@@ -130,9 +145,11 @@ __all__ = [
     "record_right",
     "refuse_order",
     "reopen",
+    "require_leaving",
     "review_risk",
     "seal",
     "seat",
+    "sign_leaving",
     "sign_order",
     "tell",
     "tell_guardian",
@@ -140,6 +157,7 @@ __all__ = [
     "unflag",
     "unlink",
     "unseat",
+    "watch_silence",
     "withdraw_protection",
     "write_plan",
     "write_recruitment",

@@ -13,6 +13,7 @@ from panoh.access.rules import WRITES, Permission
 from panoh.audit import actions as audit
 from panoh.cases import queries
 from panoh.cases.actions.beats import _bump, _held, _locked, _tell
+from panoh.cases.actions.leaving import AFTER
 from panoh.cases.actions.parting import _close_plan
 from panoh.cases.models import Case, Event, Note
 from panoh.cases.rules import LIFECYCLE
@@ -99,7 +100,8 @@ def tell(
 
 @transaction.atomic
 def close(dossier: Dossier, *, reason: str, by: User, at: datetime) -> Case:
-    """Close a case for a coded reason, "contact lost" too; its duties end with it.
+    """Close a case for a coded reason, "contact lost" too; its duties end with it, but not the
+    asking after somebody who left.
 
     A second person reads why: the closing opens a review for the team. A joint plan and its
     conferences end, and what was read by them; consents and requests are not touched here.
@@ -111,7 +113,7 @@ def close(dossier: Dossier, *, reason: str, by: User, at: datetime) -> Case:
     case.closed_at, case.close_reason = at, reason
     _bump(case, "state", "closed_at", "close_reason")
     _close_plan(case, by, at)
-    duties.settle_all_on(case.dossier, outcome="case_closed", by=by, at=at)
+    duties.settle_all_on(case.dossier, outcome="case_closed", but=AFTER, by=by, at=at)
     duties.open(
         "case.close_review",
         dossier=case.dossier,

@@ -18,6 +18,7 @@ from panoh.cases.models.case import (
 )
 from panoh.cases.models.family import Adulthood, Advocate, Guardian, GuardianEntry, Kin
 from panoh.cases.models.group import Group, GroupMember
+from panoh.cases.models.leaving import ContactEntry, ExitInterview, Leaving, SafeContact
 from panoh.cases.models.orders import Affected, Breach, Order, OrderSignature
 from panoh.cases.models.plan import Conference, Plan, PlanPart, PlanTask, PlanText, Seat
 from panoh.cases.models.queue import Queued
@@ -41,14 +42,17 @@ __all__ = [
     "Case",
     "CodedFact",
     "Conference",
+    "ContactEntry",
     "Decision",
     "Event",
+    "ExitInterview",
     "Fact",
     "Group",
     "GroupMember",
     "Guardian",
     "GuardianEntry",
     "Kin",
+    "Leaving",
     "Note",
     "Order",
     "OrderSignature",
@@ -62,6 +66,7 @@ __all__ = [
     "Queued",
     "RecruitmentEntry",
     "RightEntry",
+    "SafeContact",
     "SafetyEntry",
     "Screening",
     "Seat",

@@ -29,6 +29,7 @@ from panoh.cases.rules.family import (
     comes_of_age,
     may_be_told,
 )
+from panoh.cases.rules.leaving import CONTACTS, EXIT_ANSWERS, GRAVE, Lack, Risk, lacking
 from panoh.cases.rules.plan import AREAS, TASK, TaskState, areas, told
 from panoh.cases.rules.safety import (
     ENDING,
@@ -54,8 +55,11 @@ from panoh.cases.rules.screening import (
 __all__ = [
     "ADVOCATE_SEES",
     "AREAS",
+    "CONTACTS",
     "ENDING",
     "EVENTS",
+    "EXIT_ANSWERS",
+    "GRAVE",
     "IDENTIFYING",
     "LIFECYCLE",
     "NOT_YET_KNOWN",
@@ -70,10 +74,12 @@ __all__ = [
     "Dimension",
     "Element",
     "Elements",
+    "Lack",
     "Outcome",
     "ProtectionState",
     "Reason",
     "RightState",
+    "Risk",
     "SafetyKind",
     "Sign",
     "SignState",
@@ -90,6 +96,7 @@ __all__ = [
     "elements",
     "event_label",
     "first_steps",
+    "lacking",
     "may_ask",
     "may_be_told",
     "may_send",

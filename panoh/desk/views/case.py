@@ -108,6 +108,7 @@ def case(request: StaffRequest, ref: str) -> HttpResponse:
         "plans": queries.reads_safety(user, dossier),
         "confers": is_holder or bool(queries.conferences_of(dossier)),
         "joint": is_holder or queries.plan_of(dossier) is not None,
+        "lets_go": queries.reads_leaving(user, dossier),
         "knows_rights": Category.SERVICES in readable,
         "keeps_files": may(user, Permission.FILE_READ),
         "keeps_apart": _keeps_apart(request),

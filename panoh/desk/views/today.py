@@ -123,6 +123,7 @@ MORE: tuple[tuple[str, Permission | None], ...] = (
     ("desk:emergency", Permission.BREAK_GLASS),
     ("desk:queue", Permission.QUEUE_READ),
     ("patterns", Permission.PATTERN_READ),
+    ("exit_counts", Permission.COUNTS_READ),
     ("desk:concerned", Permission.CASE_READ),
     ("desk:breaches", Permission.BREACH_OPEN),
     ("desk:order_counts", None),

@@ -60,6 +60,11 @@ PROTECTED: dict[str, Category | str | None] = {
     "cases_group": None,
     "cases_groupmember": None,
     "cases_queued": None,
+    "cases_leaving": Category.SERVICES,
+    "cases_safecontact": Category.SERVICES,
+    "cases_contactentry": Category.SERVICES,
+    # And only by the team that asked.
+    "cases_exitinterview": None,
     "cases_order": None,
     "cases_ordersignature": None,
     "cases_affected": None,

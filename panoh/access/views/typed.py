@@ -1,0 +1,78 @@
+"""What was typed is never lost: drafts after a lost session, refusals said beside the field."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
+
+from django.contrib import messages
+from django.http import HttpResponseRedirect, QueryDict
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from panoh.access.middleware import StaffRequest
+from panoh.access.queries import lock
+from panoh.kernel.rules import Invalid, NoConsent, NotPossible, Stale
+from panoh.ui.forms import CleanForm
+from panoh.vault import actions as vault
+from panoh.vault import queries as keys
+
+F = TypeVar("F", bound=CleanForm)
+
+
+def typed(
+    request: StaffRequest,
+    form: Callable[..., F],
+    *,
+    initial: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> F:
+    """The form with what was posted; on a visit with the account's draft of this page, if any."""
+    return form(given(request), request.FILES or None, initial=initial, **options)
+
+
+def hold_still(request: StaffRequest) -> None:
+    """Let nobody change this case between the comparing of what was typed and its writing."""
+    if request.method == "POST":
+        lock(request.dossier.pk)
+
+
+def given(request: StaffRequest) -> QueryDict | None:
+    """What was posted; on a visit the account's draft of this page, said as such, if any."""
+    if request.method == "POST":
+        return request.POST
+    found = keys.draft(request.path) if keys.is_open() else None
+    if not found:
+        return None
+    messages.info(
+        request,
+        _("This is what you typed before your session ended. Please check it and save it."),
+    )
+    data = QueryDict(mutable=True)
+    for name, values in found.items():
+        data.setlist(name, values)
+    return data
+
+
+def done(request: StaffRequest, text: str, to: str, *args: Any) -> HttpResponseRedirect:
+    """Say what was done, forget the draft, lead on."""
+    vault.drop_draft(request.path)
+    messages.success(request, text)
+    return redirect(to, *args)
+
+
+@contextmanager
+def told_in(form: CleanForm) -> Iterator[None]:
+    """Say a refusal beside the field it is about, with everything typed still there."""
+    try:
+        yield
+    except Invalid as problem:
+        known = problem.field in form.fields
+        form.add_error(problem.field if known else None, str(problem.message))
+    except (NoConsent, NotPossible, Stale) as problem:
+        form.add_error(None, str(problem.message))
+
+
+def show_version(form: CleanForm, version: object, name: str = "seen_version") -> None:
+    """Let the form, shown again with what was typed, answer to the version of now."""
+    data = cast(QueryDict, form.data)
+    data[name] = str(version)
