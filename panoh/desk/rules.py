@@ -47,6 +47,8 @@ LEADS_TO = {
     "plan.back": "desk:plan",
     "conference.come": "desk:conferences",
     "breach.tell": "desk:concerned",
+    "intake.gap": "desk:roster",
+    "intake.call": "desk:line",
     "consent.ask_later": "desk:consent",
     "consent.interpreter": "desk:consent",
     "consent.ends_soon": "desk:consent",

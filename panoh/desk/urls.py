@@ -18,8 +18,10 @@ from panoh.desk.views import (
     inbox,
     keep,
     knows,
+    line,
     never,
     orders,
+    papers,
     plan,
     queue,
     refer,
@@ -103,11 +105,12 @@ emergencies: list[URLPattern] = [
 
 # Family, safety, and work with other organisations.
 together = [*family.urls, *safety.urls, *plan.urls, *conference.urls, *orders.urls, *breaches.urls]
+night = [*line.urls, *papers.urls]
 
 rules = page(Permission.POLICY_READ)
 
 urlpatterns = [
-    path("", include(([*job, *requests, *emergencies, *together], "desk"))),
+    path("", include(([*job, *requests, *emergencies, *together, *night], "desk"))),
     path("patterns/", recruitment.patterns, name="patterns"),
     path("left/", leaving.exit_counts, name="exit_counts"),
     path("policy/", rules(policy.in_force), name="policy_in_force"),

@@ -191,7 +191,8 @@ def count_unmet(
 
 
 _DESCRIBED = [
-    *("names", "type", "level", "jamoat", "district", "area", "whole_country", "languages", "unit")
+    *("names", "type", "level", "jamoat", "district", "area", "whole_country", "languages", "unit"),
+    "country",
 ]
 
 
@@ -210,7 +211,10 @@ def _describe(one: Organisation, described: Description, unit: Unit | None) -> N
     one.level = _known("organisation_levels", described.level, "level")
     one.district, one.jamoat = described.district, described.jamoat
     one.area, one.whole_country = sorted(set(described.area)), described.whole_country
-    if not one.area and not one.whole_country:
+    one.country = described.country
+    if one.country and one.country not in dict(policy.countries()):
+        raise Invalid(_("Choose from the list."), field="country")
+    if not one.area and not one.whole_country and not one.country:
         raise Invalid(_("Say which places it serves."), field="area")
     for place in filter(None, [*one.area, one.district]):
         if policy.place(place) is None:

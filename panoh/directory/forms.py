@@ -70,7 +70,14 @@ class BrowseForm(FindForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["service"].required = False
+        self.fields["country"] = forms.ChoiceField(
+            label=_("Abroad"), required=False, choices=[("", _("No")), *policy.countries()]
+        )
         offer(self, service=[EMPTY, *policy.choices("services")])
+
+    def search(self) -> Search:
+        """The question, abroad too."""
+        return super().search().without(country=self.cleaned_data["country"])
 
 
 class OrganisationForm(EditForm):
@@ -83,6 +90,11 @@ class OrganisationForm(EditForm):
     type = forms.ChoiceField(label=_("Kind"))
     level = forms.ChoiceField(label=_("Level"))
     district = forms.ChoiceField(label=_("District where it stands"), required=False)
+    country = forms.ChoiceField(
+        label=_("Country, if it stands abroad"),
+        required=False,
+        help_text=_("For a consular post: it is found by whoever looks for that country."),
+    )
     jamoat = forms.CharField(label=_("Jamoat"), max_length=120, required=False)
     whole_country = forms.BooleanField(label=_("Serves the whole country"), required=False)
     area = forms.MultipleChoiceField(label=_("Places it serves"), required=False)
@@ -110,6 +122,7 @@ class OrganisationForm(EditForm):
             type=policy.choices("organisation_types"),
             level=policy.choices("organisation_levels"),
             district=[EMPTY, *policy.place_choices()],
+            country=[("", _("None")), *policy.countries()],
             area=[(_("Whole regions"), regions), *policy.place_choices()],
             languages=policy.choices("spoken_languages"),
         )
@@ -126,12 +139,22 @@ class OrganisationForm(EditForm):
             area=data["area"],
             whole_country=data["whole_country"],
             languages=data["languages"],
+            country=data["country"],
         )
 
     @staticmethod
     def of(one: Organisation) -> dict[str, Any]:
         """The answers of an entry as it stands."""
-        plain = ("type", "level", "district", "jamoat", "whole_country", "area", "languages")
+        plain = (
+            "type",
+            "level",
+            "district",
+            "jamoat",
+            "whole_country",
+            "area",
+            "languages",
+            "country",
+        )
         names = {f"name_{code}": one.names.get(code, "") for code in ("tg", "ru", "en")}
         return {name: getattr(one, name) for name in plain} | names | {"unit": one.unit_id or ""}
 

@@ -16,13 +16,15 @@ class Organisation(models.Model):
     """An entry of the register, with or without accounts; linked to at most one unit.
 
     ``names`` holds one name per language, or one for all. ``area`` are places of the pack that
-    it serves, ``district`` the one it stands in.
+    it serves, ``district`` the one it stands in. A consular post has a ``country`` (ISO 3166)
+    instead: it serves that country, and stands in no list of this one.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     names = models.JSONField(default=dict)
     type = models.CharField(_("Kind"), max_length=40)
     level = models.CharField(_("Level"), max_length=40)
+    country = models.CharField(_("Country, if it stands abroad"), max_length=2, blank=True)
     jamoat = models.CharField(_("Jamoat"), max_length=120, blank=True)
     district = models.CharField(_("District"), max_length=20, blank=True)
     area = ArrayField(models.CharField(max_length=20), default=list)
@@ -38,6 +40,7 @@ class Organisation(models.Model):
             "names",
             "type",
             "level",
+            "country",
             "jamoat",
             "district",
             "area",

@@ -132,7 +132,7 @@ def list_all(*, district: str = "", service: str = "", kind: str = "", at: datet
     """The register as one prints it: every live service, by place and name."""
     entries = [
         entry
-        for entry in _entries(_services(service), Search(service, district), at)
+        for entry in _entries(_services(service), Search(service, district, country=None), at)
         if not kind or entry.organisation.type == kind
     ]
     return [entry for entry in entries if not district or entry.reach is Reach.DISTRICT]
@@ -151,7 +151,7 @@ def browse(search: Search, *, at: datetime) -> list[Entry]:
 def entries_of(one: Organisation, at: datetime) -> list[Entry]:
     """Every live service of one organisation."""
     services = _services("").filter(organisation=one)
-    return _entries(services, Search(""), at)
+    return _entries(services, Search("", country=None), at)
 
 
 def service_of(one: Organisation, pk: UUID) -> Service:
@@ -232,7 +232,8 @@ def _entries(
             service=service,
             reach=reach(
                 area=service.organisation.area,
-                whole_country=service.organisation.whole_country,
+                whole_country=service.organisation.whole_country
+                or bool(service.organisation.country),
                 region_of=places,
                 district=search.district,
             ),
@@ -247,6 +248,7 @@ def _entries(
         )
         for service in services
         if not never.covers(service.organisation.unit, service.organisation.district)
+        and search.country in (None, service.organisation.country)
     ]
     return sorted(entries, key=lambda one: _order(one, search.district))
 

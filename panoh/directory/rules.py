@@ -49,6 +49,7 @@ class Search:
 
     ``ages`` is the youngest and the oldest age in full years that the person may have
     (from an exact age or an age band); ``children`` asks for places that take children too.
+    ``country`` is one abroad (ISO 3166), empty the pack's own, None all of them.
     """
 
     service: str
@@ -60,6 +61,7 @@ class Search:
     open_now: bool = False
     children: bool = False
     care: frozenset[str] = frozenset()
+    country: str | None = ""
 
     def without(self, **changes: object) -> "Search":
         """The same search with some wishes given up."""
@@ -71,7 +73,7 @@ class Description:
     """What the register says of an organisation.
 
     ``names`` holds one name per language, or one for all; ``area`` are the places it serves,
-    ``district`` the one it stands in.
+    ``district`` the one it stands in, ``country`` (ISO 3166) the one abroad that it serves instead.
     """
 
     names: Mapping[str, str]
@@ -82,6 +84,7 @@ class Description:
     area: Iterable[str] = ()
     whole_country: bool = False
     languages: Iterable[str] = ()
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -25,6 +28,7 @@ from panoh.directory.queries import Entry, Found
 from panoh.kernel.rules import Gone, Invalid
 from panoh.policy import queries as policy
 from panoh.ui.forms import CleanForm
+from panoh.ui.templatetags.panoh import day
 
 
 @dataclass(slots=True)
@@ -41,7 +45,9 @@ class Listed:
 
     @property
     def place(self) -> str:
-        """The district it stands in."""
+        """The district it stands in, or the country abroad."""
+        if self.one.country:
+            return dict(policy.countries()).get(self.one.country, self.one.country)
         found = policy.place(self.one.district)
         return found.label() if found else ""
 
@@ -160,6 +166,56 @@ def sheet(request: StaffRequest) -> HttpResponse:
     entries = queries.browse(form.search(), at=at) if asked else queries.list_all(at=at)
     context = {"listed": _listed(entries), "today": policy.local_day(at)}
     return render(request, "directory/print.html", context)
+
+
+def _narrowed(request: StaffRequest, at: datetime) -> tuple[str, list[Listed]]:
+    """The place that was asked for, in words, and who is listed for it."""
+    form = BrowseForm(request.GET or None)
+    if not (form.is_bound and form.is_valid()):
+        return _("All districts"), _listed(queries.list_all(at=at))
+    place = policy.place(form.cleaned_data["district"])
+    found = _listed(queries.browse(form.search(), at=at))
+    return place.label() if place else _("All districts"), found
+
+
+@page(Permission.DIRECTORY_READ)
+@require_http_methods(["GET"])
+def folded(request: StaffRequest) -> HttpResponse:
+    """Who helps whom, on one sheet to fold and to take along: nothing of a person, no address."""
+    place, listed = _narrowed(request, timezone.now())
+    data = {
+        "place": place,
+        "day": day(policy.today()),
+        "who": [
+            {
+                "name": one.one.name(),
+                "kind": one.kind,
+                "telephones": one.telephones,
+                "checked": day(one.one.last_checked_on),
+                "stale": one.is_stale,
+                "services": [f"{do.label}: {do.admits}; {do.hours}" for do in one.services],
+            }
+            for one in listed
+        ],
+    }
+    sheet = policy.letter("helpers", get_language() or "", data)
+    return _to_keep(sheet, "application/pdf", f"list-{policy.today()}.pdf")
+
+
+@page(Permission.DIRECTORY_READ)
+@require_http_methods(["GET"])
+def keep(request: StaffRequest) -> HttpResponse:
+    """The same list as one page that needs no network and names no subject."""
+    place, listed = _narrowed(request, timezone.now())
+    context = {"listed": listed, "place": place, "today": policy.today()}
+    text = render_to_string("directory/keep.html", context)
+    return _to_keep(text, "text/html; charset=utf-8", f"list-{policy.today()}.html")
+
+
+def _to_keep(content: str | bytes, kind: str, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 @page(Permission.DIRECTORY_READ)

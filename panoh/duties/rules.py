@@ -110,6 +110,8 @@ KINDS: Mapping[str, Kind] = {
     "queue.sitting": Kind(
         _("Pass on to the person, when it is safe: the commission has set a day"), by_hand=True
     ),
+    "intake.gap": Kind(_("Nobody stands the emergency desk: fill the shift"), alert=True),
+    "intake.call": Kind(_("A call has no outcome yet")),
     "directory.verify": Kind(_("Check that the entry of an organisation is still true")),
     "exchange.import": Kind(_("Finish an import")),
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import typst
+from babel import Locale
 from django.conf import settings
 from django.utils import timezone
 from django.utils.functional import Promise, lazy
@@ -33,6 +34,9 @@ from .rules import (
     read_pack,
     tajik_key,
 )
+
+# Codes of CLDR that name no country.
+NO_COUNTRY = frozenset({"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB"})
 
 # Django's ``lazystr`` makes a class for each text, which costs more than the page around it.
 later = cast("Callable[[object], Promise]", lazy(str, str))
@@ -187,6 +191,18 @@ def _sorted_places(_of: Pack, _language: str | None) -> list[tuple[Place, list[P
         )
         for region in places(1)
     ]
+
+
+def countries() -> list[tuple[str, str]]:
+    """ISO 3166 codes with names in the reader's language (CLDR), sorted by name."""
+    return list(_countries((get_language() or "en").split("-")[0]))
+
+
+@lru_cache
+def _countries(language: str) -> tuple[tuple[str, str], ...]:
+    names = {**Locale("en").territories, **Locale.parse(language).territories}
+    found = [(c, name) for c, name in names.items() if c.isalpha() and c not in NO_COUNTRY]
+    return tuple(sorted(found, key=lambda pair: tajik_key(pair[1])))
 
 
 def roles() -> dict[str, frozenset[str]]:

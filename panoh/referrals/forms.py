@@ -86,6 +86,10 @@ class ChannelForm(CodeForm):
 
     name, list_name, label = "channel", "answer_channels", _("How did the answer come?")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[self.name].initial = "telephone"
+
     def choices(self) -> list[Any]:
         """Every way but this system."""
         return [one for one in super().choices() if one[0] != rules.HERE]

@@ -16,6 +16,7 @@ LOOKS: dict[str, set[str]] = {
         "today more search first_contact cases case next answers facts assess apart person name"
         " way notes documents close consent ask refer preview knows stop inbox outbox request"
         " letter act groups group_begin group group_add asked_for asked_answer sought never seal"
+        " line call_log call_add call roster give_over papers"
         " kin child advocate propose guardian check_guardian tell_guardian birthday relatives"
         " add_relative safety safety_line protect rights right emergency_ring emergency_rings"
         " plan plan_add plan_text plan_task plan_give conferences conference_call conference"
@@ -33,6 +34,8 @@ LOOKS: dict[str, set[str]] = {
     | _of("directory", "list print entry add change contacts add_service service archive")
     | {"mfa_index"}
     | {"policy_in_force", "policy_roles", "policy_code_list"},
+    # Takes the shift over.
+    "safar": _of("desk", "line take_over"),
     # Is asked for help, and has said yes before.
     "shirin": _of("desk", "today inbox request act copies"),
     # Is asked to protect.
@@ -62,14 +65,17 @@ UNSEEN: dict[str, str] = {
             "desk",
             "take finish reopen interpreter of_duty unflag end_way group_alone lift unlink"
             " end_advocate safety_end unprotect emergency_call emergency_open emergency_stop"
-            " queue_ask plan_end plan_done plan_drop conference_unseat conference_end",
+            " queue_ask shift_drop plan_end plan_done plan_drop conference_unseat conference_end",
         )
         | _of("access", "close team_key let_in leave end_session end_sessions lock")
         | _of("directory", "checked drop_service")
         | {"exchange:act", "cases:recruitment_end", "cases:leaving_sign", "set_language"},
         _POST,
     ),
-    **dict.fromkeys({"files_download", "exchange:back"}, "a file, no page"),
+    **dict.fromkeys(
+        {"files_download", "exchange:back", "directory:folded", "directory:keep", "desk:paper"},
+        "a file, no page",
+    ),
     "access:unlock": "only in a locked session: tests/browser/test_moments.py opens it",
     "access:invitation": _SIGN_IN,
 }

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import psycopg
 from django.urls import reverse
+from django.utils import timezone
 
 from panoh.access import actions as access
 from panoh.access.models import Dossier, Team
@@ -20,6 +21,7 @@ from panoh.duties import actions as duties
 from panoh.duties.models import Duty
 from panoh.exchange import actions as exchange
 from panoh.files import actions as files
+from panoh.intake import actions as intake
 from panoh.kernel.rules import Category
 from panoh.people import actions as people
 from panoh.people.actions import Asking
@@ -65,6 +67,7 @@ def country(owner: psycopg.Connection) -> Starts:
     grown, young, group = _woman(), _boy(), _men()
     order = _order(grown)
     _asked_for(grown)
+    _line()
     call = ask("mavluda", "clinic-cases", ref=grown.ref)
     wait_over(owner, call, minutes=20)
     open_file(call)
@@ -159,6 +162,23 @@ def _together(dossier: Dossier, house: Team, now: dict[str, Any]) -> None:
     met = cases.call_conference(dossier, on=today, categories=Category.SERVICES, **now)
     cases.seat(met, team=house, **now)
     cases.decide_task(met, team=house, due_on=today, **about, **now)
+
+
+def _line() -> None:
+    """A roster with a hole, open calls, and a shift that waits to be taken over."""
+    with as_user("nigora") as by:
+        desk, now = team("ngo-cases"), timezone.now()
+        for start, who in ((0, by), (8, None)):
+            begin = now + timedelta(hours=start)
+            ends = begin + timedelta(hours=8)
+            intake.plan_shift(
+                team=desk, unit=desk.unit, user=who, starts_at=begin, ends_at=ends, by=by, at=now
+            )
+        for said in ({"danger_now": "injury", "needs": ["bed", "doctor"], "note": WORDS}, {}):
+            given: dict[str, Any] = {"danger_now": "none", "language": "uz", **said}
+            intake.log_call(team=desk, by=by, at=NOW, **given)
+        intake.log_call(team=desk, danger_now="none", outcome="advised", by=by, at=NOW)
+        intake.give_handover(team=desk, note=WORDS, by=by, at=NOW)
 
 
 def _order(dossier: Dossier) -> Order:

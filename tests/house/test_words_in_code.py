@@ -10,6 +10,7 @@ from tests.house.tree import ROOT, dotted, parse, relative, sources, texts
 # A number of days or hours that is no period of law or practice, each with its reason.
 DAYS: dict[str, str] = {
     "panoh/files/actions.py": "longer than any request runs, for the sweep of lost files",
+    "panoh/desk/management/demo/line.py": "a fictional night: hours of a roster and between calls",
 }
 
 COUNTRIES = re.compile(

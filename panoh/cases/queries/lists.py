@@ -6,9 +6,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from babel import Locale
 from django.db.models import Count
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from panoh.access.models import Dossier, User
@@ -19,11 +17,9 @@ from panoh.cases.rules import Arrival, Branch
 from panoh.kernel.rules import Invalid
 from panoh.people import queries as people
 from panoh.policy import queries as policy
-from panoh.policy.rules import Code, CodeList, tajik_key
+from panoh.policy.rules import Code, CodeList
 
 PAGE = 50
-# Codes of CLDR that name no country.
-NO_COUNTRY = frozenset({"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB"})
 
 
 def recent(before: Place | None = None, limit: int = PAGE) -> list[Case]:
@@ -92,12 +88,7 @@ def is_apart(list_name: str, code: str) -> bool:
     return row is not None and row.extra.get("category", "core") != "core"
 
 
-def countries() -> list[tuple[str, str]]:
-    """ISO 3166 codes with names in the reader's language (CLDR), sorted by name."""
-    locale = Locale.parse((get_language() or "en").split("-")[0])
-    names = {**Locale("en").territories, **locale.territories}
-    found = [(c, name) for c, name in names.items() if c.isalpha() and c not in NO_COUNTRY]
-    return sorted(found, key=lambda pair: tajik_key(pair[1]))
+countries = policy.countries
 
 
 def checked(values: Mapping[str, Any], today: date) -> dict[str, Any]:

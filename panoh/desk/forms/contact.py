@@ -1,14 +1,16 @@
 """First contact, age first, and the answers of the case."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from panoh.access.models import Team
 from panoh.cases import queries as cases
 from panoh.cases.models import CHANGEABLE
-from panoh.desk.forms.fields import NOT_ASKED, codes, one_of, pick, places, submission
+from panoh.desk.forms.fields import NOT_ASKED, codes, one_of, pick, places, submission, when
 from panoh.people.forms import NAME_LENGTH
 from panoh.ui.forms import CleanForm, Radios, offer
 
@@ -115,6 +117,7 @@ class AnswersForm(CleanForm):
         _("Sensitivity, if you decide otherwise than the answers say"),
         empty=_("As the answers say"),
     )
+    first_contact_at = when(_("When did you first speak, if it was entered later?"))
     seen_version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -123,8 +126,17 @@ class AnswersForm(CleanForm):
 
     def changes(self) -> dict[str, Any]:
         """The values for the verb ``change``. A date of birth stays out: it names."""
-        typed = self.cleaned_data
-        return {name: typed[name] for name in self.fields if name in CHANGEABLE}
+        typed = {name: self.cleaned_data[name] for name in self.fields if name in CHANGEABLE}
+        if typed["first_contact_at"] is None:
+            del typed["first_contact_at"]
+        return typed
+
+    def clean_first_contact_at(self) -> datetime | None:
+        """Nobody spoke in the future."""
+        found: datetime | None = self.cleaned_data["first_contact_at"]
+        if found is not None and found > timezone.now():
+            raise forms.ValidationError(_("This time lies in the future."))
+        return found
 
 
 class CloseForm(CleanForm):

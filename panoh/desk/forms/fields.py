@@ -49,6 +49,12 @@ def any_of(name: str, label: Label, **options: Any) -> forms.MultipleChoiceField
     return forms.MultipleChoiceField(label=label, choices=codes(name), widget=Checkboxes, **options)
 
 
+def when(label: Label) -> forms.DateTimeField:
+    """Day and time of what stood on paper or was said by telephone first; empty means now."""
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    return forms.DateTimeField(label=label, required=False, widget=widget)
+
+
 def submission() -> forms.UUIDField:
     """The mark of one opened form: sent twice, it is saved once."""
     return forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)

@@ -3,8 +3,9 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
-from panoh.desk.forms.fields import submission
+from panoh.desk.forms.fields import submission, when
 from panoh.directory.forms import FindForm
 from panoh.kernel.rules import Category
 from panoh.policy import queries as policy
@@ -49,12 +50,20 @@ class RequestForm(DraftForm):
         }
 
 
+SAID = _("When was it said, if not now?")
+
+
 class YesElsewhereForm(ChannelForm):
     """A yes that was told otherwise."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields[self.name].initial = "telephone"
+        self.fields["said_at"] = when(SAID)
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """Keywords of a verb: how and when it was said."""
+        return {name: self.cleaned_data[name] for name in ("channel", "said_at")}
 
 
 class NoElsewhereForm(DeclineForm):
@@ -68,3 +77,6 @@ class NoElsewhereForm(DeclineForm):
             widget=Radios,
             initial="telephone",
         )
+        self.fields["said_at"] = when(SAID)
+
+    said = YesElsewhereForm.said

@@ -30,7 +30,9 @@ from panoh.policy import queries as policy
 def answers(request: StaffRequest, ref: str) -> HttpResponse:
     """The answers of the case row. Where somebody else changed the same, both are shown."""
     case = queries.case_of(request.dossier)
-    names = [name for name in AnswersForm.base_fields if name != "seen_version"]
+    # The time of the first contact stays unless another is typed.
+    kept = {"seen_version", "first_contact_at"}
+    names = [name for name in AnswersForm.base_fields if name not in kept]
     now = {name: getattr(case, name) for name in names}
     form = typed(request, AnswersForm, initial={**now, "seen_version": case.version})
     differences: list[dict[str, str]] = []

@@ -117,6 +117,7 @@ def copies(request: StaffRequest, duty_id: UUID) -> HttpResponse:
 # Pages beside the main job, in the order of the page "More": who may use each, and what it is.
 MORE: tuple[tuple[str, Permission | None], ...] = (
     ("desk:cases", Permission.CASE_READ),
+    ("desk:line", Permission.CONTACT_CREATE),
     ("desk:groups", Permission.CONTACT_CREATE),
     ("desk:asked_for", Permission.CONTACT_CREATE),
     ("desk:outbox", Permission.REFERRAL_SEND),

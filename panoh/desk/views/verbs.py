@@ -14,7 +14,14 @@ from panoh.desk.forms.requests import NoElsewhereForm, YesElsewhereForm
 from panoh.kernel.rules import Category
 from panoh.people import actions as people
 from panoh.referrals import actions as referrals
-from panoh.referrals.forms import AskForm, CompleteForm, DeclineForm, HandOverForm, ProposeForm
+from panoh.referrals.forms import (
+    AskForm,
+    ChannelForm,
+    CompleteForm,
+    DeclineForm,
+    HandOverForm,
+    ProposeForm,
+)
 from panoh.referrals.models import Referral
 from panoh.referrals.rules import State
 from panoh.ui.forms import CleanForm
@@ -118,9 +125,7 @@ SENDER: dict[str, Act] = {
         gettext_lazy("They said yes"),
         gettext_lazy("They said yes"),
         gettext_lazy("Saved. If they have accounts here, nothing opens until they confirm it."),
-        lambda one, form, by, at: referrals.accept_by_telephone(
-            one, channel=form.code, by=by, at=at
-        ),
+        lambda one, form, by, at: referrals.accept_by_telephone(one, by=by, at=at, **form.said),
         YesElsewhereForm,
         gettext_lazy("For an answer that was given by telephone, by letter or in person."),
     ),
@@ -129,7 +134,7 @@ SENDER: dict[str, Act] = {
         gettext_lazy("They said no"),
         gettext_lazy("Saved. Look for another service; nothing is lost."),
         lambda one, form, by, at: referrals.decline_by_telephone(
-            one, reason=form.code, channel=form.cleaned_data["channel"], by=by, at=at
+            one, reason=form.code, by=by, at=at, **form.said
         ),
         NoElsewhereForm,
         gettext_lazy("For an answer that was given by telephone, by letter or in person."),
@@ -139,7 +144,7 @@ SENDER: dict[str, Act] = {
         gettext_lazy("It was answered"),
         gettext_lazy("Saved. The facts of the case go along as they are now."),
         lambda one, form, by, at: referrals.answer_info(one, channel=form.code, by=by, at=at),
-        YesElsewhereForm,
+        ChannelForm,
         gettext_lazy(
             "Call them, or correct the answers of the case first: children, language, care and "
             "danger are read from it again."

@@ -178,13 +178,18 @@ def answer_info(referral: Referral, *, channel: str, by: User, at: datetime) -> 
 
 @transaction.atomic
 def accept_by_telephone(
-    referral: Referral, *, channel: str = "telephone", by: User, at: datetime
+    referral: Referral,
+    *,
+    channel: str = "telephone",
+    said_at: datetime | None = None,
+    by: User,
+    at: datetime,
 ) -> Referral:
-    """The sender enters a yes that was told otherwise. Nothing opens until the receiver confirms;
-    a receiver without accounts has nothing to confirm."""
+    """The sender enters a yes that was told otherwise, perhaps before: ``said_at``. Nothing opens
+    until the receiver confirms; a receiver without accounts has nothing to confirm."""
     dossier, referral = as_sender(referral, by)
     step(referral, "accept")
-    _answered_elsewhere(referral, channel, by, at)
+    _answered_elsewhere(referral, channel, said_at, by, at)
     referral.confirmed_at = None if referral.to_team else at
     referral.save(update_fields=["state", *_ANSWER, "confirmed_at"])
     answered(referral, "accepted", by=by, at=at)
@@ -205,13 +210,20 @@ def accept_by_telephone(
 
 @transaction.atomic
 def decline_by_telephone(
-    referral: Referral, *, reason: str, channel: str = "telephone", by: User, at: datetime
+    referral: Referral,
+    *,
+    reason: str,
+    channel: str = "telephone",
+    said_at: datetime | None = None,
+    by: User,
+    at: datetime,
 ) -> Referral:
-    """The sender enters a no that was told otherwise, with its coded reason."""
+    """The sender enters a no that was told otherwise, with its coded reason; ``said_at`` is when,
+    if not now."""
     dossier, referral = as_sender(referral, by)
     step(referral, "decline")
     rules.check_codes([reason], queries.codes("decline_reasons"), "reason")
-    _answered_elsewhere(referral, channel, by, at)
+    _answered_elsewhere(referral, channel, said_at, by, at)
     referral.decline_reason = reason
     referral.save(update_fields=["state", *_ANSWER, "decline_reason"])
     answered(referral, "declined", by=by, at=at)
@@ -225,11 +237,15 @@ def decline_by_telephone(
 _ANSWER = ["answered_at", "answered_by", "answer_channel"]
 
 
-def _answered_elsewhere(referral: Referral, channel: str, by: User, at: datetime) -> None:
+def _answered_elsewhere(
+    referral: Referral, channel: str, said_at: datetime | None, by: User, at: datetime
+) -> None:
     referral.answer_channel = known("answer_channels", channel, "channel")
     if channel == rules.HERE:
         raise Invalid(_("Choose from the list."), field="channel")
-    referral.answered_at, referral.answered_by = at, by
+    if said_at is not None and said_at > at:
+        raise Invalid(_("This time lies in the future."), field="said_at")
+    referral.answered_at, referral.answered_by = said_at or at, by
 
 
 @transaction.atomic

@@ -124,6 +124,9 @@ ELSEWHERE = {
     "directory_unmetneed",
     "exchange_import",
     "exchange_part",
+    "intake_shift",
+    "intake_call",
+    "intake_handover",
 }
 
 
