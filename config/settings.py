@@ -57,6 +57,7 @@ ROOMS = [
     "panoh.consent",
     "panoh.cases",
     "panoh.referrals",
+    "panoh.shelters",
     "panoh.intake",
     "panoh.desk",
     "panoh.exchange",

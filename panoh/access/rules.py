@@ -51,6 +51,10 @@ class Permission(StrEnum):
     ORDER_ADVISE = "order_advise"
     ORDER_SIGN = "order_sign"
     BREACH_OPEN = "breach_open"
+    BED_ASK = "bed_ask"
+    BED_HOLD = "bed_hold"
+    STAY_WRITE = "stay_write"
+    HOUSE_WRITE = "house_write"
 
 
 # Categories that only some roles read or write, whatever the grant opens.

@@ -112,6 +112,16 @@ KINDS: Mapping[str, Kind] = {
     ),
     "intake.gap": Kind(_("Nobody stands the emergency desk: fill the shift"), alert=True),
     "intake.call": Kind(_("A call has no outcome yet")),
+    "bed.expected": Kind(_("A bed is held: expect somebody, let them in or say no"), alert=True),
+    "bed.refused": Kind(_("A shelter said no: find another bed"), by_hand=True),
+    "bed.lapsed": Kind(
+        _("Nobody came to the bed that was held: find out whether the person is safe"),
+        by_hand=True,
+    ),
+    "house.inspection": Kind(_("An inspection of the shelter is due")),
+    "house.paper": Kind(_("A paper of the shelter ends")),
+    "house.vetting": Kind(_("A colleague of the shelter is to be vetted again")),
+    "house.funding": Kind(_("The shelter's money ends: plan who pays on")),
     "directory.verify": Kind(_("Check that the entry of an organisation is still true")),
     "exchange.import": Kind(_("Finish an import")),
 }

@@ -29,9 +29,11 @@ from panoh.vault.rules import (
     Locked,
     NoKey,
     Place,
+    box,
     key_version_of,
     open_field,
     outer_open,
+    outer_seal,
     pair_of,
     unbox,
     unwrap_key,
@@ -283,6 +285,52 @@ def open(  # noqa: A001
         for name in fields
     )
     return texts if more else texts[0]
+
+
+# -- what a team knows of itself -------------------------------------------------------------------
+
+VERSION_BYTES = 2
+
+
+def team_text_purpose(instance: models.Model, field_name: str) -> str:
+    """What binds a team's text to its place: it opens nowhere else."""
+    return f"team text {instance._meta.db_table} {instance.pk} {field_name}"
+
+
+def seal_for_team(instance: models.Model, field_name: str, text: str, team_id: int) -> None:
+    """Put a text on the instance that this team alone opens, with no dossier; the caller saves it.
+
+    For what a team knows of itself, such as where its house stands. Read it with
+    ``open_for_team``. Raises ``NoKey`` if the team has no key yet.
+    """
+    if not text:
+        setattr(instance, field_name, None)
+        return
+    found = team_public(team_id)
+    if found is None:
+        raise NoKey
+    version, public = found
+    purpose = team_text_purpose(instance, field_name)
+    boxed = box(public, text.encode(), purpose)
+    sealed = outer_seal(settings.PANOH_OUTER_KEY, boxed, "team text", purpose)
+    setattr(instance, field_name, version.to_bytes(VERSION_BYTES, "big") + sealed)
+
+
+def open_for_team(instance: models.Model, field_name: str, team_id: int) -> str:
+    """The text that ``seal_for_team`` put there; empty where nothing is.
+
+    Raises ``Locked``, ``NoKey`` for whoever is not of this team, ``Damaged``.
+    """
+    sealed = getattr(instance, field_name)
+    if sealed is None:
+        return ""
+    raw, purpose = bytes(sealed), team_text_purpose(instance, field_name)
+    version = int.from_bytes(raw[:VERSION_BYTES], "big")
+    pair = current().teams.get((team_id, version))
+    if pair is None:
+        raise NoKey
+    boxed = outer_open(settings.PANOH_OUTER_KEY, raw[VERSION_BYTES:], "team text", purpose)
+    return unbox(pair, boxed, purpose).decode()
 
 
 # -- teams, tokens, drafts -------------------------------------------------------------------------

@@ -218,7 +218,7 @@ MAY_USE_TOOLS = {
     "panoh/access/middleware.py": "opens a request's vault; keeps a draft when a session ended",
 }
 WRITING_TOOLS = re.compile(
-    r"^vault\.(seal|seal_many|lay_keys|make_\w+|change_\w+|let_in|recover_\w+|renew_\w+|rewrap_\w+"
+    r"^vault\.(seal|seal_many|seal_for_team|lay_keys|make_\w+|change_\w+|let_in|recover_\w+|renew_\w+|rewrap_\w+"
     r"|share_\w+)$"
 )
 

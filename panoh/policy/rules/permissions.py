@@ -52,4 +52,8 @@ PERMISSIONS: Mapping[str, str | Promise] = {
     "order_advise": _("Say as a lawyer whether an order binds"),
     "order_sign": _("Sign that data is handed over on an order"),
     "breach_open": _("Register a breach"),
+    "bed_ask": _("Ask whether there is a place in a region: yes or no"),
+    "bed_hold": _("Look for beds and hold them"),
+    "stay_write": _("Admit people to a shelter of the own team, and let them leave"),
+    "house_write": _("Manage a shelter of the own team"),
 }
