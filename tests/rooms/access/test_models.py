@@ -266,8 +266,8 @@ def new_row(
     # Only the wall is looked at here: the rooms' own checks, and keys to rows that are not
     # planted, have tests of their own.
     for (check,) in owner.execute(
-        "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND "
-        "(contype IN ('c', 'x') OR contype = 'f' AND confrelid::regclass::text NOT LIKE 'access%%')",
+        "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND (contype IN "
+        "('c', 'x') OR contype = 'f' AND confrelid::regclass::text NOT LIKE 'access%%')",
         [table],
     ).fetchall():
         owner.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{check}"'.encode())

@@ -1,9 +1,11 @@
 """Hold, admit, move, leave, release, refuse: what each does, and what it never does."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.utils.translation import override
 
 from panoh.access import actions as access
 from panoh.audit import queries as audit
@@ -19,6 +21,14 @@ from tests.factories.houses import AT, LATER, REGION, WOMAN, case_of, held, hous
 from tests.factories.staff import as_user, team
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with override("en"):
+        yield
+
+
 GIRL, SON = Guest("woman", (8, 8)), Guest("man", (14, 14))
 
 
