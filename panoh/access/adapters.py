@@ -7,17 +7,20 @@ from allauth.account.internal.flows.reauthentication import reauthenticate_by_pa
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from panoh.access import actions as access
 from panoh.access.models import User
 from panoh.access.queries import acting
-from panoh.access.rules import VAULT
+from panoh.access.rules import VAULT, is_guessed_first
 from panoh.audit import actions as audit
+from panoh.policy import queries as policy
 from panoh.vault import actions as vault
 from panoh.vault import queries as keys
 
@@ -90,6 +93,27 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def _record(self, event: str, user: AbstractBaseUser) -> None:
         with transaction.atomic(), acting(cast(User, user)):
             audit.record(event, by=user, at=timezone.now(), subject=user)
+
+
+class NotOurWords:
+    """A passphrase is more than the name of the programme, of this installation, of the account,
+    and the words of the pack that everybody would try first (ASVS v5.0.0-6.2.11)."""
+
+    PRODUCT = ("panoh", "паноҳ", "панох", "panah", "demo")
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        """Raises ``ValidationError``."""
+        own = f"{user.username} {user.display_name}" if user else ""
+        said = f"{policy.setting('passphrase_words') or ''} {settings.PANOH_NAME} {own}"
+        if is_guessed_first(password, [*self.PRODUCT, *said.split()]):
+            raise ValidationError(
+                _("Others would guess this: it is made of words that everybody here knows."),
+                code="our_words",
+            )
+
+    def get_help_text(self) -> str:
+        """What is said beside the field."""
+        return str(_("Not the name of this service or of a place, and little else."))
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]

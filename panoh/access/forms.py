@@ -1,6 +1,6 @@
 """What is asked of whoever sets up, invites or accepts an invitation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -38,6 +38,35 @@ class TeamForm(CleanForm):
 
     name = forms.CharField(label=_("Name of the team"), max_length=200)
     is_intake = forms.BooleanField(label=_("Receives requests sent to the unit"), required=False)
+
+
+class NamesForm(EditForm):
+    """What a unit and its teams are called in each language: ``named`` are ``(own name, names by
+    language)`` by the key of their fields."""
+
+    def __init__(
+        self,
+        *args: Any,
+        named: Mapping[str, tuple[str, Mapping[str, str]]],
+        languages: Choices,
+        **kwargs: Any,
+    ) -> None:
+        self.named, self.languages = named, [code for code, _label in languages]
+        kwargs["initial"] = {
+            f"{key}_{code}": names.get(code, "")
+            for key, (_label, names) in named.items()
+            for code in self.languages
+        }
+        super().__init__(*args, **kwargs)
+        for key, (label, _names) in named.items():
+            for code, language in languages:
+                self.fields[f"{key}_{code}"] = forms.CharField(
+                    label=f"{label} – {language}", max_length=200, required=False
+                )
+
+    def names(self, key: str) -> dict[str, str]:
+        """What was typed for one of them, by language."""
+        return {code: self.cleaned_data[f"{key}_{code}"] for code in self.languages}
 
 
 class InviteForm(CleanForm):

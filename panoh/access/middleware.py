@@ -106,8 +106,8 @@ def page(
                 _check(staff.user, permission, kwargs)
             if on:
                 staff.dossier = by_ref(str(kwargs[on]))
-            if step_up and not _is_fresh(staff):
-                return HttpResponseRedirect(_ahead("mfa_reauthenticate", staff))
+            if step_up and (asked := ask_again(staff)):
+                return asked
             return view(staff, *args, **kwargs)
 
         update_wrapper(declared, view)
@@ -115,6 +115,13 @@ def page(
         return declared
 
     return declare
+
+
+def ask_again(request: StaffRequest) -> HttpResponse | None:
+    """Where the second factor is shown, if that was not within minutes (pack); else None."""
+    if _is_fresh(request):
+        return None
+    return HttpResponseRedirect(_ahead("mfa_reauthenticate", request))
 
 
 def _check(user: User, permission: Permission, named: Mapping[str, object]) -> None:

@@ -1,5 +1,6 @@
 """Permissions, and the few pure questions about reach."""
 
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from itertools import pairwise
 
@@ -85,6 +86,22 @@ def is_plain_pin(pin: str) -> bool:
     return len(steps) == 1 or len(set(pin)) <= 2
 
 
+# Of a passphrase this many letters are left when the words that everybody would try are taken out.
+OWN_LETTERS = 8
+
+
+def is_guessed_first(passphrase: str, words: Iterable[str]) -> bool:
+    """Is it made of little else than words that everybody here would try (ASVS v5.0.0-6.2.11)?
+
+    >>> [is_guessed_first(one, ["panoh"]) for one in ("Panoh2026panoh!", "four panoh words")]
+    [True, False]
+    """
+    left = whole = passphrase.casefold()
+    for word in sorted({one.casefold() for one in words if one}, key=len, reverse=True):
+        left = left.replace(word, " ")
+    return left != whole and sum(sign.isalpha() for sign in left) < OWN_LETTERS
+
+
 PUBLIC_URLS = frozenset(
     {
         "account_login",
@@ -112,3 +129,12 @@ ACCOUNT_URLS = frozenset(
         "mfa_reauthenticate_webauthn",
     }
 )
+
+
+def said_in(language: str | None, names: Mapping[str, str], name: str) -> str:
+    """The name in the reader's language; else the one that the unit gives itself.
+
+    >>> said_in("ru", {"ru": "Дом"}, "Хона"), said_in("en-gb", {}, "Хона")
+    ('Дом', 'Хона')
+    """
+    return names.get((language or "").split("-")[0]) or name

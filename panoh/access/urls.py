@@ -11,6 +11,7 @@ urlpatterns = [
     path("people/invite/<int:unit_id>/", staff.invite, name="invite"),
     path("people/<int:user_id>/close/", staff.close, name="close"),
     path("units/", staff.units, name="units"),
+    path("units/<int:unit_id>/names/", staff.names, name="names"),
     path("units/<int:unit_id>/team/", staff.add_team, name="add_team"),
     path("teams/", staff.teams, name="teams"),
     path("teams/<int:team_id>/key/", staff.team_key, name="team_key"),

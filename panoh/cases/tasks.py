@@ -16,8 +16,11 @@ def come_of_age(timestamp: int) -> None:
 @app.periodic(cron="*/15 * * * *")
 @app.task(queueing_lock="cases.end_parts")
 def end_parts(timestamp: int) -> None:
-    """Let what a joint plan had left to do come back to the holder; works as role ``jobs``."""
+    """Say which parts of joint plans end soon; let what is left to do come back to the holder; end
+    requests for protection whose consent is gone. Works as role ``jobs``."""
+    actions.warn_of_parts(at=timezone.now())
     actions.end_lapsed_parts(at=timezone.now())
+    actions.end_lapsed_protections(at=timezone.now())
 
 
 @app.periodic(cron="*/15 * * * *")

@@ -42,6 +42,8 @@ LEADS_TO = {
     "leaving.sign": "cases:leaving",
     "leaving.contact": "cases:leaving",
     "leaving.welfare": "cases:leaving",
+    "protection.gone": "desk:safety",
+    "plan.ends_soon": "desk:plan",
     "plan.joined": "desk:plan",
     "plan.task": "desk:plan",
     "plan.back": "desk:plan",

@@ -15,6 +15,7 @@ from panoh.desk.views import (
     emergency,
     family,
     groups,
+    handbook,
     inbox,
     keep,
     knows,
@@ -37,6 +38,7 @@ from panoh.policy import views as policy
 job: list[URLPattern] = [
     path("", today.today, name="today"),
     path("more/", today.more, name="more"),
+    *handbook.urls,
     path("duties/<uuid:duty_id>/take/", today.take, name="take"),
     path("duties/<uuid:duty_id>/done/", today.finish, name="finish"),
     path("duties/<uuid:duty_id>/copies/", today.copies, name="copies"),

@@ -112,7 +112,7 @@ class OrganisationForm(EditForm):
         super().__init__(*args, **kwargs)
         self.units = {str(unit.pk): unit for unit in units}
         if units:
-            linked = [(key, unit.name) for key, unit in self.units.items()]
+            linked = [(key, str(unit)) for key, unit in self.units.items()]
             offer(self, unit=[("", _("None")), *linked])
         else:
             del self.fields["unit"]

@@ -334,8 +334,11 @@ def contacts(request: StaffRequest, id: UUID) -> HttpResponse:
 @page(Permission.DIRECTORY_WRITE)
 @require_http_methods(["GET", "POST"])
 def add_service(request: StaffRequest, id: UUID) -> HttpResponse:
-    """Enter what an organisation does; the same help entered again is described anew."""
-    return _service(request, _live(id), {}, _("New service"))
+    """Enter what an organisation does; where the same help stands already it is shown beside."""
+    one = _edited(request, id)
+    known = one.services.filter(code=request.POST.get("code", ""), archived_at=None).first()
+    stands = ServiceForm.of(known) if known else {}
+    return _service(request, one, {}, _("New service"), stands=stands)
 
 
 @page(Permission.DIRECTORY_WRITE)
@@ -348,9 +351,14 @@ def service(request: StaffRequest, id: UUID, service_id: UUID) -> HttpResponse:
 
 
 def _service(
-    request: StaffRequest, one: Organisation, initial: dict[str, Any], title: str
+    request: StaffRequest,
+    one: Organisation,
+    initial: dict[str, Any],
+    title: str,
+    *,
+    stands: dict[str, Any] | None = None,
 ) -> HttpResponse:
-    form = ServiceForm(_posted(request), initial=initial)
+    form = ServiceForm(_posted(request), initial=initial, stands=stands)
     if form.is_bound and form.is_valid():
         with _told_in(form):
             directory.put_service(

@@ -66,6 +66,12 @@ KINDS: Mapping[str, Kind] = {
     "leaving.welfare": Kind(
         _("Silence or danger after somebody left: see to the person"), alert=True
     ),
+    "protection.gone": Kind(
+        _("A request for protection ended with its consent: talk to the person"), by_hand=True
+    ),
+    "plan.ends_soon": Kind(
+        _("A part in the joint plan ends soon: ask the person whether it goes on"), by_hand=True
+    ),
     "plan.joined": Kind(_("You were let into a joint plan: read it"), by_hand=True),
     "plan.task": Kind(_("Do what the joint plan says")),
     "plan.back": Kind(_("A task of the joint plan came back: do it, or give it to somebody")),

@@ -35,7 +35,7 @@ class ImportForm(CleanForm):
         super().__init__(*args, **kwargs)
         self.teams = {team.pk: team for team in queries.teams_of(user)}
         if len(self.teams) > 1:
-            offer(self, team=[(team.pk, team.name) for team in self.teams.values()])
+            offer(self, team=[(team.pk, str(team)) for team in self.teams.values()])
         else:
             del self.fields["team"]
 

@@ -103,7 +103,7 @@ def _part(request: StaffRequest) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else -1
 
 
-@page(Permission.IMPORT_CASES)
+@page(Permission.IMPORT_CASES, step_up=True)
 @require_safe
 def back(request: StaffRequest, run_id: UUID, code: str) -> HttpResponse:
     """The rows that stay out, as CSV or XLSX with what is wrong with each."""

@@ -43,6 +43,10 @@ YES_NO_UNKNOWN: list[tuple[str, str | Promise]] = [
 ]
 
 
+# What a form says that it has seen, where nothing stood.
+NOTHING = "nothing"
+
+
 class Renderer(TemplatesSetting):
     """FORM_RENDERER: the form templates of this room, found like any other template."""
 
@@ -114,7 +118,8 @@ class EditForm(CleanForm):
     ``stands`` (default: ``initial``) is what stands now, on the visit and when it is sent; the
     field ``seen`` carries the marks of what stood when the form was opened. What moved meanwhile
     and is not what was typed is shown beside the field that holds ours, and nothing is written;
-    sent once more, ours counts. Whoever calls locks what is edited before reading what stands.
+    sent once more, ours counts. Without ``seen``, or opened over nothing, all that stands was not
+    seen. Whoever calls locks what is edited before reading what stands.
     """
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -128,20 +133,21 @@ class EditForm(CleanForm):
         """Both versions, where there are two."""
         cleaned = super().clean() or self.cleaned_data
         before = set(cleaned.pop("seen", "").split())
-        if not before:  # nobody opened the form: there is nothing to compare with
-            return cleaned
         moved = [name for name in self.stands if self._mark(name) not in before]
+        text = _("Somebody else answered meanwhile: %(theirs)s. Save again to keep yours.")
+        if before <= {NOTHING}:
+            moved = [name for name in moved if any(_several(self.stands[name]))]
+            text = _("This stands already: %(theirs)s. Save again to keep yours.")
         self.data["seen"] = self._seen_now()  # type: ignore[index]  # full_clean made it mutable
         for name in moved:
             theirs, is_ours = self.stands[name], name in self.fields
             if not is_ours or _plain(theirs) != _plain(cleaned.get(name)):
-                text = _("Somebody else answered meanwhile: %(theirs)s. Save again to keep yours.")
                 words = {"theirs": self._words(name, theirs) or _("Not asked")}
                 self.add_error(name if is_ours else None, text % words)
         return cleaned
 
     def _seen_now(self) -> str:
-        return " ".join(map(self._mark, self.stands)) or "nothing"
+        return " ".join(map(self._mark, self.stands)) or NOTHING
 
     def _mark(self, name: str) -> str:
         text = f"{name} {_plain(self.stands[name])}"
@@ -149,6 +155,8 @@ class EditForm(CleanForm):
 
     def _words(self, name: str, value: Any) -> str:
         """A value as the reader of the form knows it."""
+        if isinstance(value, bool):
+            return str(_("Yes") if value else _("No"))
         field = self.fields.get(name)
         labels = dict(_flat(field.choices)) if isinstance(field, forms.ChoiceField) else {}
         return "; ".join(str(labels.get(str(one), one)) for one in _several(value))

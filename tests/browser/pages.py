@@ -21,6 +21,7 @@ LOOKS: dict[str, set[str]] = {
         " add_relative safety safety_line protect rights right emergency_ring emergency_rings"
         " plan plan_add plan_text plan_task plan_give conferences conference_call conference"
         " conference_attend conference_decide"
+        " handbook chapter conference_guest"
         " orders add_order order order_step order_sign order_export order_counts concerned told",
     )
     | _of(
@@ -51,7 +52,7 @@ LOOKS: dict[str, set[str]] = {
     "rustam": _of("desk", "today more") | {"patterns"},
     "amina": _of("desk", "today more") | _of("access", "audit"),
     "admin": _of("desk", "today more breaches")
-    | _of("access", "people invite add_team units emergency"),
+    | _of("access", "people invite names add_team units emergency"),
     # Is in a team that has not let the account in yet.
     "navruz": _of("desk", "today more") | _of("access", "teams recover"),
 }
@@ -65,7 +66,8 @@ UNSEEN: dict[str, str] = {
             "desk",
             "take finish reopen interpreter of_duty unflag end_way group_alone lift unlink"
             " end_advocate safety_end unprotect emergency_call emergency_open emergency_stop"
-            " queue_ask shift_drop plan_end plan_done plan_drop conference_unseat conference_end",
+            " queue_ask shift_drop plan_end plan_done plan_drop conference_unseat conference_end"
+            " conference_guest_end",
         )
         | _of("access", "close team_key let_in leave end_session end_sessions lock")
         | _of("directory", "checked drop_service")

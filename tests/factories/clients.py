@@ -2,6 +2,7 @@
 
 import re
 import time
+from html import unescape
 from typing import Any
 
 from django.conf import settings
@@ -45,6 +46,14 @@ def too_late(browser: Client) -> Client:
     return browser
 
 
+def factor_of_old(browser: Client) -> Client:
+    """The same browser, signed in still, whose second factor was shown long ago."""
+    session = browser.session
+    session["account_authentication_methods"] = [{"method": "mfa", "type": "totp", "at": 1.0}]
+    session.save()
+    return browser
+
+
 def words(page: Any) -> str:
     """What a reader of a page sees, in one line."""
     return " ".join(strip_tags(page.content.decode()).split())
@@ -55,3 +64,9 @@ def hidden(page: Any, name: str) -> str:
     found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page.content.decode())
     assert found, name
     return found[1]
+
+
+def edited(browser: Client, path: str, typed: dict[str, Any], **options: Any) -> Any:
+    """What a browser sends that has opened the form: what was typed, and what stood there."""
+    seen = unescape(hidden(browser.get(path), "seen"))
+    return browser.post(path, {"seen": seen} | typed, **options)

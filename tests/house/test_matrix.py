@@ -21,7 +21,7 @@ from panoh.access.models import Dossier
 from panoh.access.rules import Permission
 from panoh.cases import actions as cases
 from panoh.cases.models import Affected
-from panoh.cases.rules import SafetyKind
+from panoh.cases.rules import GuestWay, SafetyKind
 from panoh.cases.rules.orders import BreachKind
 from panoh.cases.rules.recruitment import RecruitmentKind
 from panoh.consent.models import Consent
@@ -71,6 +71,8 @@ class Row:
 PAGES: dict[str, Row] = {
     "desk:today": Row(None),
     "desk:more": Row(None),
+    "desk:handbook": Row(None),
+    "desk:chapter": Row(None),
     "desk:take": Row(P.DUTY_SETTLE, (YES, ASKED), only_post=True),
     "desk:finish": Row(P.DUTY_SETTLE, (YES, ASKED), only_post=True),
     "desk:copies": Row(P.DUTY_SETTLE, ()),
@@ -157,6 +159,8 @@ PAGES: dict[str, Row] = {
     "desk:conference": Row(P.CASE_READ, (OWN, YES)),
     "desk:conference_attend": Row(P.REFERRAL_SEND, (OWN,)),
     "desk:conference_unseat": Row(P.REFERRAL_SEND, (OWN,), only_post=True),
+    "desk:conference_guest": Row(P.REFERRAL_SEND, (OWN,)),
+    "desk:conference_guest_end": Row(P.REFERRAL_SEND, (OWN,), only_post=True),
     "desk:conference_decide": Row(P.REFERRAL_SEND, (OWN,)),
     "desk:conference_end": Row(P.REFERRAL_SEND, (OWN,), only_post=True),
     "desk:rights": Row(P.CASE_READ, (OWN, YES)),
@@ -222,6 +226,7 @@ PAGES: dict[str, Row] = {
     "access:close": Row(P.UNIT_MANAGE),
     "access:units": Row(P.INSTALLATION_MANAGE),
     "access:add_team": Row(P.UNIT_MANAGE),
+    "access:names": Row(P.UNIT_MANAGE),
     "access:teams": Row(None),
     "access:team_key": Row(None, (OWN,), only_post=True),
     "access:recover": Row(None, (OWN,)),
@@ -240,7 +245,7 @@ PAGES: dict[str, Row] = {
 }
 # Refused inside the page: the declaration does not say it.
 SUPERVISED = {"access:let_in", "access:leave"}
-INSIDE = {"access:people", "access:invite", "access:close", "access:add_team"}
+INSIDE = {"access:people", "access:invite", "access:close", "access:add_team", "access:names"}
 # Before sign-in, or of the sign-in library: other tests open them.
 ELSEWHERE = {"access:invitation", "desk:order_counts", "set_language"}
 LIBRARY = ("account_", "mfa_")
@@ -292,6 +297,7 @@ class World:
 
 CODES: dict[str, dict[str, Any]] = {
     "cases:part": {"page_key": 1},
+    "desk:chapter": {"code": "first-contact"},
     "desk:facts": {"code": "exploitation_forms"},
     "desk:assess": {"code": "trafficking"},
     "desk:notes": {"code": "story"},
@@ -310,7 +316,7 @@ CODES: dict[str, dict[str, Any]] = {
 def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
     """A case with a row behind every key of an address."""
     agreed = CASE_CATEGORIES & ~Category.LEGAL
-    shelter = team("shelter-cases")
+    shelter, aid = team("shelter-cases"), organisation("Fictional Aid")
     with as_user("nigora") as by:
         dossier = case(by, age_branch="unknown").dossier
         advocate(dossier, by=by)
@@ -377,6 +383,8 @@ def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
         leaving = planned(dossier, by=by, plan=NOTE, at=later(minutes=1))
         tomorrow = policy.local_day(later(days=1))
         meeting = cases.call_conference(dossier, on=tomorrow, categories=agreed, by=by, at=NOW)
+        answer(dossier, aid, by=by, categories=agreed)
+        guest = cases.seat_guest(meeting, organisation=aid, way=GuestWay.TELEPHONE, by=by, at=NOW)
         place = None
     if is_accepted:
         with as_user("shirin") as by:
@@ -419,6 +427,7 @@ def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
         "part_id": part.pk,
         "task_id": owed.pk,
         "conference_id": meeting.pk,
+        "guest_id": guest.pk,
         "seat_id": place.pk if place else uuid4(),
         "shift_id": uuid4(),
         "handover_id": uuid4(),

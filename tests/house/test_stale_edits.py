@@ -35,6 +35,7 @@ ONE_VERSION: dict[str, str] = {
             "GiveForm",
             "GroupForm",
             "GuardianForm",
+            "GuestForm",
             "ImportForm",
             "InterviewForm",
             "InviteForm",
@@ -100,9 +101,7 @@ ONE_VERSION: dict[str, str] = {
         ),
         OWN,
     ),
-    **dict.fromkeys(
-        ("OrderNoticeForm", "OrderViewForm"), "the last word counts: a gap, said in docs/limits.md"
-    ),
+    "OrderSignForm": "carries the texts themselves that the signer was shown; the verb compares",
     "PartForm": "which parts an organisation takes part in: one choice of the holder's, said anew",
     "IdentityForm": "the first name: who comes second is shown the page of a new version",
 }

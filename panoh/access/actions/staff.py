@@ -1,6 +1,8 @@
 """Units, teams and accounts: invite, join, appoint, and the way out."""
 
+import json
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -82,6 +84,31 @@ def add_team(*, unit: Unit, name: str, is_intake: bool, by: User, at: datetime) 
         team = Team.objects.get(pk=cursor.fetchone()[0])
     audit.record("team.added", by=by, at=at, subject=team)
     return team
+
+
+@transaction.atomic
+def name_unit(*, unit: Unit, names: Mapping[str, str], by: User, at: datetime) -> Unit:
+    """Say how a unit is called in other languages; a language left empty shows its own name."""
+    require(by, _managing(by))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT access_name_unit(%s::int, %s::jsonb)", [unit.pk, _as_json(names)])
+    audit.record("unit.named", by=by, at=at, subject=unit, fields=sorted(names))
+    return Unit.objects.get(pk=unit.pk)
+
+
+@transaction.atomic
+def name_team(*, team: Team, names: Mapping[str, str], by: User, at: datetime) -> Team:
+    """The same for a team."""
+    require(by, _managing(by))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT access_name_team(%s::int, %s::jsonb)", [team.pk, _as_json(names)])
+    audit.record("team.named", by=by, at=at, subject=team, fields=sorted(names))
+    return Team.objects.get(pk=team.pk)
+
+
+def _as_json(names: Mapping[str, str]) -> str:
+    said = {code: name.strip() for code, name in names.items() if name.strip()}
+    return json.dumps(said, ensure_ascii=False)
 
 
 @transaction.atomic

@@ -7,11 +7,15 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.functional import cached_property
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from panoh.access.rules import said_in
 
 
 class Unit(models.Model):
-    """An organisation that may hold cases; nothing is inherited up a ministry."""
+    """An organisation that may hold cases; nothing is inherited up a ministry. ``names`` are its
+    names by language, where it has others than ``name``."""
 
     id = models.AutoField(primary_key=True)
     code = models.SlugField(max_length=40, unique=True)
@@ -19,12 +23,13 @@ class Unit(models.Model):
     type = models.CharField(_("Type"), max_length=40)
     district = models.CharField(_("District"), max_length=20, blank=True)
     duty_phone = models.CharField(_("Duty telephone"), max_length=40, blank=True)
+    names = models.JSONField(default=dict, blank=True)
 
     class Privacy:
-        open = ("id", "code", "name", "type", "district", "duty_phone")
+        open = ("id", "code", "name", "type", "district", "duty_phone", "names")
 
     def __str__(self) -> str:
-        return self.name
+        return said_in(get_language(), self.names, self.name)
 
 
 class Team(models.Model):
@@ -39,12 +44,13 @@ class Team(models.Model):
     name = models.CharField(_("Name"), max_length=200)
     is_intake = models.BooleanField(_("Receives requests sent to the unit"), default=True)
     emergency_mark = models.BigIntegerField(null=True)
+    names = models.JSONField(default=dict, blank=True)
 
     class Privacy:
-        open = ("id", "unit", "name", "is_intake", "emergency_mark")
+        open = ("id", "unit", "name", "is_intake", "emergency_mark", "names")
 
     def __str__(self) -> str:
-        return self.name
+        return said_in(get_language(), self.names, self.name)
 
 
 class UserManager(BaseUserManager["User"]):

@@ -12,6 +12,7 @@ from panoh.access import actions as access
 from panoh.access.forms import (
     HotlineForm,
     InviteForm,
+    NamesForm,
     RecoveryForm,
     TeamForm,
     UnitForm,
@@ -28,6 +29,7 @@ from panoh.access.queries import (
 )
 from panoh.access.rules import Permission
 from panoh.audit import queries as audit
+from panoh.audit.rules import words_of
 from panoh.kernel.rules import Gone, Invalid, Refused
 from panoh.policy import queries as policy
 from panoh.vault import queries as keys
@@ -61,7 +63,7 @@ def people(request: StaffRequest) -> HttpResponse:
         roles.setdefault(grant.user_id, []).append(str(policy.role(grant.role).label))
     teams: dict[int, list[str]] = {}
     for row in Membership.objects.filter(live(), user__in=accounts).select_related("team"):
-        teams.setdefault(row.user_id, []).append(row.team.name)
+        teams.setdefault(row.user_id, []).append(str(row.team))
     by_unit = [
         {
             "unit": unit,
@@ -104,7 +106,7 @@ def invite(request: StaffRequest, unit_id: int) -> HttpResponse:
         request.POST or None,
         languages=settings.LANGUAGES,
         roles=roles,
-        teams=[(pk, team.name) for pk, team in seats.items()],
+        teams=[(pk, str(team)) for pk, team in seats.items()],
     )
     if request.method == "POST" and form.is_valid():
         typed, now = form.cleaned_data, timezone.now()
@@ -175,7 +177,7 @@ def units(request: StaffRequest) -> HttpResponse:
             messages.success(request, _("The organisation is registered."))
             return redirect("access:units")
     rows = [
-        [unit.name, policy.unit_types()[unit.type].label, policy.place(unit.district) or ""]
+        [str(unit), policy.unit_types()[unit.type].label, policy.place(unit.district) or ""]
         for unit in Unit.objects.order_by("name")
     ]
     return render(request, "access/units.html", {"form": form, "rows": rows})
@@ -192,6 +194,30 @@ def add_team(request: StaffRequest, unit_id: int) -> HttpResponse:
         messages.success(request, _("The team is made. Invite its supervisor first."))
         return redirect("access:people")
     return render(request, "access/team.html", {"form": form, "unit": unit})
+
+
+@page()
+@require_http_methods(["GET", "POST"])
+def names(request: StaffRequest, unit_id: int) -> HttpResponse:
+    """What a unit and its teams are called in each language."""
+    unit = _managed_unit(request.user, unit_id)
+    rows: dict[str, Unit | Team] = {"unit": unit}
+    rows |= {f"team_{team.pk}": team for team in unit.teams.order_by("name")}
+    form = NamesForm(
+        request.POST or None,
+        named={key: (row.name, row.names) for key, row in rows.items()},
+        languages=[(code, str(label)) for code, label in settings.LANGUAGES],
+    )
+    if request.method == "POST" and form.is_valid():
+        by, at = request.user, timezone.now()
+        for key, row in rows.items():
+            if isinstance(row, Unit):
+                access.name_unit(unit=row, names=form.names(key), by=by, at=at)
+            else:
+                access.name_team(team=row, names=form.names(key), by=by, at=at)
+        messages.success(request, _("Saved."))
+        return redirect("access:people")
+    return render(request, "access/names.html", {"form": form, "unit": unit})
 
 
 @page()
@@ -270,7 +296,10 @@ def leave(request: StaffRequest, team_id: int, user_id: int) -> HttpResponse:
     if member is None:
         raise Gone
     access.leave(user=member, team=_my_team(team_id), by=request.user, at=timezone.now())
-    messages.success(request, _("The membership has ended."))
+    messages.success(
+        request,
+        _("The membership has ended. What was typed and not saved by then is shown to nobody."),
+    )
     return redirect("access:teams")
 
 
@@ -306,5 +335,8 @@ def audit_entries(request: StaffRequest) -> HttpResponse:
         raise Gone
     entries = audit.unit_entries(request.user.unit_id, int(before) if before else None, PAGE)
     names = User.objects.in_bulk({entry.user_id for entry in entries if entry.user_id})
-    rows = [(entry, names.get(entry.user_id) or entry.user_id or entry.system) for entry in entries]
+    rows = [
+        (entry, names.get(entry.user_id) or entry.user_id or entry.system, words_of(entry.event))
+        for entry in entries
+    ]
     return render(request, "access/audit.html", {"entries": rows})

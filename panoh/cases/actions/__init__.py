@@ -8,12 +8,15 @@ from panoh.cases.actions.apart import flag, unflag
 from panoh.cases.actions.assessments import assess, classify
 from panoh.cases.actions.breaches import open_breach, tell_of_breach
 from panoh.cases.actions.circle import seal
+from panoh.cases.actions.clock import end_lapsed_protections, warn_of_parts
 from panoh.cases.actions.conference import (
     call_conference,
     decide_task,
     end_conference,
     seat,
+    seat_guest,
     unseat,
+    unseat_guest,
 )
 from panoh.cases.actions.course import add_note, close, read, read_notes, reopen, tell
 from panoh.cases.actions.groups import Found, add_people, asked_alone, open_group
@@ -111,6 +114,7 @@ __all__ = [
     "end_advocate",
     "end_conference",
     "end_lapsed_parts",
+    "end_lapsed_protections",
     "end_part",
     "end_protections",
     "end_recruitment",
@@ -149,6 +153,7 @@ __all__ = [
     "review_risk",
     "seal",
     "seat",
+    "seat_guest",
     "sign_leaving",
     "sign_order",
     "tell",
@@ -157,6 +162,8 @@ __all__ = [
     "unflag",
     "unlink",
     "unseat",
+    "unseat_guest",
+    "warn_of_parts",
     "watch_silence",
     "withdraw_protection",
     "write_plan",

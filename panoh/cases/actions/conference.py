@@ -7,13 +7,14 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from panoh.access import actions as access
+from panoh.access import queries as reach
 from panoh.access.models import Dossier, Team, User
 from panoh.access.models.dossiers import Source
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
 from panoh.cases import queries, rules
 from panoh.cases.actions.beats import _held, _open, _tell
-from panoh.cases.actions.parting import _close_conference, _end_seat
+from panoh.cases.actions.parting import _close_conference, _end_guest, _end_seat
 from panoh.cases.actions.plan import (
     COME,
     _agreed_until,
@@ -22,9 +23,12 @@ from panoh.cases.actions.plan import (
     add_task,
     join_plan,
 )
-from panoh.cases.models import Case, Conference, PlanPart, PlanTask, Seat
+from panoh.cases.models import Case, Conference, Guest, PlanPart, PlanTask, Seat
+from panoh.cases.rules import GuestWay
+from panoh.consent import queries as consent
+from panoh.directory.models import Organisation
 from panoh.duties import actions as duties
-from panoh.kernel.rules import Category, Gone, Invalid, NotPossible
+from panoh.kernel.rules import Category, Gone, Invalid, NoConsent, NotPossible
 from panoh.policy import queries as policy
 
 
@@ -114,6 +118,59 @@ def unseat(place: Seat, *, by: User, at: datetime) -> Seat:
         raise NotPossible
     _end_seat(found, by, at)
     access.end(case.dossier, source_id=found.conference_id, unit=found.team.unit, by=by, at=at)
+    return found
+
+
+@transaction.atomic
+def seat_guest(
+    conference: Conference, *, organisation: Organisation, way: GuestWay, by: User, at: datetime
+) -> Guest:
+    """Note that an organisation without accounts attends, and how. Nothing opens here: whoever
+    speaks to it tells it what the conference is about, and no more.
+
+    Refused where the person has not agreed, up to that day, that it be told all of it (for a
+    child two people have not decided it). Raises ``Invalid``, ``NoConsent``, ``NotPossible``.
+    """
+    case, found = _going_on(conference, by)
+    end = policy.pack().calendar.end_of(found.on)
+    if end <= at:
+        raise NotPossible(_("The day of the conference is over. Nothing was changed."))
+    if organisation.unit_id is not None:
+        raise Invalid(_("It has accounts here: let it attend itself."), "organisation")
+    if reach.excluded(case.dossier).covers(None, organisation.district):
+        raise NotPossible(reach.EXCLUDED)
+    if Guest.objects.filter(conference=found, organisation=organisation, ended_at=None).exists():
+        raise Invalid(_("This organisation attends already."), "organisation")
+    told = _told_to_guest(found, organisation)
+    agreed, decision = queries.on_whose_word(case.dossier, organisation, told, at)
+    ends = [consent.ends_at(agreed), decision.ends_at if decision else None]
+    if any(one < end for one in ends if one):
+        raise NoConsent(_("What was agreed ends before that day. Ask the person again first."))
+    row = Guest(dossier=case.dossier, conference=found, organisation=organisation)
+    row.way, row.added_at, row.added_by = way, at, by
+    row.save(force_insert=True)
+    audit.record("conference.guest_seated", by=by, at=at, subject=row, fields=told.codes)
+    return row
+
+
+def _told_to_guest(conference: Conference, organisation: Organisation) -> Category:
+    is_authority = consent.to(organisation).is_authority
+    told = rules.told(Category(conference.categories), is_authority=is_authority)
+    if not rules.areas(told):
+        raise Invalid(_("It may be told nothing of what this is about."), "organisation")
+    return told
+
+
+@transaction.atomic
+def unseat_guest(guest: Guest, *, by: User, at: datetime) -> Guest:
+    """It does not attend after all. Raises ``NotPossible`` if that was said already."""
+    case = _held(guest.dossier, Permission.REFERRAL_SEND, by)
+    found = Guest.objects.filter(pk=guest.pk, dossier=case.dossier).first()
+    if found is None:
+        raise Gone
+    if found.ended_at is not None:
+        raise NotPossible
+    _end_guest(found, by, at)
     return found
 
 

@@ -4,7 +4,7 @@ the person, signed by two people outside the police, and then the named fields o
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -17,9 +17,17 @@ from panoh.access.models import Dossier, User
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
 from panoh.cases import queries
+from panoh.cases.actions.answers import Changed
 from panoh.cases.actions.beats import _held, _tell
 from panoh.cases.models import Order, OrderSignature
-from panoh.cases.rules.orders import ORDER_FIELDS, OrderNotice, OrderState, OrderStep, OrderView
+from panoh.cases.rules.orders import (
+    ORDER_FIELDS,
+    OrderNotice,
+    OrderState,
+    OrderStep,
+    OrderView,
+    same_ground,
+)
 from panoh.duties import actions as duties
 from panoh.files.models import Document
 from panoh.files.rules.sheets import escaped
@@ -138,17 +146,22 @@ def note_notice(
 
 
 @transaction.atomic
-def sign_order(order: Order, *, by: User, at: datetime) -> OrderSignature:
-    """Answer for the hand-over with one's name, after the lawyer and the notice.
+def sign_order(order: Order, *, seen: Mapping[str, str], by: User, at: datetime) -> OrderSignature:
+    """Answer for the hand-over with one's name, after the lawyer and the notice. ``seen`` is what
+    the signer was shown of them (``OrderTold.ground``).
 
     Raises ``Refused`` for who entered it, belongs to police or an authority, has signed, or may
-    not read all that is named; ``NotPossible`` before view and notice.
+    not read all that is named; ``NotPossible`` before view and notice; ``Changed`` if they are
+    not what was shown.
     """
     row = _standing(order, Permission.ORDER_SIGN, by)
-    if set(queries.order_told(row).missing) - {OrderStep.SIGN}:
+    told = queries.order_told(row)
+    if set(told.missing) - {OrderStep.SIGN}:
         raise NotPossible(_("First the lawyer's view, and notice to the person."))
     if not queries.may_sign(by, row):
         raise Refused
+    if not same_ground(seen, told.ground):
+        raise Changed(told.ground, seen)
     signed = OrderSignature(dossier=row.dossier, order=row, at=at, by=by)
     signed.save(force_insert=True)
     audit.record("order.signed", by=by, at=at, subject=row)

@@ -12,7 +12,7 @@ from panoh.audit import actions as audit
 from panoh.cases import queries, rules
 from panoh.cases.actions.beats import _locked
 from panoh.cases.actions.plan import BACK, COME, DO, _owe_task
-from panoh.cases.models import Case, Conference, PlanPart, PlanTask, Seat
+from panoh.cases.models import Case, Conference, Guest, PlanPart, PlanTask, Seat
 from panoh.cases.rules import TaskState
 from panoh.duties import actions as duties
 from panoh.duties.models import Duty
@@ -65,8 +65,25 @@ def _leave(part: PlanPart, dossier: Dossier, outcome: str, by: User | None, at: 
 @transaction.atomic
 def end_shut_out(dossier: Dossier, *, by: User, at: datetime) -> int:
     """End, as the holder, the parts and seats of those to whom nothing opens this case any more:
-    consent was taken back, or the person excludes them. Return how many."""
-    return _end_shut_out(reach.lock(dossier.pk), by, at)
+    consent was taken back, or the person excludes them; of organisations without accounts those
+    that may be told nothing more. Return how many."""
+    dossier = reach.lock(dossier.pk)
+    return _end_shut_out(dossier, by, at) + _end_guests(dossier, by, at)
+
+
+def _end_guests(dossier: Dossier, by: User, at: datetime) -> int:
+    rows = Guest.objects.filter(dossier=dossier, ended_at=None, conference__ended_at=None)
+    welcome = queries.may_be_guests(dossier, at)
+    gone = [one for one in rows.select_related("organisation") if one.organisation not in welcome]
+    for guest in gone:
+        _end_guest(guest, by, at)
+    return len(gone)
+
+
+def _end_guest(guest: Guest, by: User, at: datetime) -> None:
+    guest.ended_at = at
+    guest.save(update_fields=["ended_at"])
+    audit.record("conference.guest_left", by=by, at=at, subject=guest)
 
 
 def _end_shut_out(dossier: Dossier, by: User | None, at: datetime) -> int:

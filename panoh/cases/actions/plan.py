@@ -23,6 +23,7 @@ from panoh.policy import queries as policy
 from panoh.vault import actions as vault
 
 JOINED, DO, BACK, COME = "plan.joined", "plan.task", "plan.back", "conference.come"
+ENDS_SOON = "plan.ends_soon"
 
 
 @transaction.atomic
@@ -49,6 +50,7 @@ def join_plan(
     else:
         part.categories, part.ends_at = int(told), until
         part.save(update_fields=["categories", "ends_at"])
+        duties.settle(kind=ENDS_SOON, subject_id=part.pk, outcome="goes_on", by=by, at=at)
     access.share(
         case.dossier,
         to=team,

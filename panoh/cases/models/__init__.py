@@ -20,7 +20,7 @@ from panoh.cases.models.family import Adulthood, Advocate, Guardian, GuardianEnt
 from panoh.cases.models.group import Group, GroupMember
 from panoh.cases.models.leaving import ContactEntry, ExitInterview, Leaving, SafeContact
 from panoh.cases.models.orders import Affected, Breach, Order, OrderSignature
-from panoh.cases.models.plan import Conference, Plan, PlanPart, PlanTask, PlanText, Seat
+from panoh.cases.models.plan import Conference, Guest, Plan, PlanPart, PlanTask, PlanText, Seat
 from panoh.cases.models.queue import Queued
 from panoh.cases.models.recruitment import RecruitmentEntry
 from panoh.cases.models.safety import ProtectionRequest, RightEntry, SafetyEntry
@@ -51,6 +51,7 @@ __all__ = [
     "GroupMember",
     "Guardian",
     "GuardianEntry",
+    "Guest",
     "Kin",
     "Leaving",
     "Note",

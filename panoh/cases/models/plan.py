@@ -7,7 +7,8 @@ from django.db.models import Q
 
 from panoh.access.models import Dossier, Team, User
 from panoh.cases.models.case import code_field
-from panoh.cases.rules.plan import TaskState
+from panoh.cases.rules.plan import GuestWay, TaskState
+from panoh.directory.models import Organisation
 from panoh.vault.models import SealedTextField
 
 
@@ -137,6 +138,39 @@ class Seat(models.Model):
                 fields=["conference", "team"],
                 condition=Q(ended_at=None),
                 name="cases_one_seat_of_a_team",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Guest(models.Model):
+    """An organisation without accounts that attends a conference: in the room, by telephone, or
+    by letter. It opens nothing here; what it was told stays told."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="+")
+    conference = models.ForeignKey(Conference, on_delete=models.PROTECT, related_name="+")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    way = models.CharField(max_length=20)
+    added_at = models.DateTimeField()
+    added_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    ended_at = models.DateTimeField(null=True)
+
+    class Privacy:
+        open = ("id", "dossier", "conference", "organisation", "way", "added_at", "added_by")
+        special = ("ended_at",)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(way__in=[one.value for one in GuestWay]), name="cases_guest_way"
+            ),
+            models.UniqueConstraint(
+                fields=["conference", "organisation"],
+                condition=Q(ended_at=None),
+                name="cases_one_seat_of_a_guest",
             ),
         )
 

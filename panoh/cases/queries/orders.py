@@ -20,7 +20,16 @@ from panoh.cases.queries.reading import (
     summary,
     texts_of,
 )
-from panoh.cases.rules.orders import ORDER_FIELDS, BreachKind, OrderStep, asked_of, missing
+from panoh.cases.queries.safety import safety_plan
+from panoh.cases.rules.orders import (
+    ORDER_FIELDS,
+    BreachKind,
+    OrderNotice,
+    OrderState,
+    OrderStep,
+    asked_of,
+    missing,
+)
 from panoh.kernel.rules import Category, Gone
 from panoh.people import queries as people
 from panoh.people.queries import Reach
@@ -42,8 +51,9 @@ def reads_named(user: User, order: Order) -> bool:
     """Whether the account itself may read everything that the order names."""
     asked = asked_of(order.fields)
     found = readable(user, order.dossier)
-    names = may(user, Permission.IDENTITY_READ)
-    return asked & found == asked and (names or not asked & Category.IDENTITY)
+    if not may(user, Permission.IDENTITY_READ):
+        found &= ~(Category.IDENTITY | Category.CONTACT)
+    return asked & found == asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,17 @@ class OrderTold:
     notice_text: str
     ended_text: str
     signatures: Sequence[OrderSignature]
+
+    @property
+    def ground(self) -> dict[str, str]:
+        """On what a signature stands, as it is shown to who signs."""
+        row = self.row
+        return {
+            "view": row.view,
+            "view_text": self.view_text,
+            "notice": row.notice,
+            "notice_text": self.notice_text,
+        }
 
     @property
     def missing(self) -> list[OrderStep]:
@@ -135,6 +156,10 @@ def order_values(order: Order, *, by: User, at: datetime) -> list[tuple[str, str
             values = [columns.get(name, "")]
         elif field.source == "fact":
             values = [label for _row, label in labelled(facts_of(dossier, [name], user=by))]
+        elif field.source == "ways":
+            values = [one.value for one in people.contacts_of(dossier, by=by, at=at)]
+        elif field.source == "plan":
+            values = _of_plan(dossier)
         else:
             values = [text or "" for text in texts_of(notes_of(dossier, field.category, user=by))]
         found.append((name, str(field.label), [value for value in values if value]))
@@ -147,6 +172,25 @@ def _of_person(known: Person | None, name: str) -> str:
     if name == "birth":
         return str(known.birth or "")
     return " ".join(filter(None, (known.given, known.patronymic, known.family))) or known.display
+
+
+def _of_plan(dossier: Dossier) -> list[str]:
+    """Each line of the safety plan that still holds: its part, its code, its words."""
+    return [
+        ": ".join(filter(None, (str(kind.label), line.label, line.text)))
+        for kind, lines in safety_plan(dossier).parts.items()
+        for line in lines
+        if line.row.ended_at is None
+    ]
+
+
+def handed_over(dossier: Dossier) -> list[Order]:
+    """The orders that were met and that the person was told of, newest first: what a court or
+    authority knows. What she may not be told yet stays with the order (``OrderNotice``)."""
+    rows = Order.objects.filter(
+        dossier=dossier, state=OrderState.MET, notice=OrderNotice.TOLD
+    ).order_by("-ended_at", "-pk")
+    return list(visible_to(rows))
 
 
 def order_counts() -> list[tuple[int, int, int, int]]:

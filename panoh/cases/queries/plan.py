@@ -12,10 +12,11 @@ from panoh.access.models import Dossier, Grant, Team, User
 from panoh.access.models.dossiers import Source
 from panoh.access.queries import excluded, holds, intake_team, my_teams, visible_to
 from panoh.cases import rules
-from panoh.cases.models import Conference, Plan, PlanPart, PlanTask, PlanText, Seat
+from panoh.cases.models import Conference, Guest, Plan, PlanPart, PlanTask, PlanText, Seat
 from panoh.cases.queries.reading import is_authority, readable
 from panoh.cases.rules import TaskState
 from panoh.consent import queries as consent
+from panoh.directory.models import Organisation
 from panoh.kernel.rules import CASE_CATEGORIES, Category, Gone
 from panoh.policy import queries as policy
 from panoh.vault import queries as vault
@@ -188,6 +189,19 @@ def agreed_on(categories: int) -> list[str]:
     ]
 
 
+def may_be_guests(dossier: Dossier, at: datetime) -> list[Organisation]:
+    """The organisations without accounts that the person (or for a child two people) agreed to;
+    asked by the holder. None that stands in a district she excludes."""
+    gone = excluded(dossier)
+    given = [*consent.live_on(dossier, at), *consent.decided(dossier, at)]
+    found = {
+        one.organisation
+        for one in given
+        if one.organisation is not None and not gone.covers(None, one.organisation.district)
+    }
+    return sorted(found, key=str)
+
+
 def may_take_part(dossier: Dossier, at: datetime) -> list[tuple[Team, Category]]:
     """The teams that the person (or for a child two people) agreed to, with the parts of a plan
     they may be told; asked by the holder. Whom she excludes is never among them."""
@@ -205,7 +219,7 @@ def may_take_part(dossier: Dossier, at: datetime) -> list[tuple[Team, Category]]
     }
     return sorted(
         ((team, one) for team, one in found.items() if rules.areas(one)),
-        key=lambda pair: pair[0].unit.name,
+        key=lambda pair: str(pair[0].unit),
     )
 
 
@@ -227,6 +241,12 @@ def conference(dossier: Dossier, conference_id: UUID) -> Conference:
 def seats_of(conference: Conference) -> list[Seat]:
     """Who attends beside the holder, or attended, in the order in which they came."""
     rows = Seat.objects.filter(conference=conference).select_related("team__unit")
+    return list(rows.order_by("added_at", "pk"))
+
+
+def guests_of(conference: Conference) -> list[Guest]:
+    """The organisations without accounts that attend, or attended."""
+    rows = Guest.objects.filter(conference=conference).select_related("organisation")
     return list(rows.order_by("added_at", "pk"))
 
 

@@ -6,12 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from panoh.access.models import Dossier, Team, User
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Now
+
+from panoh.access.models import Dossier, Grant, Team, User
 from panoh.access.queries import holds, reaches, visible_to
 from panoh.cases import rules
 from panoh.cases.models import Affected, ProtectionRequest, RightEntry, SafetyEntry
 from panoh.cases.queries.reading import case_of, is_authority
-from panoh.cases.rules import Branch, SafetyKind
+from panoh.cases.rules import Branch, ProtectionState, SafetyKind
 from panoh.consent import queries as consent
 from panoh.consent.models import Consent, Decision
 from panoh.directory.models import Organisation
@@ -92,6 +95,13 @@ def protectors() -> list[Team]:
     kinds = [code for code, kind in policy.unit_types().items() if kind.is_police]
     teams = Team.objects.filter(unit__type__in=kinds, is_intake=True).select_related("unit")
     return list(teams.order_by("unit__name", "pk"))
+
+
+def protections_over() -> QuerySet[ProtectionRequest]:
+    """Requests that wait for an answer though their receiver may read them no more. For the
+    clock, which sees every grant."""
+    going_on = Grant.objects.filter(source_id=OuterRef("pk"), ended_at=None, ends_at__gt=Now())
+    return ProtectionRequest.objects.filter(~Exists(going_on), state=ProtectionState.SENT)
 
 
 def protections_of(dossier: Dossier) -> list[tuple[ProtectionRequest, str]]:

@@ -30,7 +30,7 @@ from panoh.cases.rules.family import (
     may_be_told,
 )
 from panoh.cases.rules.leaving import CONTACTS, EXIT_ANSWERS, GRAVE, Lack, Risk, lacking
-from panoh.cases.rules.plan import AREAS, TASK, TaskState, areas, told
+from panoh.cases.rules.plan import AREAS, TASK, GuestWay, TaskState, areas, told
 from panoh.cases.rules.safety import (
     ENDING,
     PROTECTION_TELLS,
@@ -74,6 +74,7 @@ __all__ = [
     "Dimension",
     "Element",
     "Elements",
+    "GuestWay",
     "Lack",
     "Outcome",
     "ProtectionState",

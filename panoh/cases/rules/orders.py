@@ -11,20 +11,23 @@ from django.utils.translation import gettext_lazy as _
 from panoh.kernel.rules import Category
 
 SIGNATURES = 2
+# What a signature answers for beside the order itself.
+GROUND = ("view", "view_text", "notice", "notice_text")
 
 
 @dataclass(frozen=True, slots=True)
 class OrderField:
     """One thing that an order may name. ``source``: where it is kept (``person``, ``column`` of
-    the case row, coded ``fact``, ``notes`` of the category)."""
+    the case row, coded ``fact``, ``notes`` of the category, ``ways`` to reach her, ``plan`` of her
+    safety)."""
 
     label: str | Promise
     category: Category
     source: str
 
 
-# Never among them: how to reach the person, the safety plan, whom she excludes, papers and status
-# of stay, what is kept apart (row A10), and notes of ``legal``, which may name others.
+# Never among them: whom she excludes, how she was recruited (row A14), papers and status of stay,
+# what is kept apart (row A10). What endangers her most stands last, and is said to do so.
 ORDER_FIELDS: Mapping[str, OrderField] = {
     "name": OrderField(_("Name"), Category.IDENTITY, "person"),
     "birth": OrderField(_("Date of birth"), Category.IDENTITY, "person"),
@@ -41,6 +44,11 @@ ORDER_FIELDS: Mapping[str, OrderField] = {
     "story": OrderField(_("Notes: story"), Category.STORY, "notes"),
     "services": OrderField(_("Notes: services"), Category.SERVICES, "notes"),
     "health": OrderField(_("Notes: health"), Category.HEALTH, "notes"),
+    "legal": OrderField(_("Notes: law (they may name others)"), Category.LEGAL, "notes"),
+    "ways": OrderField(
+        _("Ways to reach the person (this can endanger her)"), Category.CONTACT, "ways"
+    ),
+    "safety": OrderField(_("Safety plan (this can endanger her)"), Category.SAFETY, "plan"),
 }
 
 
@@ -106,6 +114,13 @@ class OrderStep(StrEnum):
             OrderStep.NOTICE: _("notice to the person, or the ground for delay"),
             OrderStep.SIGN: _("two signatures of people outside the police"),
         }[self]
+
+
+def same_ground(seen: Mapping[str, str], now: Mapping[str, str]) -> bool:
+    """Whether what the signer read still stands; the ends of lines do not count."""
+    return all(
+        seen.get(name, "").replace("\r\n", "\n").strip() == now[name].strip() for name in GROUND
+    )
 
 
 def missing(view: str, notice: str, signatures: int) -> list[OrderStep]:

@@ -37,6 +37,23 @@ class TaskState(StrEnum):
         }[self]
 
 
+class GuestWay(StrEnum):
+    """How an organisation without accounts attends a conference."""
+
+    PRESENT = "present"
+    TELEPHONE = "telephone"
+    LETTER = "letter"
+
+    @property
+    def label(self) -> Promise:
+        """The words of a page."""
+        return {
+            GuestWay.PRESENT: _("In the room"),
+            GuestWay.TELEPHONE: _("By telephone"),
+            GuestWay.LETTER: _("By letter"),
+        }[self]
+
+
 TASK = Lifecycle(
     Step("do", {TaskState.OPEN}, TaskState.DONE),
     Step("drop", {TaskState.OPEN}, TaskState.DROPPED),

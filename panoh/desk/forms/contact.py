@@ -45,7 +45,7 @@ class FirstContactForm(CleanForm):
         self.teams = {str(team.pk): team for team in teams}
         offer(self, district=places())
         if len(teams) > 1:
-            offer(self, team=[(key, team.name) for key, team in self.teams.items()])
+            offer(self, team=[(key, str(team)) for key, team in self.teams.items()])
         else:
             del self.fields["team"]
         if not named:

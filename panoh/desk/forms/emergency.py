@@ -53,7 +53,7 @@ class EmergencyForm(CleanForm):
         super().__init__(*args, **kwargs)
         self.teams = {str(team.pk): team for team in teams}
         if len(teams) > 1:
-            offer(self, team=[(key, team.name) for key, team in self.teams.items()])
+            offer(self, team=[(key, str(team)) for key, team in self.teams.items()])
         else:
             del self.fields["team"]
 

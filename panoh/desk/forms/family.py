@@ -28,7 +28,7 @@ class AdvocateForm(EditForm):
         offer(
             self,
             advocate=[
-                (key, f"{user.display_name}, {team.unit.name}")
+                (key, f"{user.display_name}, {team.unit}")
                 for key, (team, user) in self.people.items()
             ],
         )

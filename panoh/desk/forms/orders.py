@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from panoh.cases.rules.orders import ORDER_FIELDS, BreachKind, OrderNotice, OrderView
 from panoh.desk.forms.fields import one_of, submission
 from panoh.files.forms import DocumentForm
-from panoh.ui.forms import Checkboxes, CleanForm, Radios, TextField, offer
+from panoh.ui.forms import Checkboxes, CleanForm, EditForm, Radios, TextField, offer
 
 DAY = {"type": "date"}
 MOMENT = {"type": "datetime-local"}
@@ -42,7 +42,7 @@ class OrderForm(CleanForm):
         return DocumentForm.clean_file(self)  # type: ignore[arg-type]
 
 
-class OrderViewForm(CleanForm):
+class OrderViewForm(EditForm):
     """What the lawyer thinks of it."""
 
     view = forms.ChoiceField(
@@ -53,7 +53,7 @@ class OrderViewForm(CleanForm):
     text = TextField(label=_("Why? Name the article."))
 
 
-class OrderNoticeForm(CleanForm):
+class OrderNoticeForm(EditForm):
     """Does she know?"""
 
     notice = forms.ChoiceField(
@@ -64,6 +64,15 @@ class OrderNoticeForm(CleanForm):
     text = TextField(
         label=_("If not: who forbids it, by which paper, and until when?"), required=False
     )
+
+
+class OrderSignForm(CleanForm):
+    """Nothing is asked; it carries what the signer was shown of view and notice."""
+
+    view = forms.CharField(widget=forms.HiddenInput, required=False)
+    view_text = forms.CharField(widget=forms.HiddenInput, required=False)
+    notice = forms.CharField(widget=forms.HiddenInput, required=False)
+    notice_text = forms.CharField(widget=forms.HiddenInput, required=False)
 
 
 class OrderRefuseForm(CleanForm):

@@ -6,8 +6,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from panoh.access.models import Team
-from panoh.cases.rules import AREAS, areas
+from panoh.cases.rules import AREAS, GuestWay, areas
 from panoh.desk.forms.fields import submission
+from panoh.directory.models import Organisation
 from panoh.kernel.rules import Category
 from panoh.policy import queries as policy
 from panoh.ui.forms import Checkboxes, CleanForm, DayInput, Radios, TextField, offer
@@ -30,7 +31,7 @@ class TeamForm(CleanForm):
         offer(
             self,
             team=[
-                (str(team.pk), f"{team.unit.name}: {_listed(told)}" if told else team.unit.name)
+                (str(team.pk), f"{team.unit}: {_listed(told)}" if told else str(team.unit))
                 for team, told in teams
             ],
         )
@@ -43,6 +44,27 @@ class TeamForm(CleanForm):
 
 def _listed(told: Category) -> str:
     return ", ".join(str(label) for _code, label in in_words(areas(told)))
+
+
+class GuestForm(CleanForm):
+    """An organisation without accounts, and how it attends."""
+
+    organisation = forms.ChoiceField(label=_("Which organisation?"), widget=Radios)
+    way = forms.ChoiceField(
+        label=_("How does it attend?"),
+        choices=lambda: [(one.value, one.label) for one in GuestWay],
+        widget=Radios,
+    )
+
+    def __init__(self, *args: Any, known: list[Organisation], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.known = {str(one.pk): one for one in known}
+        offer(self, organisation=[(key, one.name()) for key, one in self.known.items()])
+
+    @property
+    def chosen(self) -> Organisation:
+        """The organisation."""
+        return self.known[self.cleaned_data["organisation"]]
 
 
 class PartForm(TeamForm):

@@ -40,7 +40,7 @@ class ProtectionForm(CleanForm):
     def __init__(self, *args: Any, teams: list[Team], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.teams = {str(team.pk): team for team in teams}
-        offer(self, to=[(key, team.unit.name) for key, team in self.teams.items()])
+        offer(self, to=[(key, str(team.unit)) for key, team in self.teams.items()])
 
     @property
     def chosen(self) -> Team:

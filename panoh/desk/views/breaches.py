@@ -36,7 +36,7 @@ def breaches(request: StaffRequest) -> HttpResponse:
         request,
         BreachForm,
         users=[(key, one.display_name) for key, one in accounts.items()],
-        teams=[(key, one.name) for key, one in groups.items()],
+        teams=[(key, str(one)) for key, one in groups.items()],
     )
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data

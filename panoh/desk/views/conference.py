@@ -15,9 +15,9 @@ from panoh.access.queries import holds, may
 from panoh.access.rules import Permission
 from panoh.cases import actions as cases
 from panoh.cases import queries
-from panoh.cases.models import Conference, Seat
-from panoh.cases.rules import areas
-from panoh.desk.forms.plan import ConferenceForm, TaskForm, TeamForm
+from panoh.cases.models import Conference, Guest, Seat
+from panoh.cases.rules import GuestWay, areas
+from panoh.desk.forms.plan import ConferenceForm, GuestForm, TaskForm, TeamForm
 from panoh.desk.views.typed import done, told_in, typed
 from panoh.kernel.rules import Category, Gone
 
@@ -87,6 +87,7 @@ def conference(request: StaffRequest, ref: str, conference_id: UUID) -> HttpResp
         "about": queries.agreed_on(found.categories),
         "holder": dossier.holder,
         "seats": queries.seats_of(found),
+        "guests": [(one, GuestWay(one.way).label) for one in queries.guests_of(found)],
         "decided": queries.decided_in(found, read),
         "runs": _calls(request) and found.ended_at is None,
     }
@@ -124,6 +125,38 @@ def seat_end(request: StaffRequest, ref: str, conference_id: UUID, seat_id: UUID
     return done(
         request, _("Taken back. They read nothing more."), "desk:conference", ref, conference_id
     )
+
+
+@page(Permission.REFERRAL_SEND, on="ref")
+@require_http_methods(["GET", "POST"])
+def guest(request: StaffRequest, ref: str, conference_id: UUID) -> HttpResponse:
+    """Note that an organisation without accounts attends: in the room, by telephone, by letter."""
+    _held(request)
+    found, at = _conference(request, conference_id), timezone.now()
+    form = typed(request, GuestForm, known=queries.may_be_guests(request.dossier, at))
+    if request.method == "POST" and form.is_valid():
+        with told_in(form):
+            way = GuestWay(form.cleaned_data["way"])
+            cases.seat_guest(found, organisation=form.chosen, way=way, by=request.user, at=at)
+        if not form.errors:
+            text = _("Saved. Tell them what the conference is about, and nothing more.")
+            return done(request, text, "desk:conference", ref, conference_id)
+    about = queries.agreed_on(found.categories)
+    return render(request, "desk/conference_guest.html", {"form": form, "about": about})
+
+
+@page(Permission.REFERRAL_SEND, on="ref")
+@require_POST
+def guest_end(request: StaffRequest, ref: str, conference_id: UUID, guest_id: UUID) -> HttpResponse:
+    """It does not attend after all."""
+    _held(request)
+    rows = Guest.objects.filter(pk=guest_id, conference=_conference(request, conference_id))
+    found = rows.first()
+    if found is None:
+        raise Gone
+    found.dossier = request.dossier
+    cases.unseat_guest(found, by=request.user, at=timezone.now())
+    return done(request, _("Taken back."), "desk:conference", ref, conference_id)
 
 
 @page(Permission.REFERRAL_SEND, on="ref")
@@ -180,6 +213,8 @@ urls: list[URLPattern] = [
     path(ONE, conference, name="conference"),
     path(f"{ONE}attend/", attend, name="conference_attend"),
     path(f"{ONE}attend/<uuid:seat_id>/end/", seat_end, name="conference_unseat"),
+    path(f"{ONE}guest/", guest, name="conference_guest"),
+    path(f"{ONE}guest/<uuid:guest_id>/end/", guest_end, name="conference_guest_end"),
     path(f"{ONE}decide/", decide, name="conference_decide"),
     path(f"{ONE}end/", end, name="conference_end"),
 ]

@@ -15,6 +15,9 @@ from panoh.access.middleware import StaffRequest, page
 from panoh.access.queries import holds, may
 from panoh.access.rules import Permission
 from panoh.audit.queries import Seen
+from panoh.cases import queries as cases
+from panoh.cases.models import Order
+from panoh.cases.rules.orders import ORDER_FIELDS
 from panoh.consent import queries as consents
 from panoh.consent.models import Consent
 from panoh.consent.queries import Knower
@@ -26,6 +29,7 @@ from panoh.policy import queries as policy
 from panoh.referrals import actions as referrals
 from panoh.referrals import queries
 from panoh.referrals.models import Referral
+from panoh.vault import queries as vault
 
 
 @dataclass(slots=True)
@@ -68,10 +72,23 @@ def knows(request: StaffRequest, ref: str) -> HttpResponse:
         "past": [one for one in told if not one.is_live and (one.seen or one.copies)],
         "others": [(one, policy.label("consent_purposes", one.purpose)) for one in others],
         "stops": may(request.user, Permission.CONSENT_WITHDRAW),
+        "orders": _orders(request),
         "holder": request.dossier.holder,
         "at": at,
     }
     return render(request, "desk/knows.html", context)
+
+
+def _orders(request: StaffRequest) -> list[tuple[Order, list[str], str]]:
+    """What a court or authority was given on an order that the person knows of: the order, what
+    it named, and who gave it for those who read what is legal."""
+    found = cases.handed_over(request.dossier)
+    reads = cases.may_read(request.user, Category.LEGAL)
+    issuers = vault.open_many(found, "issuer", missing="") if reads else [""] * len(found)
+    return [
+        (one, [str(ORDER_FIELDS[name].label) for name in one.fields], issuer or "")
+        for one, issuer in zip(found, issuers, strict=True)
+    ]
 
 
 def _letters(request: StaffRequest) -> dict[object, datetime]:

@@ -35,7 +35,7 @@ def never(request: StaffRequest, ref: str) -> HttpResponse:
     form = typed(
         request,
         NeverForm,
-        units=[(key, one.name) for key, one in units.items()],
+        units=[(key, str(one)) for key, one in units.items()],
         accounts=[(key, one.display_name) for key, one in accounts.items()],
     )
     if request.method == "POST" and form.is_valid():
@@ -95,7 +95,7 @@ def lift(request: StaffRequest, ref: str, never_id: UUID) -> HttpResponse:
     return done(request, _("Taken back. Nothing was sent to anybody."), "desk:never", ref)
 
 
-@page(Permission.CASE_CLOSE, on="ref")
+@page(Permission.CASE_CLOSE, on="ref", step_up=True)
 @require_http_methods(["GET", "POST"])
 def seal(request: StaffRequest, ref: str) -> HttpResponse:
     """Close the circle: only the team chosen here finds the case from now on."""
@@ -104,7 +104,7 @@ def seal(request: StaffRequest, ref: str) -> HttpResponse:
         raise Gone
     mine = Team.objects.filter(pk__in=my_teams(), unit=dossier.holder.unit_id, is_intake=False)
     teams = {str(one.pk): one for one in mine.exclude(pk=dossier.holder_id).order_by("name")}
-    form = typed(request, SealForm, teams=[(key, one.name) for key, one in teams.items()])
+    form = typed(request, SealForm, teams=[(key, str(one)) for key, one in teams.items()])
     if request.method == "POST" and form.is_valid():
         with told_in(form):
             chosen = teams[form.cleaned_data["team"]]

@@ -1,5 +1,6 @@
 """Orders of a court or authority to hand over data; how many there were, for anybody."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +18,14 @@ from panoh.cases import actions as cases
 from panoh.cases import queries
 from panoh.cases.models import Order
 from panoh.cases.rules.orders import OrderNotice, OrderState, OrderView
-from panoh.desk.forms.orders import OrderForm, OrderNoticeForm, OrderRefuseForm, OrderViewForm
-from panoh.desk.views.typed import done, told_in, typed
+from panoh.desk.forms.orders import (
+    OrderForm,
+    OrderNoticeForm,
+    OrderRefuseForm,
+    OrderSignForm,
+    OrderViewForm,
+)
+from panoh.desk.views.typed import done, hold_still, told_in, typed
 from panoh.files import actions as files
 from panoh.kernel.rules import Category, Gone
 
@@ -95,12 +102,16 @@ def order(request: StaffRequest, ref: str, order_id: UUID) -> HttpResponse:
 @page(Permission.CASE_READ, on="ref")
 @require_http_methods(["GET", "POST"])
 def order_step(request: StaffRequest, ref: str, order_id: UUID, code: str) -> HttpResponse:
-    """The lawyer's view, the notice to the person, or a refusal."""
+    """The lawyer's view, the notice to the person, or a refusal. What another wrote of view or
+    notice meanwhile is shown, and nothing of it is lost."""
+    hold_still(request)
     found = _order(request, order_id)
     if code not in FORMS or not may(request.user, FORMS[code][0]):
         raise Gone
     _permission, asks, verb = FORMS[code]
-    form = typed(request, asks)
+    ground = queries.order_told(found).ground
+    stands = {code: ground[code], "text": ground[f"{code}_text"]} if code in ground else {}
+    form = typed(request, asks, initial=stands)
     if request.method == "POST" and form.is_valid():
         with told_in(form):
             verb(found, **form.cleaned_data, by=request.user, at=timezone.now())
@@ -119,10 +130,28 @@ def order_step(request: StaffRequest, ref: str, order_id: UUID, code: str) -> Ht
 def order_sign(request: StaffRequest, ref: str, order_id: UUID) -> HttpResponse:
     """Answer for the hand-over with one's own name; the second factor was just shown."""
     found = _order(request, order_id)
-    if request.method == "POST":
-        cases.sign_order(found, by=request.user, at=timezone.now())
-        return done(request, _("Signed."), "desk:order", ref, order_id)
-    return render(request, "desk/order_sign.html", {"one": queries.order_told(found)})
+    told, before = queries.order_told(found), None
+    form = OrderSignForm(request.POST or None, initial=told.ground)
+    if request.method == "POST" and form.is_valid():
+        try:
+            cases.sign_order(found, seen=form.cleaned_data, by=request.user, at=timezone.now())
+            return done(request, _("Signed."), "desk:order", ref, order_id)
+        except cases.Changed as problem:
+            before = _ground(problem.yours)
+            form = OrderSignForm(initial=problem.theirs)
+            told = queries.order_told(_order(request, order_id))
+    context = {"one": told, "form": form, "ground": _ground(told.ground), "before": before}
+    return render(request, "desk/order_sign.html", context)
+
+
+def _ground(found: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """View and notice, in words, each with its text."""
+    views = {one.value: one.label for one in OrderView}
+    notices = {one.value: one.label for one in OrderNotice}
+    return [
+        (_("View of a lawyer"), str(views.get(found["view"], "")), found["view_text"]),
+        (_("Notice to the person"), str(notices.get(found["notice"], "")), found["notice_text"]),
+    ]
 
 
 @page(Permission.ORDER_WRITE, on="ref", step_up=True)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from panoh.access.middleware import StaffRequest, page
+from panoh.access.middleware import StaffRequest, ask_again, page
 from panoh.access.models import Dossier, User
 from panoh.access.queries import may, my_teams
 from panoh.access.rules import Permission
@@ -143,22 +143,31 @@ def act(request: StaffRequest, request_ref: str, verb: str) -> HttpResponse:
     if verb not in queries.verbs(referral, request.user):
         return _as_it_stands(request, referral)
     chosen = known[verb]
+    if chosen.step_up and (asked := ask_again(request)):
+        return asked
     form = _form(request, chosen, referral)
     if request.method == "POST" and form.is_valid():
-        with told_in(form):
-            try:
-                with transaction.atomic():
-                    chosen.do(referral, form, request.user, timezone.now())
-            except Gone:
-                return _closed(request)
-            except NotPossible:
-                if _moved_on(referral):
-                    return _as_it_stands(request, referral)
-                raise
-        if not form.errors:
-            return _done(request, referral, chosen)
+        led = _do(request, chosen, referral, form)
+        if led:
+            return led
     context = {"one": referral, "act": chosen, "form": form, "preview": queries.preview(referral)}
     return render(request, "desk/act.html", context)
+
+
+def _do(
+    request: StaffRequest, chosen: Act, referral: Referral, form: CleanForm
+) -> HttpResponse | None:
+    with told_in(form):
+        try:
+            with transaction.atomic():
+                chosen.do(referral, form, request.user, timezone.now())
+        except Gone:
+            return _closed(request)
+        except NotPossible:
+            if _moved_on(referral):
+                return _as_it_stands(request, referral)
+            raise
+    return None if form.errors else _done(request, referral, chosen)
 
 
 def _form(request: StaffRequest, chosen: Act, referral: Referral) -> CleanForm:

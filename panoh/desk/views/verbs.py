@@ -31,7 +31,8 @@ Do = Callable[[Referral, Any, User, datetime], object]
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A verb on a page: its words, its form, and whether the row closes for who did it."""
+    """A verb on a page: its words, its form, whether the row closes for who did it, and whether
+    the second factor is shown again first (``step_up``)."""
 
     title: Promise
     button: Promise
@@ -41,6 +42,7 @@ class Act:
     note: Promise | str = ""
     closes: bool = False
     tone: str = ""
+    step_up: bool = False
 
 
 def _decline(referral: Referral, form: DeclineForm, by: User, at: datetime) -> object:
@@ -162,6 +164,7 @@ SENDER: dict[str, Act] = {
             "time, and nothing else."
         ),
         closes=True,
+        step_up=True,
     ),
     "withdraw": Act(
         gettext_lazy("Take the request back"),

@@ -56,6 +56,7 @@ PROTECTED: dict[str, Category | str | None] = {
     "cases_plantask": None,
     "cases_conference": None,
     "cases_seat": None,
+    "cases_guest": None,
     "cases_adulthood": Category.IDENTITY,
     "cases_group": None,
     "cases_groupmember": None,

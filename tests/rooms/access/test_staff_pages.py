@@ -17,4 +17,4 @@ def test_what_was_done_names_the_account() -> None:
     browser = client_of("amina", "en")
     assert browser.get("/search/").status_code == 403
     page = words(browser.get("/access/audit/"))
-    assert "Amina (fictional) access.refused" in page
+    assert "Amina (fictional) Tried something that was refused access.refused" in page

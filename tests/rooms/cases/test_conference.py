@@ -10,16 +10,19 @@ from panoh.access.models import Dossier, Grant
 from panoh.access.models.dossiers import Source
 from panoh.cases import actions as cases
 from panoh.cases import queries
-from panoh.cases.models import Conference, Seat
+from panoh.cases.models import Conference, Guest, Seat
+from panoh.cases.rules import GuestWay
 from panoh.consent.models import Consent
+from panoh.directory.models import Organisation
 from panoh.duties.models import Duty
 from panoh.kernel.rules import Category, Gone, Invalid, NoConsent, NotPossible
 from panoh.policy import queries as policy
 from panoh.referrals import actions as referrals
 from panoh.referrals.rules import ALWAYS
 from tests.factories.children import advocate, child, decided
+from tests.factories.directory import organisation
 from tests.factories.plans import SHARED, agreed, joined
-from tests.factories.referrals import NOW, case, later
+from tests.factories.referrals import NOW, answer, case, later
 from tests.factories.staff import as_user, team
 from tests.rooms.cases.test_plan import counts, owed
 
@@ -214,3 +217,65 @@ def test_c8_a_conference_lies_ahead_is_about_something_and_is_the_holders() -> N
             cases.seat(found, team=team("clinic-cases"), by=by, at=later(days=3))
     with as_user("shirin") as by, pytest.raises(NotPossible):
         called(dossier, by)
+
+
+# -- organisations without accounts ----------------------------------------------------------------
+
+
+def guest(found: Conference, one: Organisation, by: Any) -> Guest:
+    return cases.seat_guest(found, organisation=one, way=GuestWay.TELEPHONE, by=by, at=NOW)
+
+
+def test_c8_an_organisation_without_accounts_attends_only_as_far_as_she_agreed() -> None:
+    one = organisation("Fictional Aid")
+    with as_user("nigora") as by:
+        dossier = case(by).dossier
+        found = called(dossier, by)
+        assert queries.may_be_guests(dossier, NOW) == []
+        with pytest.raises(NoConsent):
+            guest(found, one, by)
+        answer(dossier, one, by=by, categories=Category.SERVICES)
+        with pytest.raises(NoConsent):
+            guest(called(dossier, by, categories=SHARED | Category.HEALTH), one, by)
+        answer(dossier, one, by=by, categories=SHARED)
+        assert queries.may_be_guests(dossier, NOW) == [one]
+        row = guest(found, one, by)
+        with pytest.raises(Invalid):
+            guest(found, one, by)
+        assert [seen.organisation for seen in queries.guests_of(found)] == [one]
+        assert not Grant.objects.filter(dossier=dossier, source=Source.CONFERENCE).exists()
+        cases.unseat_guest(row, by=by, at=NOW)
+        with pytest.raises(NotPossible):
+            cases.unseat_guest(row, by=by, at=NOW)
+        with pytest.raises(NotPossible):
+            cases.seat_guest(found, organisation=one, way=GuestWay.LETTER, by=by, at=later(days=3))
+
+
+def test_c8_who_attends_without_an_account_is_seen_by_who_takes_part_and_ends_with_consent() -> (
+    None
+):
+    one = organisation("Fictional Aid")
+    with as_user("nigora") as by:
+        dossier = case(by).dossier
+        given = answer(dossier, one, by=by, categories=SHARED)
+        found = called(dossier, by)
+        agreed(dossier, team("shelter-cases"), by=by)
+        seated(found, by)
+        row = guest(found, one, by)
+    with as_user("shirin"):
+        assert [seen.pk for seen in queries.guests_of(found)] == [row.pk]
+    with as_user("mavluda"):
+        assert not Guest.objects.exists()
+    with as_user("nigora") as by:
+        referrals.withdraw_for_consent(given, by=by, at=NOW)
+        assert Guest.objects.get(pk=row.pk).ended_at is not None
+        with pytest.raises(NoConsent):
+            guest(found, one, by)
+
+
+def test_c8_one_with_accounts_attends_itself() -> None:
+    one = organisation("Fictional House", unit=team("shelter-cases").unit)
+    with as_user("nigora") as by:
+        dossier = case(by).dossier
+        with pytest.raises(Invalid):
+            guest(called(dossier, by), one, by)

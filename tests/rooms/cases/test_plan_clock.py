@@ -1,6 +1,7 @@
 """The joint plan against the clock, and two people at the same moment."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from threading import Barrier, Thread
 
 import psycopg
@@ -11,7 +12,7 @@ from panoh.cases import actions as cases
 from panoh.cases import queries
 from panoh.cases.actions import Changed
 from panoh.cases.models import PlanText
-from panoh.cases.rules import TaskState
+from panoh.cases.rules import ProtectionState, TaskState
 from panoh.cases.tasks import end_parts
 from panoh.duties import actions as duties
 from panoh.kernel.rules import Category, Gone, NotPossible
@@ -20,6 +21,7 @@ from panoh.referrals import actions as referrals
 from tests.factories.plans import joined, task, written
 from tests.factories.referrals import NOW, as_jobs, case, later
 from tests.factories.staff import as_user, team
+from tests.rooms.cases.test_actions_safety import ASK, agreed
 from tests.rooms.cases.test_plan import TEXT, counts, owed
 from tests.rooms.cases.test_races import at_once
 
@@ -137,3 +139,44 @@ def test_c3_an_exclusion_during_an_edit_lets_nothing_of_it_through(fresh_db: str
         texts = [one.number for one in PlanText.objects.all()]
         assert texts == ([1] if done == ["before"] else [])
         assert [duty.subject_id for duty in owed("plan.back", "ngo-cases")] == [row.pk]
+
+
+def test_c3_the_holder_is_warned_before_a_part_ends_and_once_for_each_end(fresh_db: str) -> None:
+    with as_user("nigora") as by:
+        dossier = case(by).dossier
+        part = joined(dossier, by=by)
+    soon = part.ends_at - timedelta(days=2)
+    with as_jobs():
+        assert cases.warn_of_parts(at=NOW) == 0
+        assert cases.warn_of_parts(at=soon) == 1
+        assert cases.warn_of_parts(at=soon) == 0
+    with as_user("nigora") as by:
+        (duty,) = owed("plan.ends_soon", "ngo-cases")
+        assert (duty.subject_id, duty.due_at) == (part.pk, part.ends_at)
+        joined(dossier, by=by)
+        assert owed("plan.ends_soon", "ngo-cases") == [], "said anew, it goes on"
+    with as_user("shirin"):
+        assert owed("plan.ends_soon", "ngo-cases") == []
+
+
+def test_f12_a_request_for_protection_ends_with_the_consent_it_stands_on(
+    fresh_db: str, connect: Connect
+) -> None:
+    with as_user("nigora") as by:
+        dossier = case(by).dossier
+        agreed(dossier, by)
+        asked = cases.ask_protection(dossier, to=team("police-cases"), **ASK, by=by, at=NOW)
+    with as_jobs():
+        assert cases.end_lapsed_protections(at=NOW) == 0
+    connect("owner").execute(
+        "UPDATE access_grant SET ends_at = now() WHERE source = 'offer' AND dossier_id = %s",
+        [dossier.pk],
+    )
+    with as_jobs():
+        end_parts(0)
+        assert cases.end_lapsed_protections(at=NOW) == 0
+    with as_user("pulod"):
+        assert owed("protection.reply", "police-cases") == []
+    with as_user("nigora"):
+        assert queries.protection(asked.pk).state == ProtectionState.WITHDRAWN
+        assert len(owed("protection.gone", "ngo-cases")) == 1

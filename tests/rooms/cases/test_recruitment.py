@@ -26,7 +26,7 @@ from tests.factories.canaries import fill, saved
 from tests.factories.cases import contact, share
 from tests.factories.clients import client_of, words
 from tests.factories.referrals import NOW, answer, later
-from tests.factories.staff import as_user, user
+from tests.factories.staff import as_user, team, user
 
 CYRILLIC, LATIN, PERSON = "Карим Саидзода", "Karim Saidzoda", "Фаррух Алиев"
 HOLDERS = {"nigora": "ngo-cases", "pulod": "police-cases", "latif": "legal-cases"}
@@ -247,3 +247,20 @@ def test_a14_the_page_keeps_each_answer_and_a_wrong_line_stays_readable() -> Non
     with as_user("lola") as by, pytest.raises(Gone):
         cases.write_recruitment(dossier, texts={}, channel="agency", by=by, at=NOW)
     assert client_of("hadia").get(page_of(dossier)).status_code in {403, 404}
+
+
+@pytest.mark.django_db
+def test_a14_a_sealed_file_is_in_no_pattern(analyst: str) -> None:
+    told(CYRILLIC)
+    other = told(LATIN)
+    assert len(flags(analyst)) == 1
+    with as_user("admin") as by:
+        circle = access.add_team(
+            unit=team("police-cases").unit, name="Circle", is_intake=False, by=by, at=NOW
+        )
+        access.join(user=user("pulod"), team=circle, is_supervisor=True, by=by, at=NOW)
+    with as_user("pulod") as by:
+        access.make_key(team=circle, by=by, at=NOW)
+    with as_user("pulod") as by:
+        cases.seal(other, to=circle, by=by, at=NOW)
+    assert flags(analyst) == []

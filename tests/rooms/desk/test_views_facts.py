@@ -10,7 +10,7 @@ from panoh.cases.models import Note
 from panoh.cases.queries import codes_of
 from panoh.files.models import Document
 from panoh.people.models import ContactPoint
-from tests.factories.clients import client_of
+from tests.factories.clients import client_of, edited
 from tests.factories.pages import english, opened, url
 from tests.factories.papers import pdf, words_of
 from tests.factories.referrals import accepted
@@ -41,7 +41,7 @@ def test_a11_means_are_many_each_with_a_note() -> None:
     assert 'value="Паспортро гирифт"' in page
     with as_user("nigora"):
         assert codes_of(case.dossier, "means") == [first, second]
-    assert browser.post(url(case, "facts/means/"), {"codes": [first]}).status_code == 302
+    assert edited(browser, url(case, "facts/means/"), {"codes": [first]}).status_code == 302
     with as_user("nigora"):
         assert codes_of(case.dossier, "means") == [first]
     assert "Until" in english(browser, url(case, "facts/means/")), "the earlier answer is told"
@@ -52,7 +52,7 @@ def test_a_text_beside_an_answer_that_is_not_chosen_is_not_lost() -> None:
     browser = client_of("nigora")
     page = english(browser, url(case, "facts/means/"))
     first = re.findall(r'name="codes"[^>]*value="(\w+)"', page)[0]
-    page = browser.post(url(case, "facts/means/"), {f"note_{first}": "Таҳдид"}).content.decode()
+    page = edited(browser, url(case, "facts/means/"), {f"note_{first}": "Таҳдид"}).content.decode()
     assert "govuk-error-summary" in page
     assert 'value="Таҳдид"' in page
 
@@ -61,8 +61,8 @@ def test_a20_both_versions_are_readable_with_author_and_date() -> None:
     case = opened()
     first, second = client_of("nigora"), client_of("safar")
     path = url(case, "assess/smuggling/")
-    assert first.post(path, {"code": "presumed", "reason": "Аввал"}).status_code == 302
-    assert second.post(path, {"code": "not_smuggling", "reason": "Баъд"}).status_code == 302
+    assert edited(first, path, {"code": "presumed", "reason": "Аввал"}).status_code == 302
+    assert edited(second, path, {"code": "not_smuggling", "reason": "Баъд"}).status_code == 302
     page = english(first, path)
     for text in ("Аввал", "Баъд", "Nigora (fictional)", "Safar (fictional)"):
         assert text in page

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from panoh.directory.models import Organisation, Service, UnmetNeed
 from panoh.policy import queries as policy
-from tests.factories.clients import client_of, words
+from tests.factories.clients import client_of, edited, words
 from tests.factories.directory import DISTRICT, far_away, organisation, service
 from tests.factories.staff import as_user, team
 
@@ -82,14 +82,14 @@ def test_a_new_entry_is_saved_once_and_filled_step_by_step() -> None:
     again = browser.post("/directory/add/", typed)
     assert first["Location"] == again["Location"]
     base = first["Location"]
-    page = browser.post(f"{base}contacts/", {"telephone": "000 00 44\n000 00 45"}, follow=True)
+    page = edited(browser, f"{base}contacts/", {"telephone": "000 00 44\n000 00 45"}, follow=True)
     assert "000 00 45" in words(page)
     page = browser.post(f"{base}services/add/", SERVICE, follow=True)
     assert "Safe place to stay" in words(page) and "Woman" in words(page)
     key = Service.objects.get(organisation=UUID(base.split("/")[2])).pk
-    page = browser.post(f"{base}services/{key}/", {**SERVICE, "min_age": "18"}, follow=True)
+    page = edited(browser, f"{base}services/{key}/", {**SERVICE, "min_age": "18"}, follow=True)
     assert "from 18 years" in words(page)
-    page = browser.post(f"{base}change/", {**ENTRY, "name_en": "Fictional Renamed"}, follow=True)
+    page = edited(browser, f"{base}change/", {**ENTRY, "name_en": "Fictional Renamed"}, follow=True)
     assert "Fictional Renamed" in words(page)
     for _ in range(2):
         page = browser.post(f"{base}services/{key}/drop/", follow=True)
@@ -105,9 +105,9 @@ def test_what_was_typed_stays_when_something_is_wrong() -> None:
     page = browser.post("/directory/add/", {**ENTRY, "area": [], "name_en": "Kept Name"})
     assert "Say which places it serves" in words(page) and "Kept Name" in page.content.decode()
     made = organisation("Fictional Shelter", kind="shelter")
-    page = browser.post(f"/directory/{made.pk}/contacts/", {"address": "Street 1"})
+    page = edited(browser, f"/directory/{made.pk}/contacts/", {"address": "Street 1"})
     assert "never listed" in words(page) and "Street 1" in page.content.decode()
-    page = browser.post(f"/directory/{made.pk}/contacts/", {"telephone": "0" * 201})
+    page = edited(browser, f"/directory/{made.pk}/contacts/", {"telephone": "0" * 201})
     assert "too long" in words(page)
     page = browser.post(f"/directory/{made.pk}/services/add/", {**SERVICE, "day_0": "8-17"})
     assert "08:00-17:00" in words(page)
@@ -118,11 +118,11 @@ def test_only_an_administrator_links_a_unit_and_a_change_keeps_the_link() -> Non
     made = organisation("Fictional House", unit=unit)
     writer = client_of("nigora", "en")
     assert 'name="unit"' not in writer.get(f"/directory/{made.pk}/change/").content.decode()
-    writer.post(f"/directory/{made.pk}/change/", {**ENTRY, "unit": ""})
+    edited(writer, f"/directory/{made.pk}/change/", {**ENTRY, "unit": ""})
     assert Organisation.objects.get(pk=made.pk).unit == unit
     admin = client_of("admin", "en")
     assert 'name="unit"' in admin.get(f"/directory/{made.pk}/change/").content.decode()
-    admin.post(f"/directory/{made.pk}/change/", {**ENTRY, "unit": ""})
+    edited(admin, f"/directory/{made.pk}/change/", {**ENTRY, "unit": ""})
     assert Organisation.objects.get(pk=made.pk).unit is None
 
 

@@ -20,6 +20,8 @@ from panoh.ui.rules import PartialDate
 # How far back the oldest first contact lies, as a share of the life of a grant.
 SPAN = 0.8
 CLOSE_AFTER = 6
+# Requests younger than this may still wait for their answer.
+FRESH = timedelta(days=4)
 
 
 def make(country: Country) -> None:
@@ -186,8 +188,10 @@ def _answer(country: Country, referral: Referral, at: datetime) -> None:
     by = next(
         country.workers[code] for code, team in country.teams.items() if team == referral.to_team
     )
+    # What was asked long ago was answered, and mostly something came of it.
+    weights = [3, 5, 2, 2, 1, 1] if at > country.now - FRESH else [0, 1, 8, 3, 0, 1]
     fate = country.dice.choices(
-        ["silence", "accept", "done", "decline", "ask", "withdraw"], [3, 5, 2, 2, 1, 1]
+        ["silence", "accept", "done", "decline", "ask", "withdraw"], weights
     )[0]
     if fate == "withdraw":
         with country.acting(referral.sent_by or by) as sender:

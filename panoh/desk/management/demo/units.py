@@ -75,15 +75,20 @@ def _unit(country: Country, row: dict[str, Any], admin: User) -> None:
             by=admin,
             at=country.now,
         )
-    country.names[unit.pk] = {code: row[f"name_{code}"] for code in policy.pack().languages}
+    names = {code: row[f"name_{code}"] for code in policy.pack().languages}
+    country.names[unit.pk] = names
+    with country.acting(admin):
+        access.name_unit(unit=unit, names=names, by=admin, at=country.now)
     users = [_account(country, unit, name, role, admin) for name, role in row["accounts"]]
     country.services[row["code"]] = row["services"]
-    if not row["team"]:
+    if "team_tg" not in row:
         return
     with country.acting(admin):
         team = access.add_team(
-            unit=unit, name=row["team"], is_intake=True, by=admin, at=country.now
+            unit=unit, name=row["team_tg"], is_intake=True, by=admin, at=country.now
         )
+        said = {code: row[f"team_{code}"] for code in policy.pack().languages}
+        access.name_team(team=team, names=said, by=admin, at=country.now)
     country.teams[row["code"]], country.workers[row["code"]] = team, users[0]
     _seat(country, team, users, admin)
 

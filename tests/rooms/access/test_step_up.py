@@ -1,0 +1,55 @@
+"""What takes a case or many rows out of a team asks for the second factor again; passphrases."""
+
+import pytest
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from panoh.exchange import actions as exchange
+from tests.factories.cases import contact
+from tests.factories.clients import client_of, factor_of_old
+from tests.factories.referrals import NOW, accepted
+from tests.factories.staff import PASSPHRASE, as_user, team, user
+
+pytestmark = pytest.mark.django_db
+
+
+def test_sensitive_steps_ask_for_the_second_factor_anew() -> None:
+    with as_user("nigora") as by:
+        dossier = contact(by, NOW).dossier
+        run = exchange.start(
+            b"external_id,prs_FirstName\n1,A\n", team=team("ngo-cases"), by=by, at=NOW
+        )
+    request = accepted()
+    browser = factor_of_old(client_of("nigora"))
+    for path in (
+        f"/cases/{dossier.ref}/seal/",
+        f"/requests/{request.ref}/hand_over/",
+        reverse("exchange:back", args=[run.pk, "csv"]),
+    ):
+        for method in (browser.get, browser.post):
+            answer = method(path)
+            if answer.status_code != 405:
+                assert answer.headers["Location"].startswith("/sign-in/2/"), path
+    assert browser.get(f"/requests/{request.ref}/withdraw/").status_code == 200, "to stop is quick"
+
+
+@pytest.mark.parametrize(
+    "passphrase",
+    [
+        "Panoh2026Panoh!",
+        "паноҳ паноҳ паноҳ",
+        "Tajikistan 1991!",
+        "душанбе-душанбе",
+        "nigora nigora 12",
+    ],
+)
+def test_a_passphrase_of_our_own_words_is_refused(passphrase: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        validate_password(passphrase, user("nigora"))
+    assert "our_words" in {fault.code for fault in refused.value.error_list}
+
+
+def test_words_of_ours_among_others_are_no_fault() -> None:
+    validate_password("four quiet rivers near Dushanbe", user("nigora"))
+    validate_password(PASSPHRASE, user("nigora"))
