@@ -20,8 +20,8 @@ from panoh.ui.rules import PartialDate
 # How far back the oldest first contact lies, as a share of the life of a grant.
 SPAN = 0.8
 CLOSE_AFTER = 6
-# Requests younger than this may still wait for their answer.
-FRESH = timedelta(days=4)
+# Requests from this last share of it may still wait for their answer.
+FRESH = 0.06
 
 
 def make(country: Country) -> None:
@@ -36,8 +36,7 @@ def make(country: Country) -> None:
 
 def _case(country: Country, holder: str) -> None:
     by, team = country.workers[holder], country.teams[holder]
-    lived = policy.due("grant_days", country.now)
-    span = (lived - country.now) * SPAN if lived else timedelta()
+    span = _span(country)
     at = country.now - span * country.dice.random()
     try:
         with country.acting(by):
@@ -54,6 +53,11 @@ def _case(country: Country, holder: str) -> None:
                 )
     except Problem:
         country.refused += 1  # a combination that the rules refuse: such is life
+
+
+def _span(country: Country) -> timedelta:
+    lived = policy.due("grant_days", country.now)
+    return (lived - country.now) * SPAN if lived else timedelta()
 
 
 def _together(country: Country, referral: Referral, by: User) -> bool:
@@ -189,7 +193,9 @@ def _answer(country: Country, referral: Referral, at: datetime) -> None:
         country.workers[code] for code, team in country.teams.items() if team == referral.to_team
     )
     # What was asked long ago was answered, and mostly something came of it.
-    weights = [3, 5, 2, 2, 1, 1] if at > country.now - FRESH else [0, 1, 8, 3, 0, 1]
+    weights = (
+        [3, 5, 2, 2, 1, 1] if at > country.now - _span(country) * FRESH else [0, 1, 8, 3, 0, 1]
+    )
     fate = country.dice.choices(
         ["silence", "accept", "done", "decline", "ask", "withdraw"], weights
     )[0]
