@@ -58,6 +58,7 @@ ROOMS = [
     "panoh.cases",
     "panoh.referrals",
     "panoh.shelters",
+    "panoh.fund",
     "panoh.intake",
     "panoh.desk",
     "panoh.exchange",

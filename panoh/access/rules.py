@@ -56,6 +56,11 @@ class Permission(StrEnum):
     BED_HOLD = "bed_hold"
     STAY_WRITE = "stay_write"
     HOUSE_WRITE = "house_write"
+    MONEY_ASK = "money_ask"
+    MONEY_READ = "money_read"
+    MONEY_APPROVE = "money_approve"
+    MONEY_PAY = "money_pay"
+    MONEY_BOOK = "money_book"
 
 
 # Categories that only some roles read or write, whatever the grant opens.

@@ -25,7 +25,6 @@ from panoh.exchange import queries, rules
 from panoh.exchange.models import External, Import, Part
 from panoh.exchange.queries import Row
 from panoh.exchange.rules import LIFECYCLE, State
-from panoh.exchange.rules.back import CSV, XLSX, as_csv, as_xlsx, fits_xlsx
 from panoh.exchange.rules.faults import Fault, messages
 from panoh.exchange.rules.rows import Ready
 from panoh.exchange.rules.tables import (
@@ -40,6 +39,7 @@ from panoh.exchange.rules.tables import (
     numbered,
     rows_of_text,
 )
+from panoh.files.rules.sheets import CSV, XLSX, as_csv, as_xlsx, fits_xlsx
 from panoh.kernel.rules import Gone, Invalid, NotPossible
 from panoh.people import actions as people
 from panoh.policy import queries as policy

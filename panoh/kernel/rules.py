@@ -1,6 +1,7 @@
-"""Values in, answer out: data categories, lifecycles and the problems a verb may raise."""
+"""Values in, answer out: data categories, lifecycles, money, and the problems a verb may raise."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
 
@@ -149,3 +150,53 @@ class Lifecycle:
     def verbs(self, state: str) -> list[str]:
         """The verbs that are possible from ``state``: the buttons of a page."""
         return [step.verb for step in self.steps if state in step.sources]
+
+
+# -- money: whole numbers of a currency's smallest unit, never a fraction --------------------------
+
+# The largest sum of one movement. No sum of a fund comes near it, and no total of such sums
+# overflows the database's bigint.
+LARGEST_SUM = 10**12
+_SUM = re.compile(r"([0-9]{1,15})(?:[.,]([0-9]+))?")
+
+
+def in_minor(text: str, digits: int, field: str | None = None) -> int:
+    """A typed sum ("200", "12,50", "1 200.5") in the smallest unit; ``digits`` are the places that
+    the currency has (ISO 4217).
+
+    Raises ``Invalid`` for what is no sum, for nought and less, for more places than there are
+    (nothing is rounded away) and for more than ``LARGEST_SUM``.
+    """
+    found = _SUM.fullmatch(re.sub(r"[\s\u00a0\u202f]", "", text))
+    if found is None:
+        raise Invalid(_("Write the sum in figures."), field)
+    whole, part = found[1], (found[2] or "").rstrip("0")
+    if len(part) > digits:
+        raise Invalid(_("The sum has more places than the currency."), field)
+    return checked_sum(int(whole) * 10**digits + int(part.ljust(digits, "0") or 0), field)
+
+
+def checked_sum(amount: int, field: str | None = None) -> int:
+    """A sum that may be moved. Raises ``Invalid``."""
+    if amount <= 0:
+        raise Invalid(_("The sum must be more than nought."), field)
+    if amount > LARGEST_SUM:
+        raise Invalid(_("The sum is too large."), field)
+    return amount
+
+
+def split(whole: int, weights: Sequence[int]) -> list[int]:
+    """``whole`` (smallest units, not negative) in parts as the weights say.
+
+    The parts always make the whole: each is rounded down, and what is left goes unit by unit to
+    the largest remainders, the first ones first (Hamilton's method). Raises ``ValueError`` without
+    a weight above nought.
+    """
+    total = sum(weights)
+    if whole < 0 or total <= 0 or min(weights) < 0:
+        raise ValueError("a sum and weights of nought or more are needed")
+    parts = [whole * weight // total for weight in weights]
+    by_remainder = sorted(range(len(weights)), key=lambda at: (-(whole * weights[at] % total), at))
+    for at in by_remainder[: whole - sum(parts)]:
+        parts[at] += 1
+    return parts

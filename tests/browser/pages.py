@@ -31,6 +31,7 @@ LOOKS: dict[str, set[str]] = {
     )
     | {"exit_counts"}
     | _of("exchange", "import show")
+    | _of("fund", "person receipt")
     | _of("access", "account card sessions pin teams")
     | _of("directory", "list print entry add change contacts add_service service archive")
     | {"mfa_index"}
@@ -47,6 +48,12 @@ LOOKS: dict[str, set[str]] = {
     "mavluda": _of("desk", "today more emergency emergency_show"),
     # Opened it, and looks at it afterwards.
     "hadia": _of("desk", "today emergency_show emergency_review"),
+    # Keeps the books of a fund, and signs.
+    "gulnoz": _of("desk", "today more")
+    | _of(
+        "fund",
+        "list add_line line statement balance cost close request approve pay refuse take_back",
+    ),
     "ibrohim": _of("desk", "today more queue"),
     # Compares recruiters.
     "rustam": _of("desk", "today more") | {"patterns"},
@@ -71,13 +78,16 @@ UNSEEN: dict[str, str] = {
         )
         | _of("access", "close team_key let_in leave end_session end_sessions lock")
         | _of("directory", "checked drop_service")
+        | _of("fund", "of_duty reverse withdraw")
         | {"exchange:act", "cases:recruitment_end", "cases:leaving_sign", "set_language"},
         _POST,
     ),
     **dict.fromkeys(
-        {"files_download", "exchange:back", "directory:folded", "directory:keep", "desk:paper"},
+        {"files_download", "exchange:back", "directory:folded", "directory:keep", "desk:paper"}
+        | _of("fund", "statement_file balance_file cost_file"),
         "a file, no page",
     ),
+    "fund:open": "one field and a button: fund/form.html is looked at with a new line",
     "access:unlock": "only in a locked session: tests/browser/test_moments.py opens it",
     "access:invitation": _SIGN_IN,
 }

@@ -21,6 +21,8 @@ from panoh.duties import actions as duties
 from panoh.duties.models import Duty
 from panoh.exchange import actions as exchange
 from panoh.files import actions as files
+from panoh.fund import actions as fund
+from panoh.fund.models import Account, Request
 from panoh.intake import actions as intake
 from panoh.kernel.rules import Category
 from panoh.people import actions as people
@@ -31,6 +33,7 @@ from panoh.policy import queries as policy
 from panoh.referrals import actions as referrals
 from panoh.referrals.models import Referral
 from panoh.ui.rules import PartialDate
+from tests.factories import fund as money
 from tests.factories import tables
 from tests.factories.children import advocate, child, proposed
 from tests.factories.directory import organisation, service
@@ -74,6 +77,7 @@ def country(owner: psycopg.Connection) -> Starts:
     _commission()
     _recruiters(grown)
     runs = _tables()
+    paid, booked = _money(grown)
     letter = _letter()
     _newcomer()
     with as_user("shirin") as by:
@@ -105,13 +109,35 @@ def country(owner: psycopg.Connection) -> Starts:
                 reverse("desk:request", args=[letter.ref]),
                 *runs,
                 reverse("desk:emergency_ring", args=[ring.pk]),
+                reverse("fund:receipt", args=[grown.ref, paid.pk]),
             ],
+            "gulnoz": [*booked],
             "pulod": [reverse("desk:protection", args=[protection.pk])],
             "latif": [reverse("desk:decision", args=[young.ref, sign.subject_id])],
             "mavluda": [reverse("desk:emergency_show", args=[call.pk])],
             "hadia": [reverse("desk:emergency_show", args=[call.pk])],
         },
     )
+
+
+def _money(about: Dossier) -> tuple[Request, list[str]]:
+    """A fund with requests to sign, to pay, and paid on one signature; where its keeper looks."""
+    travel = money.line(name="Гранти хаёлии рақами 7 барои роҳ ва бозгашт", source="donor")
+    money.line(5_000, name="Буҷети хаёлӣ", source="republican")
+    money.asked(about, amount=12_345)
+    to_pay = money.sign(money.asked(about), money.FIRST, money.SECOND)
+    paid = money.sign(money.asked(about, urgent=True), money.FIRST)
+    to_sign = money.sign(money.asked(about), money.FIRST)
+    with as_user(money.KEEPER) as by:
+        paid = fund.pay(paid, by=by, at=money.NIGHT)
+        account = Account.objects.get(line=travel, stage="free")
+    asked = [
+        *(reverse(f"fund:{name}", args=[to_pay.ref]) for name in ("request", "pay", "refuse")),
+        reverse("fund:approve", args=[to_sign.ref]),
+        reverse("fund:take_back", args=[paid.ref]),
+    ]
+    books = reverse("fund:statement", args=[account.pk]) + "?month=2026-03"
+    return paid, [*asked, books, reverse("fund:cost") + "?month=2026-03"]
 
 
 def _woman() -> Dossier:

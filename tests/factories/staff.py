@@ -31,6 +31,7 @@ UNITS = (
     ("legal", "Fictional Counsel", "legal_aid", "tj_3501266"),
     ("children", "Fictional Child Rights", "child_rights", "tj_3505401"),
     ("commission", "Fictional Commission", "national_commission", "tj_3501266"),
+    ("fund", "Fictional Fund", "fund", "tj_3501266"),
 )
 
 # unit, team, accepts requests, members (user name, role, supervisor)
@@ -43,6 +44,12 @@ TEAMS = (
     ("clinic", "clinic-cases", True, (("mavluda", "med", True),)),
     ("legal", "legal-cases", True, (("latif", "law", True), ("parvona", "law", False))),
     ("children", "children-cases", True, (("zebo", "chd", True),)),
+    (
+        "fund",
+        "fund-money",
+        False,
+        (("davron", "fnd", False), ("gulnoz", "fnd", True), ("parviz", "fnd", False)),
+    ),
 )
 
 # Accounts that hold no case: user name, unit, role.

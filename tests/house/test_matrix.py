@@ -37,6 +37,7 @@ from panoh.policy import queries as policy
 from panoh.referrals import actions as referrals
 from panoh.referrals.models import Referral
 from panoh.vault import actions as vault
+from tests.factories import fund as money
 from tests.factories.children import advocate, proposed
 from tests.factories.clients import client_of
 from tests.factories.directory import organisation, service
@@ -200,6 +201,28 @@ PAGES: dict[str, Row] = {
     "desk:concerned": Row(P.CASE_READ),
     "desk:told": Row(P.CASE_WRITE, (OWN,)),
     "desk:emergency_stop": Row(P.DUTY_SETTLE, (OWN,), only_post=True),
+    "fund:person": Row(P.MONEY_ASK, (OWN, YES)),
+    "fund:receipt": Row(P.MONEY_ASK, (OWN, YES)),
+    "fund:withdraw": Row(P.MONEY_ASK, (OWN, YES), only_post=True),
+    # Of the fund that was asked, which none of these accounts belongs to.
+    "fund:list": Row(P.MONEY_READ),
+    "fund:of_duty": Row(P.MONEY_READ, ()),
+    "fund:request": Row(P.MONEY_READ, ()),
+    "fund:approve": Row(P.MONEY_APPROVE, ()),
+    "fund:pay": Row(P.MONEY_PAY, ()),
+    "fund:refuse": Row(P.MONEY_APPROVE, ()),
+    "fund:take_back": Row(P.MONEY_BOOK, ()),
+    "fund:open": Row(P.MONEY_BOOK, ()),
+    "fund:add_line": Row(P.MONEY_BOOK, ()),
+    "fund:line": Row(P.MONEY_READ, ()),
+    "fund:reverse": Row(P.MONEY_BOOK, (), only_post=True),
+    "fund:statement": Row(P.MONEY_READ, ()),
+    "fund:statement_file": Row(P.MONEY_READ, ()),
+    "fund:balance": Row(P.MONEY_READ, ()),
+    "fund:balance_file": Row(P.MONEY_READ, ()),
+    "fund:cost": Row(P.MONEY_READ, ()),
+    "fund:cost_file": Row(P.MONEY_READ, ()),
+    "fund:close": Row(P.MONEY_BOOK, ()),
     "policy_in_force": Row(P.POLICY_READ),
     "policy_roles": Row(P.POLICY_READ),
     "policy_code_list": Row(P.POLICY_READ),
@@ -308,6 +331,9 @@ CODES: dict[str, dict[str, Any]] = {
     "desk:order_step": {"code": "notice"},
     "desk:paper": {"paper_code": "hold", "language_code": "en"},
     "policy_code_list": {"code": "services"},
+    "fund:statement_file": {"code": "csv"},
+    "fund:balance_file": {"code": "csv"},
+    "fund:cost_file": {"code": "csv"},
     "exchange:back": {"code": "csv"},
     "exchange:act": {"verb": "check"},
 }
@@ -433,6 +459,7 @@ def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
         "handover_id": uuid4(),
         "organisation_id": to.pk,
         "duty_id": duty.pk,
+        "money_id": money.asked(dossier).pk,
         "request_ref": request.ref,
         "verb": "complete" if is_accepted else "ask_info",
     }
@@ -459,6 +486,7 @@ def furnished() -> World:
         "team_id": team("ngo-cases").pk,
         "user_id": user("safar").pk,
         "id": house.pk,
+        "account_id": 1,
         "service_id": bed.pk,
         "run_id": run.pk,
     }

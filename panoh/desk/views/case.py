@@ -110,6 +110,7 @@ def case(request: StaffRequest, ref: str) -> HttpResponse:
         "joint": is_holder or queries.plan_of(dossier) is not None,
         "lets_go": queries.reads_leaving(user, dossier),
         "knows_rights": Category.SERVICES in readable,
+        "pays": Category.MONEY in readable and may(user, Permission.MONEY_ASK),
         "keeps_files": may(user, Permission.FILE_READ),
         "keeps_apart": _keeps_apart(request),
         "screens": Category.STORY in readable,

@@ -123,6 +123,7 @@ MORE: tuple[tuple[str, Permission | None], ...] = (
     ("desk:outbox", Permission.REFERRAL_SEND),
     ("desk:emergency", Permission.BREAK_GLASS),
     ("desk:queue", Permission.QUEUE_READ),
+    ("fund:list", Permission.MONEY_READ),
     ("patterns", Permission.PATTERN_READ),
     ("exit_counts", Permission.COUNTS_READ),
     ("desk:concerned", Permission.CASE_READ),

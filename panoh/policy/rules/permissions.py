@@ -56,4 +56,9 @@ PERMISSIONS: Mapping[str, str | Promise] = {
     "bed_hold": _("Look for beds and hold them"),
     "stay_write": _("Admit people to a shelter of the own team, and let them leave"),
     "house_write": _("Manage a shelter of the own team"),
+    "money_ask": _("Ask a fund for money for a person"),
+    "money_read": _("Read the books of the own fund, without names"),
+    "money_approve": _("Approve requests for money"),
+    "money_pay": _("Pay what was approved"),
+    "money_book": _("Keep the books of the own fund"),
 }

@@ -73,6 +73,8 @@ PROTECTED: dict[str, Category | str | None] = {
     "referrals_referral": "source",
     "shelters_hold": "also",
     "shelters_stay": "also",
+    # Also by the fund that was asked, which is no team of this matrix.
+    "fund_request": Category.MONEY,
     "exchange_external": "also",
 }
 
@@ -139,6 +141,14 @@ ELSEWHERE = {
     "intake_shift",
     "intake_call",
     "intake_handover",
+    # The books of a fund: of its own team alone.
+    "fund_book",
+    "fund_line",
+    "fund_account",
+    "fund_entry",
+    "fund_posting",
+    "fund_daytotal",
+    "fund_approval",
 }
 
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from panoh.cases.models import FACTS
 from panoh.exchange import queries, rules
 from panoh.exchange.rules import LIFECYCLE, State, fields, tables
-from panoh.exchange.rules.back import as_csv, as_xlsx, fits_xlsx
 from panoh.exchange.rules.faults import FAULTS, Fault, messages
 from panoh.exchange.rules.rows import Known, Ready, read_row
 from panoh.exchange.rules.tables import Unreadable, decode, is_workbook, rows_of_text
+from panoh.files.rules.sheets import as_csv, as_xlsx, fits_xlsx
 from panoh.kernel.rules import Category, NotPossible
 from tests.factories import tables as made
 

@@ -1,0 +1,47 @@
+"""What the pages of this room share: the month, the day, a table to take home."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.http import HttpResponse
+from django.utils import timezone
+
+from panoh.access.middleware import StaffRequest
+from panoh.files.rules.sheets import CSV, XLSX, as_csv, as_xlsx
+from panoh.fund.forms import month_of
+from panoh.kernel.rules import Gone
+from panoh.policy import queries as policy
+
+
+def month_asked(request: StaffRequest) -> date:
+    """The first day of the month that the address asks for, else of this one. Raises ``Gone``."""
+    found = month_of(request.GET.get("month", ""), policy.local_day(timezone.now()))
+    if found is None:
+        raise Gone
+    return found
+
+
+def day_asked(request: StaffRequest) -> date:
+    """The day that the address asks for, else today. Raises ``Gone``."""
+    text = request.GET.get("on", "")
+    try:
+        return date.fromisoformat(text) if text else policy.local_day(timezone.now())
+    except ValueError:
+        raise Gone from None
+
+
+def sheet(code: str, name: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> HttpResponse:
+    """A table to take home, as ``csv`` or ``xlsx``; nothing in it runs. Raises ``Gone``."""
+    made = {"csv": (CSV, as_csv), "xlsx": (XLSX, as_xlsx)}
+    if code not in made:
+        raise Gone
+    kind, write = made[code]
+    return HttpResponse(
+        write(head, rows),
+        content_type=kind,
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}.{code}"',
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+        },
+    )
