@@ -21,6 +21,7 @@ from panoh.desk.views import (
     knows,
     line,
     never,
+    night,
     orders,
     papers,
     plan,
@@ -107,12 +108,12 @@ emergencies: list[URLPattern] = [
 
 # Family, safety, and work with other organisations.
 together = [*family.urls, *safety.urls, *plan.urls, *conference.urls, *orders.urls, *breaches.urls]
-night = [*line.urls, *papers.urls]
+desk_line = [*line.urls, *night.urls, *papers.urls]
 
 rules = page(Permission.POLICY_READ)
 
 urlpatterns = [
-    path("", include(([*job, *requests, *emergencies, *together, *night], "desk"))),
+    path("", include(([*job, *requests, *emergencies, *together, *desk_line], "desk"))),
     path("patterns/", recruitment.patterns, name="patterns"),
     path("left/", leaving.exit_counts, name="exit_counts"),
     path("policy/", rules(policy.in_force), name="policy_in_force"),

@@ -184,6 +184,11 @@ def find(search: Search, *, at: datetime, never: Excluded = NOBODY) -> Found:
     )
 
 
+def instead(search: Search, *, at: datetime, never: Excluded = NOBODY) -> list[Alternative]:
+    """What can be offered at once where another room found nobody (no bed in any house)."""
+    return _alternatives(search, [], at, never)
+
+
 def unmet_by(
     *fields: str, since: date | None = None, until: date | None = None
 ) -> list[dict[str, Any]]:

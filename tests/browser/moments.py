@@ -15,10 +15,11 @@ from panoh.access import actions as access
 from panoh.access.models import Dossier
 from panoh.directory.models import Organisation
 from tests.factories.directory import organisation, service
+from tests.factories.houses import house
 from tests.factories.referrals import answer, case, sent
 from tests.factories.staff import as_user, team
 
-WORKER, SHELTER = "nigora", "shirin"
+WORKER, SHELTER, OPERATOR = "nigora", "shirin", "hadia"
 DIGITS = "804715"
 MOST_TABS = 200
 
@@ -229,6 +230,32 @@ def consent_again(hand: Hand, ready: Ready) -> str:
     return sentence
 
 
+def night_house() -> str:
+    """A house of the shelter with a family room that takes boys of 14; where moment 4 begins."""
+    house(("1", 4, ""), boys_until=17)
+    return "/"
+
+
+def who_needs_a_bed(hand: Hand) -> str:
+    """A woman with a son of 14, from the open form up to the choices; the words of the page."""
+    hand.choose("safe_to_talk", "yes")
+    hand.choose("danger_now", "none")
+    hand.choose("sex", "woman")
+    hand.pick("age_band", "age_30_47")
+    hand.pick("child_1", "man_14")
+    hand.tap("main form [type=submit]")
+    return hand.words()
+
+
+def night_call(hand: Hand) -> str:
+    """Moment 4, from Today: who needs a bed, the choices, held; the words of the last page."""
+    hand.tap("main a[href='/line/bed/']")
+    who_needs_a_bed(hand)
+    hand.read_aloud()
+    hand.tap("main button[name=house]")
+    return hand.words()
+
+
 def send(hand: Hand, ready: Ready) -> str:
     """Moment 5, from the case: one preview, then it is sent; the words of the preview."""
     hand.tap("main a[href$='/refer/']")
@@ -294,6 +321,8 @@ def moments(place: Ready) -> list[Moment]:
             lambda hand: consent_again(hand, place),
             60,
         ),
+        Moment("4 night call: a bed held", OPERATOR, night_house, night_call, 180, 10),
+        Moment("4 night call: the choices", OPERATOR, lambda: "/line/bed/", who_needs_a_bed, 30),
         Moment(
             "5 send a referral",
             WORKER,

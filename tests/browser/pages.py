@@ -16,7 +16,7 @@ LOOKS: dict[str, set[str]] = {
         "today more search first_contact cases case next answers facts assess apart person name"
         " way notes documents close consent ask refer preview knows stop inbox outbox request"
         " letter act groups group_begin group group_add asked_for asked_answer sought never seal"
-        " line call_log call_add call roster give_over papers"
+        " line call_log call_add call roster give_over papers night"
         " kin child advocate propose guardian check_guardian tell_guardian birthday relatives"
         " add_relative safety safety_line protect rights right emergency_ring emergency_rings"
         " plan plan_add plan_text plan_task plan_give conferences conference_call conference"
@@ -73,8 +73,8 @@ UNSEEN: dict[str, str] = {
             "desk",
             "take finish reopen interpreter of_duty unflag end_way group_alone lift unlink"
             " end_advocate safety_end unprotect emergency_call emergency_open emergency_stop"
-            " queue_ask shift_drop plan_end plan_done plan_drop conference_unseat conference_end"
-            " conference_guest_end",
+            " queue_ask shift_drop night_hold plan_end plan_done plan_drop conference_unseat"
+            " conference_end conference_guest_end",
         )
         | _of("access", "close team_key let_in leave end_session end_sessions lock")
         | _of("directory", "checked drop_service")

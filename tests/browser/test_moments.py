@@ -1,4 +1,4 @@
-"""Moments 1, 2, 3, 5, 6 and 10 on a phone without JavaScript: taps, fields, words; no seconds."""
+"""Moments 1 to 6 and 10 on a phone without JavaScript: taps, fields, words; no seconds."""
 
 import re
 from collections.abc import Callable
@@ -79,6 +79,21 @@ def test_moment_3_a_further_receiver_of_the_same_visit_is_one_sentence(begin: Be
     assert "Fictional Clinic" in sentence
     assert hand.aloud <= 60, "the sentence and what she may answer; the script was read already"
     assert hand.taps <= 5
+
+
+@pytest.mark.parametrize("by", [Hand, Keys], ids=["thumb", "keys"])
+def test_moment_4_from_a_night_call_to_a_held_bed(begin: Begin, by: type[Hand]) -> None:
+    hand = begin(moments.night_house(), moments.OPERATOR, by=by)
+    said = moments.night_call(hand)
+    assert hand.taps <= 10
+    assert re.search(r"Held until \d\d:\d\d\. Call this number\.", said)
+    assert len(hand.pages) == 4, "Today, who, the choices, held"
+
+
+def test_moment_4_no_place_says_what_to_do_instead(begin: Begin) -> None:
+    hand = begin("/line/bed/", moments.OPERATOR)
+    assert "No place tonight. Do this instead." in moments.who_needs_a_bed(hand)
+    assert "With a trusted person, if safe" in hand.words()
 
 
 def test_moment_5_a_request_in_five_taps_after_one_preview(begin: Begin) -> None:

@@ -45,6 +45,7 @@ ONE_VERSION: dict[str, str] = {
             "LinkForm",
             "MoneyForm",
             "NeverForm",
+            "NightForm",
             "NoteForm",
             "OrderForm",
             "PaperForm",

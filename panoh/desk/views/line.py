@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from panoh.access.middleware import StaffRequest, page
 from panoh.access.models import Unit
+from panoh.access.queries import may
 from panoh.access.rules import Permission
 from panoh.desk import queries as desk
 from panoh.desk.forms.line import CallForm, GiveForm, OutcomeForm, ShiftForm
@@ -33,6 +34,7 @@ def line(request: StaffRequest) -> HttpResponse:
     urgent = owed.owed_by([team.pk], limit=URGENT)
     context = {
         "team": team,
+        "beds": may(request.user, Permission.BED_HOLD),
         "standing": queries.on_duty(team, at),
         "gap": queries.first_gap(team, at),
         "at": at,

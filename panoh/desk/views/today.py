@@ -35,6 +35,7 @@ def today(request: StaffRequest) -> HttpResponse:
     context: dict[str, object] = {"asks": may(user, Permission.CONTACT_CREATE)}
     if may(user, Permission.DUTY_READ):
         context |= _owed(request)
+    context["beds"] = context["asks"] and may(user, Permission.BED_HOLD)
     if may(user, Permission.REFERRAL_ANSWER):
         context["waiting"] = referrals.waiting_count()
     if may(user, Permission.CASE_READ):
