@@ -37,7 +37,7 @@ LOOKS: dict[str, set[str]] = {
     | {"mfa_index"}
     | {"policy_in_force", "policy_roles", "policy_code_list"},
     # Takes the shift over.
-    "safar": _of("desk", "line take_over"),
+    "safar": _of("desk", "today more line take_over"),
     # Is asked for help, and has said yes before.
     "shirin": _of("desk", "today inbox request act copies"),
     # Is asked to protect.
@@ -88,6 +88,7 @@ UNSEEN: dict[str, str] = {
         "a file, no page",
     ),
     "fund:open": "one field and a button: fund/form.html is looked at with a new line",
+    "desk:night_held": "only after a hold: tests/browser/test_moments.py opens it",
     "access:unlock": "only in a locked session: tests/browser/test_moments.py opens it",
     "access:invitation": _SIGN_IN,
 }
