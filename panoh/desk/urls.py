@@ -7,6 +7,7 @@ from panoh.access.rules import Permission
 from panoh.cases.views import leaving, recruitment
 from panoh.desk.views import (
     answers,
+    beds,
     breaches,
     case,
     conference,
@@ -16,6 +17,7 @@ from panoh.desk.views import (
     family,
     groups,
     handbook,
+    houses,
     inbox,
     keep,
     knows,
@@ -108,7 +110,7 @@ emergencies: list[URLPattern] = [
 
 # Family, safety, and work with other organisations.
 together = [*family.urls, *safety.urls, *plan.urls, *conference.urls, *orders.urls, *breaches.urls]
-desk_line = [*line.urls, *night.urls, *papers.urls]
+desk_line = [*line.urls, *night.urls, *papers.urls, *beds.urls, *houses.urls]
 
 rules = page(Permission.POLICY_READ)
 

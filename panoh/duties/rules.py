@@ -124,6 +124,10 @@ KINDS: Mapping[str, Kind] = {
         _("Nobody came to the bed that was held: find out whether the person is safe"),
         by_hand=True,
     ),
+    "bed.left": Kind(
+        _("Somebody has left the shelter: see that they are safe, and plan what comes next"),
+        by_hand=True,
+    ),
     "house.inspection": Kind(_("An inspection of the shelter is due")),
     "house.paper": Kind(_("A paper of the shelter ends")),
     "house.vetting": Kind(_("A colleague of the shelter is to be vetted again")),

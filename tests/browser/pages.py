@@ -22,6 +22,7 @@ LOOKS: dict[str, set[str]] = {
         " plan plan_add plan_text plan_task plan_give conferences conference_call conference"
         " conference_attend conference_decide"
         " handbook chapter conference_guest"
+        " bed_find"
         " orders add_order order order_step order_sign order_export order_counts concerned told",
     )
     | _of(
@@ -39,7 +40,11 @@ LOOKS: dict[str, set[str]] = {
     # Takes the shift over.
     "safar": _of("desk", "today more line take_over"),
     # Is asked for help, and has said yes before.
-    "shirin": _of("desk", "today inbox request act copies"),
+    "shirin": _of(
+        "desk",
+        "today inbox request act copies beds bed_house bed_refuse bed_leave bed_move house_new"
+        " house_life house_settings house_add house_address house_moved inspected takeover",
+    ),
     # Is asked to protect.
     "pulod": _of("desk", "today protection"),
     # Stands beside the boy: signs or refuses.
@@ -54,7 +59,7 @@ LOOKS: dict[str, set[str]] = {
         "fund",
         "list add_line line statement balance cost close request approve pay refuse take_back",
     ),
-    "ibrohim": _of("desk", "today more queue"),
+    "ibrohim": _of("desk", "today more queue bed_region bed_agenda"),
     # Compares recruiters.
     "rustam": _of("desk", "today more") | {"patterns"},
     "amina": _of("desk", "today more") | _of("access", "audit"),
@@ -74,7 +79,8 @@ UNSEEN: dict[str, str] = {
             "take finish reopen interpreter of_duty unflag end_way group_alone lift unlink"
             " end_advocate safety_end unprotect emergency_call emergency_open emergency_stop"
             " queue_ask shift_drop night_hold plan_end plan_done plan_drop conference_unseat"
-            " conference_end conference_guest_end",
+            " conference_end conference_guest_end"
+            " bed_release bed_admit bed_use paper_end house_closing house_close takeover_settle",
         )
         | _of("access", "close team_key let_in leave end_session end_sessions lock")
         | _of("directory", "checked drop_service")

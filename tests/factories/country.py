@@ -32,9 +32,11 @@ from panoh.people.rules.person import Person
 from panoh.policy import queries as policy
 from panoh.referrals import actions as referrals
 from panoh.referrals.models import Referral
+from panoh.shelters import actions as shelters
+from panoh.shelters.models import House
 from panoh.ui.rules import PartialDate
 from tests.factories import fund as money
-from tests.factories import tables
+from tests.factories import houses, tables
 from tests.factories.children import advocate, child, proposed
 from tests.factories.directory import organisation, service
 from tests.factories.emergency import ask, hotline, open_file, wait_over
@@ -71,6 +73,7 @@ def country(owner: psycopg.Connection) -> Starts:
     order = _order(grown)
     _asked_for(grown)
     _line()
+    beds = _house()
     call = ask("mavluda", "clinic-cases", ref=grown.ref)
     wait_over(owner, call, minutes=20)
     open_file(call)
@@ -114,6 +117,7 @@ def country(owner: psycopg.Connection) -> Starts:
             "gulnoz": [*booked],
             "pulod": [reverse("desk:protection", args=[protection.pk])],
             "latif": [reverse("desk:decision", args=[young.ref, sign.subject_id])],
+            "shirin": [reverse(f"desk:{name}", args=[beds.pk]) for name in HOUSE],
             "mavluda": [reverse("desk:emergency_show", args=[call.pk])],
             "hadia": [reverse("desk:emergency_show", args=[call.pk])],
         },
@@ -188,6 +192,29 @@ def _together(dossier: Dossier, house: Team, now: dict[str, Any]) -> None:
     met = cases.call_conference(dossier, on=today, categories=Category.SERVICES, **now)
     cases.seat(met, team=house, **now)
     cases.decide_task(met, team=house, due_on=today, **about, **now)
+
+
+HOUSE = ("bed_house", "house_life", "house_settings", "house_address", "house_moved")
+
+
+def _house() -> House:
+    """A house with somebody in it, somebody expected, and something of everything to keep."""
+    at = timezone.now() - timedelta(minutes=5)
+    made = houses.house(("1", 3, ""), at=at)
+    with as_user("hadia") as by:
+        living = houses.held(made, by=by, at=at)
+        houses.held(made, by=by, at=at)
+    with as_user("shirin") as by:
+        now: dict[str, Any] = {"by": by, "at": timezone.now()}
+        shelters.admit(living, **now)
+        today = policy.local_day(now["at"])
+        far = today + timedelta(days=90)
+        shelters.add_paper(made, kind="permit", issued_on=today, ends_on=far, **now)
+        shelters.plan_inspection(made, kind="fire", due_on=today - timedelta(days=1), **now)
+        shelters.add_funding(
+            made, payer="Fictional payer", kind="donor", since=today, until=far, **now
+        )
+    return made
 
 
 def _line() -> None:

@@ -98,6 +98,30 @@ PAGES: dict[str, Row] = {
     "desk:documents": Row(P.FILE_READ, (OWN, YES)),
     "desk:close": Row(P.CASE_CLOSE, (OWN,)),
     "desk:reopen": Row(P.CASE_WRITE, (OWN, YES)),
+    "desk:bed_find": Row(P.BED_HOLD, (OWN,)),
+    "desk:beds": Row(P.STAY_WRITE),
+    "desk:bed_region": Row(P.BED_ASK),
+    "desk:bed_agenda": Row(P.COUNTS_READ),
+    "desk:house_new": Row(P.HOUSE_WRITE),
+    # Of houses, known to their team alone: tests/rooms/desk/test_beds.py opens these.
+    "desk:bed_house": Row(P.STAY_WRITE, ()),
+    "desk:house_address": Row(P.STAY_WRITE, ()),
+    "desk:bed_release": Row(P.BED_HOLD, (), only_post=True),
+    "desk:bed_admit": Row(P.STAY_WRITE, (), only_post=True),
+    "desk:bed_refuse": Row(P.STAY_WRITE, ()),
+    "desk:bed_leave": Row(P.STAY_WRITE, ()),
+    "desk:bed_move": Row(P.STAY_WRITE, ()),
+    "desk:house_life": Row(P.HOUSE_WRITE, ()),
+    "desk:house_settings": Row(P.HOUSE_WRITE, ()),
+    "desk:house_add": Row(P.HOUSE_WRITE, ()),
+    "desk:house_moved": Row(P.HOUSE_WRITE, ()),
+    "desk:house_closing": Row(P.HOUSE_WRITE, (), only_post=True),
+    "desk:house_close": Row(P.HOUSE_WRITE, (), only_post=True),
+    "desk:bed_use": Row(P.HOUSE_WRITE, (), only_post=True),
+    "desk:paper_end": Row(P.HOUSE_WRITE, (), only_post=True),
+    "desk:inspected": Row(P.HOUSE_WRITE, ()),
+    "desk:takeover": Row(P.HOUSE_WRITE, ()),
+    "desk:takeover_settle": Row(P.HOUSE_WRITE, (), only_post=True),
     "desk:groups": Row(P.CONTACT_CREATE),
     "desk:group_begin": Row(P.CONTACT_CREATE),
     # The reference of a case is none of a group: tests/rooms/cases/test_groups.py opens these.
@@ -337,9 +361,16 @@ CODES: dict[str, dict[str, Any]] = {
     "fund:statement_file": {"code": "csv"},
     "fund:balance_file": {"code": "csv"},
     "fund:cost_file": {"code": "csv"},
+    "desk:house_add": {"code": "room"},
     "exchange:back": {"code": "csv"},
     "exchange:act": {"verb": "check"},
 }
+
+
+OF_HOUSES = (
+    *("house_id", "hold_id", "stay_id", "paper_id", "inspection_id", "funding_id"),
+    "takeover_id",
+)
 
 
 def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
@@ -459,7 +490,8 @@ def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
         "guest_id": guest.pk,
         "seat_id": place.pk if place else uuid4(),
         "shift_id": uuid4(),
-        "hold_id": uuid4(),
+        **{name: uuid4() for name in OF_HOUSES},
+        "bed_id": 1,
         "handover_id": uuid4(),
         "organisation_id": to.pk,
         "duty_id": duty.pk,

@@ -25,6 +25,11 @@ ONE_VERSION: dict[str, str] = {
             "AskedForForm",
             "BeginForm",
             "BookForm",
+            "FundingForm",
+            "HousePaperForm",
+            "HouseRoomForm",
+            "InspectionForm",
+            "VettingForm",
             "BreachForm",
             "CallForm",
             "ConferenceForm",
@@ -67,7 +72,11 @@ ONE_VERSION: dict[str, str] = {
     ),
     **dict.fromkeys(
         (
+            "BedRefuseForm",
             "ChannelForm",
+            "InspectedForm",
+            "LeaveForm",
+            "MoveForm",
             "CloseForm",
             "CodeForm",
             "CompleteForm",
@@ -97,7 +106,9 @@ ONE_VERSION: dict[str, str] = {
         ),
         ANSWERS,
     ),
-    **dict.fromkeys(("BrowseForm", "FindForm", "SearchForm", "WhoForm"), ASKS),
+    **dict.fromkeys(
+        ("BedForm", "BrowseForm", "FindForm", "RegionForm", "SearchForm", "WhoForm"), ASKS
+    ),
     **dict.fromkeys(
         (
             "ChangeForm",
@@ -111,6 +122,8 @@ ONE_VERSION: dict[str, str] = {
     ),
     "OrderSignForm": "carries the texts themselves that the signer was shown; the verb compares",
     "PartForm": "which parts an organisation takes part in: one choice of the holder's, said anew",
+    "NewHouseForm": "a house that is not there yet",
+    "AddressForm": "what stands there is shown only on the page that records the reading",
     "IdentityForm": "the first name: who comes second is shown the page of a new version",
 }
 

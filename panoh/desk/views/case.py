@@ -103,6 +103,7 @@ def case(request: StaffRequest, ref: str) -> HttpResponse:
         "reopens": is_holder and writes and "reopen" in LIFECYCLE.verbs(found.state),
         "asks_consent": is_holder and is_open and may(user, Permission.CONSENT_RECORD),
         "sends": is_holder and is_open and may(user, Permission.REFERRAL_SEND),
+        "finds_beds": is_holder and is_open and may(user, Permission.BED_HOLD),
         "near": Category.SAFETY in readable,
         "reads_orders": queries.reads_orders(user, dossier),
         "plans": queries.reads_safety(user, dossier),

@@ -15,7 +15,7 @@ from panoh.kernel.rules import Gone, NotPossible
 from panoh.shelters.models import Hold, House
 
 TAKEN = _("These beds were taken at this moment by somebody else. Nothing was held.")
-EXPECTED, REFUSED, LAPSED = "bed.expected", "bed.refused", "bed.lapsed"
+EXPECTED, REFUSED, LAPSED, GONE = "bed.expected", "bed.refused", "bed.lapsed", "bed.left"
 
 
 def _at_the_house(hold: Hold, permission: Permission, by: User) -> tuple[Dossier, Hold]:

@@ -9,13 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from psycopg.types.range import TimestamptzRange
 
 from panoh.access import queries as reach
-from panoh.access.models import Dossier, User
+from panoh.access.models import Dossier, Team, User
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
+from panoh.cases import queries as cases
 from panoh.duties import actions as duties
-from panoh.kernel.rules import Invalid, NotPossible
+from panoh.kernel.rules import Category, Invalid, NotPossible
 from panoh.policy import queries as policy
-from panoh.shelters.actions.beats import EXPECTED, _at_the_house, _my_house, _nobody_else
+from panoh.shelters.actions.beats import EXPECTED, GONE, _at_the_house, _my_house, _nobody_else
 from panoh.shelters.actions.holds import _hold, _until
 from panoh.shelters.models import Bed, Hold, House, Stay
 from panoh.shelters.rules import HOLD, STAY, Criteria, Guest, StayState
@@ -118,16 +119,21 @@ def leave(
 ) -> list[Stay]:
     """Write down that those who came together leave, or some of them (``who``: their numbers).
 
-    ``outcome`` is a code of ``stay_ends``. Their beds are free from this moment on. Raises
-    ``Invalid``, ``NotPossible`` if nobody of them is there.
+    ``outcome`` is a code of ``stay_ends``. Their beds are free from this moment on. Where the
+    person of the case leaves by plan, the plan of leaving must be ready (E16); a house that was
+    not let into the case cannot look at it, so the holder is told at once. Raises ``Invalid``,
+    ``NotPossible`` if nobody of them is there, or with what the plan lacks.
     """
-    _dossier, found = _at_the_house(hold, Permission.STAY_WRITE, by)
-    if policy.code("stay_ends", outcome, policy.local_day(at)) is None:
+    dossier, found = _at_the_house(hold, Permission.STAY_WRITE, by)
+    row = policy.code("stay_ends", outcome, policy.local_day(at))
+    if row is None:
         raise Invalid(_("Choose where they go."), "outcome")
     rows = found.stays.filter(state=StayState.IN).order_by("who")
     leaving = [one for one in rows if not who or one.who in who]
     if not leaving:
         raise NotPossible
+    if any(stay.who == 1 for stay in leaving):
+        _look_at_leaving(dossier, found, by_plan=row.extra["plan"] == "yes", by=by, at=at)
     for stay in leaving:
         _end(stay, "leave", outcome, at)
     if not found.stays.filter(state=StayState.IN).exists():
@@ -136,6 +142,25 @@ def leave(
         found.save(update_fields=["state", "ended_at", "ended_by"])
     audit.record("stay.left", by=by, at=at, subject=("shelters.Hold", found.pk), reason=outcome)
     return leaving
+
+
+def _look_at_leaving(
+    dossier: Dossier, hold: Hold, *, by_plan: bool, by: User, at: datetime
+) -> None:
+    """Nobody is let go into danger unseen: the plan is ready, or the holder is told."""
+    if reach.reaches(dossier) & Category.CORE:
+        if by_plan:
+            cases.require_leaving(dossier, at=at)
+        return
+    duties.open(
+        GONE,
+        dossier=dossier,
+        owner=Team(pk=dossier.holder_id),
+        subject_id=hold.pk,
+        period="duty_acknowledge",
+        by=by,
+        at=at,
+    )
 
 
 def _of(hold: Hold, stay_id: UUID) -> Stay:
