@@ -122,7 +122,6 @@ ONE_VERSION: dict[str, str] = {
     ),
     "OrderSignForm": "carries the texts themselves that the signer was shown; the verb compares",
     "PartForm": "which parts an organisation takes part in: one choice of the holder's, said anew",
-    "NewHouseForm": "a house that is not there yet",
     "AddressForm": "what stands there is shown only on the page that records the reading",
     "IdentityForm": "the first name: who comes second is shown the page of a new version",
 }

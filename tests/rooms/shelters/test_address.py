@@ -11,6 +11,7 @@ from panoh.kernel.rules import Gone
 from panoh.shelters import actions as shelters
 from panoh.shelters.models import House
 from panoh.vault import queries as vault
+from panoh.vault.rules import NoKey
 from tests.factories.canaries import disguises
 from tests.factories.clients import client_of
 from tests.factories.houses import ADDRESS, held, house
@@ -81,7 +82,7 @@ def test_e1_only_the_team_of_the_house_opens_it() -> None:
         # The team that held a bed sees the row, and cannot open what is sealed in it.
         held(where, by=by, at=timezone.now())
         seen = House.objects.get()
-        with pytest.raises(vault.NoKey):
+        with pytest.raises(NoKey):
             vault.open_for_team(seen, "address", seen.team_id)
     with as_user("shirin") as by:
         shelters.write_address(where, address="", by=by, at=timezone.now())
