@@ -131,8 +131,9 @@ END $$;
 CREATE TRIGGER fund_on_entry BEFORE INSERT ON public.fund_entry
     FOR EACH ROW EXECUTE FUNCTION public.fund_on_entry();
 
--- Postings: of an entry of this very transaction, same book, same day. Accounts are locked in one
--- order, then moved; where something is entered afterwards, no day since may fall below nought.
+-- Postings: of an entry of this very transaction, same book, same day, and all of them at once: the
+-- look at the whole entry may be called for before the transaction ends, and nothing comes after it.
+-- Accounts are locked in one order, then moved; where something is entered afterwards, no day since may fall below nought.
 CREATE FUNCTION public.fund_on_postings() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
@@ -141,7 +142,10 @@ BEGIN
         LEFT JOIN public.fund_entry e ON e.id = p.entry_id
         LEFT JOIN public.fund_account a ON a.id = p.account_id
         WHERE (e.made_in, e.book_id, a.book_id, e.day)
-              IS DISTINCT FROM (pg_current_xact_id(), p.book_id, p.book_id, p.day)) THEN
+              IS DISTINCT FROM (pg_current_xact_id(), p.book_id, p.book_id, p.day))
+       OR (SELECT count(*) FROM public.fund_posting p
+           WHERE p.entry_id IN (SELECT n.entry_id FROM new_rows n))
+          <> (SELECT count(*) FROM new_rows) THEN
         PERFORM public.fund_refuse('fund_posting_of_its_entry');
     END IF;
     PERFORM 1 FROM public.fund_account a

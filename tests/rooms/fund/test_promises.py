@@ -165,6 +165,19 @@ def test_a_posting_is_of_its_own_entry_and_its_day(travel: Accounts) -> None:
     refused(KEEPER, "fund_posting_of_its_entry", *postings(uuid4(), moves))
 
 
+def test_an_entry_that_was_looked_at_takes_no_more_postings(travel: Accounts) -> None:
+    """Also not in its own transaction: the look at its end can be called for earlier."""
+    key = uuid4()
+    whole = entry(KEEPER, "appropriation", {travel.given: -5, travel.free: 5}, key=key)
+    looked = ("SET CONSTRAINTS ALL IMMEDIATE", [])
+    for more in (
+        {travel.free: 5},
+        {travel.given: -5, travel.free: 5},
+        {travel.spent: 5, travel.given: -5},
+    ):
+        refused(KEEPER, "fund_posting_of_its_entry", *whole, looked, *postings(key, more))
+
+
 def test_entries_are_made_by_who_is_signed_in_and_may(travel: Accounts) -> None:
     moves = {travel.given: -5, travel.free: 5}
     for by, signed_as in ((KEEPER, FIRST), (ASKER, ASKER), ("firuz", "firuz"), ("pulod", KEEPER)):
