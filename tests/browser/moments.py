@@ -14,6 +14,8 @@ from playwright.sync_api import Locator, Page
 from panoh.access import actions as access
 from panoh.access.models import Dossier
 from panoh.directory.models import Organisation
+from panoh.fund.models import Line
+from tests.factories import fund as money
 from tests.factories.directory import organisation, service
 from tests.factories.houses import house
 from tests.factories.referrals import answer, case, sent
@@ -45,6 +47,11 @@ class Hand:
         self.answers += 1
         which = f"[value={value}]" if value else ""
         self._tick(self.page.locator(f"main [name={name}]{which}"))
+
+    def focus(self, name: str) -> None:
+        """Touch a field to type into it."""
+        self.taps += 1
+        self._press(self.page.locator(f"main [name={name}]"))
 
     def write(self, name: str, text: str) -> None:
         """Type into the field that has the focus already, sign by sign."""
@@ -273,6 +280,27 @@ def say_yes(hand: Hand) -> str:
     return asked
 
 
+def ask_money(hand: Hand) -> str:
+    """Moment 7, from the case: 200 for a taxi tonight; what the page says."""
+    hand.tap("main a[href*='/fund/for/']")
+    hand.pick("kind", "taxi")
+    hand.focus("amount")
+    hand.write("amount", "200")
+    hand.choose("urgent")
+    hand.tap("main form[novalidate] [type=submit]")
+    return hand.words()
+
+
+def pay_tonight(hand: Hand) -> str:
+    """Moment 7, for the fund, from Today: one signature, and the money is handed out."""
+    hand.tap("main a[href^='/fund/duties/']")
+    hand.tap("main a[href$='/sign/']")
+    hand.tap("main form[novalidate] [type=submit]")
+    hand.tap("main a[href$='/pay/']")
+    hand.tap("main form[novalidate] [type=submit]")
+    return hand.words()
+
+
 def who_knows(hand: Hand, *, stop: bool = False) -> str:
     """Moment 10, from the case: who knows; stop the first of them; the words of the page."""
     hand.tap("main a[href$='/knows/']")
@@ -303,6 +331,18 @@ def moments(place: Ready) -> list[Moment]:
         sent()
         return "/inbox/"
 
+    def poor() -> str:
+        money.book()
+        return f"/cases/{new_case().ref}/"
+
+    def asked() -> str:
+        with as_user(money.KEEPER):
+            stands = Line.objects.exists()
+        if not stands:
+            money.line()
+        money.asked(urgent=True)
+        return "/"
+
     locked = "/access/account/unlock/"
     return [
         Moment("1 back after a break", WORKER, lambda: locked, back_to_work, 5, 0, before=lock),
@@ -332,6 +372,8 @@ def moments(place: Ready) -> list[Moment]:
             5,
         ),
         Moment("6 the shelter answers", SHELTER, inbox, say_yes, 20, 2),
+        Moment("7 money is asked for", WORKER, poor, ask_money, 120),
+        Moment("7 and paid the same night", money.FIRST, asked, pay_tonight, 120),
         Moment(
             "10 who knows about me",
             WORKER,

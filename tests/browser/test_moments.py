@@ -1,4 +1,4 @@
-"""Moments 1 to 6 and 10 on a phone without JavaScript: taps, fields, words; no seconds."""
+"""Moments 1 to 6, 7 and 10 on a phone without JavaScript: taps, fields, words; no seconds."""
 
 import re
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from panoh.duties import actions as duties
 from tests.browser import moments
 from tests.browser.conftest import Opener, enter
 from tests.browser.moments import SHELTER, WORKER, Hand, Keys
+from tests.factories import fund as money
 from tests.factories.referrals import NOW, sent
 from tests.factories.staff import as_user, team
 
@@ -116,6 +117,17 @@ def test_moment_6_the_shelter_answers_in_two_taps(begin: Begin) -> None:
     assert "Can you take this person?" in asked
     assert re.search(r"Yes No Call me", asked)
     assert "You said yes." in hand.words()
+
+
+def test_moment_7_taxi_money_is_asked_for_and_paid_the_same_night(begin: Begin) -> None:
+    money.line()
+    hand = begin(f"/cases/{moments.new_case().ref}/")
+    assert "200 somoni asked from Fictional Fund. No name was told." in moments.ask_money(hand)
+    assert hand.taps <= 6 and hand.answers == 2
+    fund = begin("/", money.FIRST)
+    said = moments.pay_tonight(fund)
+    assert re.search(r"200\Wsomoni, from Fictional Fund\. Second signature due \w+day", said), said
+    assert fund.taps == 5
 
 
 @pytest.mark.parametrize("by", [Hand, Keys], ids=["thumb", "keys"])

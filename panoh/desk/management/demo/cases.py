@@ -26,7 +26,8 @@ FRESH = 0.06
 
 def make(country: Country) -> None:
     """So many cases as were asked for, with progress."""
-    holders = [code for code in country.teams if code != "post"]
+    kinds = {row["code"]: policy.unit_types()[row["type"]] for row in country.plan["unit"]}
+    holders = [one for one in country.teams if kinds[one].holds_cases and one != "post"]
     for done in range(country.cases):
         _case(country, holders[done % len(holders)] if done % 3 else "ravshan")
         if done % (country.cases // 5 or 1) == 0:
