@@ -42,7 +42,7 @@ from tests.factories.directory import organisation, service
 from tests.factories.emergency import ask, hotline, open_file, wait_over
 from tests.factories.leavings import left
 from tests.factories.papers import pdf
-from tests.factories.referrals import NOW, answer, as_jobs, case, drafted
+from tests.factories.referrals import NOW, answer, as_jobs, case, drafted, later
 from tests.factories.staff import PASSPHRASE, as_user, team, user
 
 # Longer than most, as names and sentences are.
@@ -178,6 +178,8 @@ def _woman() -> Dossier:
         answer(dossier, shelter, by=by)
         referrals.send(drafted(dossier, shelter, by=by), **now)
         _together(dossier, shelter, now)
+        # A threat stands until somebody has looked: then she may go as she planned.
+        cases.review_risk(dossier, code="low", text=WORDS, by=by, at=later(minutes=1))
         left(dossier, by=by)
     return dossier
 

@@ -21,7 +21,7 @@ from panoh.ui.rules import PartialDate
 SPAN = 0.8
 CLOSE_AFTER = 6
 # Requests from this last share of it may still wait for their answer.
-FRESH = 0.06
+FRESH = 0.12
 
 
 def make(country: Country) -> None:

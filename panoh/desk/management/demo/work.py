@@ -1,5 +1,6 @@
 """What the fictional people have done since: on a Monday morning each team has some things left."""
 
+from collections import Counter
 from datetime import timedelta
 
 from panoh.access.models import Team, User
@@ -12,8 +13,8 @@ from panoh.duties.models import Duty
 from panoh.duties.rules import kind
 from panoh.kernel.rules import Problem
 
-# How many of the newest things a team has not come to yet.
-LEFT = 8
+# How many of the newest things a team has not come to yet, and of one kind among them.
+LEFT, OF_A_KIND = 8, 3
 
 
 def make(country: Country) -> None:
@@ -25,12 +26,14 @@ def make(country: Country) -> None:
 
 
 def _worked_off(country: Country, team: Team, by: User) -> int:
-    done = 0
+    done, left = 0, Counter[str]()
     with country.acting(by):
         owed = Duty.objects.unsettled().filter(owner=team).select_related("dossier__holder__unit")
-        for place, duty in enumerate(owed.order_by("-opened_at", "pk")):
+        for duty in owed.order_by("-opened_at", "pk"):
+            is_new = left.total() < LEFT and left[duty.kind] < OF_A_KIND
+            left[duty.kind] += is_new
             try:
-                done += _do(country, duty, by, is_new=place < LEFT)
+                done += _do(country, duty, by, is_new=is_new)
             except Problem:
                 country.refused += 1
     return done
