@@ -296,6 +296,8 @@ def entering() -> None:
 
 def reading(size: int) -> None:
     """Balance on any day, statement and trial balance over this many postings."""
+    from django.db import transaction
+
     from panoh.access.queries import acting
     from panoh.fund import queries
     from panoh.fund.models import Account
@@ -304,8 +306,9 @@ def reading(size: int) -> None:
 
     dice = random.Random(size)
     with acting(user(made.KEEPER)):
-        accounts = list(Account.objects.exclude(last_on=None).select_related("line"))
-        book = queries.my_book()
+        with transaction.atomic():  # who acts is written into each transaction
+            accounts = list(Account.objects.exclude(last_on=None).select_related("line"))
+            book = queries.my_book()
         assert book is not None
 
         def day() -> date:
