@@ -60,6 +60,7 @@ ROOMS = [
     "panoh.shelters",
     "panoh.fund",
     "panoh.intake",
+    "panoh.care",
     "panoh.desk",
     "panoh.exchange",
 ]

@@ -72,6 +72,11 @@ KINDS: Mapping[str, Kind] = {
     "plan.ends_soon": Kind(
         _("A part in the joint plan ends soon: ask the person whether it goes on"), by_hand=True
     ),
+    "care.need": Kind(_("A need is not met yet: find help")),
+    "care.step": Kind(_("Do a step of the plan of care, or say what came of it")),
+    "care.review": Kind(_("Ask the person how things are")),
+    "care.papers": Kind(_("Papers are missing for a way back: get them")),
+    "care.permit": Kind(_("A permit to stay ends soon: act before"), by_hand=True),
     "plan.joined": Kind(_("You were let into a joint plan: read it"), by_hand=True),
     "plan.task": Kind(_("Do what the joint plan says")),
     "plan.back": Kind(_("A task of the joint plan came back: do it, or give it to somebody")),

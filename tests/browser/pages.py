@@ -31,6 +31,10 @@ LOOKS: dict[str, set[str]] = {
         " leaving_interview",
     )
     | {"exit_counts"}
+    | _of(
+        "care",
+        "plan need step served step_end review paper returns return_write depart permit letter",
+    )
     | _of("exchange", "import show")
     | _of("fund", "person receipt")
     | _of("access", "account card sessions pin teams")
@@ -85,6 +89,7 @@ UNSEEN: dict[str, str] = {
         | _of("access", "close team_key let_in leave end_session end_sessions lock")
         | _of("directory", "checked drop_service")
         | _of("fund", "of_duty reverse withdraw")
+        | _of("care", "drop give_up permit_end")
         | {"exchange:act", "cases:recruitment_end", "cases:leaving_sign", "set_language"},
         _POST,
     ),
@@ -95,6 +100,7 @@ UNSEEN: dict[str, str] = {
     ),
     "fund:open": "one field and a button: fund/form.html is looked at with a new line",
     "desk:night_held": "only after a hold: tests/browser/test_moments.py opens it",
+    "care:arrive": "the same form as care:depart, on a later day",
     "access:unlock": "only in a locked session: tests/browser/test_moments.py opens it",
     "access:invitation": _SIGN_IN,
 }

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from panoh.access import actions as access
 from panoh.access.models import Dossier, Team
+from panoh.care import actions as care
 from panoh.cases import actions as cases
 from panoh.cases.actions import Found
 from panoh.cases.models import Order
@@ -37,6 +38,7 @@ from panoh.shelters.models import House
 from panoh.ui.rules import PartialDate
 from tests.factories import fund as money
 from tests.factories import houses, tables
+from tests.factories.care import needed, way_back
 from tests.factories.children import advocate, child, proposed
 from tests.factories.directory import organisation, service
 from tests.factories.emergency import ask, hotline, open_file, wait_over
@@ -181,6 +183,9 @@ def _woman() -> Dossier:
         # A threat stands until somebody has looked: then she may go as she planned.
         cases.review_risk(dossier, code="low", text=WORDS, by=by, at=later(minutes=1))
         left(dossier, by=by)
+        wanted = needed(dossier, by=by)
+        care.add_step(wanted, text=WORDS, due_on=policy.today(), **now)
+        way_back(dossier, by=by, papers="missing")
     return dossier
 
 

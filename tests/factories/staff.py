@@ -104,7 +104,8 @@ def closed_circle() -> Team:
     return made
 
 
-def _account(name: str, unit: Unit, role: str, admin: User) -> User:
+def new_account(name: str, unit: Unit, role: str, admin: User) -> User:
+    """A new account of the fictional country, signed in once."""
     with as_user(admin):
         made, code = access.invite(
             unit=unit,
@@ -151,7 +152,7 @@ def build() -> None:
             made = access.add_team(unit=unit, name=name, is_intake=is_intake, by=admin, at=NOW)
         # The supervisor is seated first: the team's key is made by its first member.
         accounts = [
-            (_account(person, unit, role, admin), lead)
+            (new_account(person, unit, role, admin), lead)
             for person, role, lead in sorted(members, key=lambda row: not row[2])
         ]
         first = accounts[0][0]
@@ -171,7 +172,7 @@ def build() -> None:
         with as_user(first_team[0][0]) as by:
             access.share_search_key(by=by, at=NOW)
     for person, unit_code, role in OTHERS:
-        _account(person, units[unit_code], role, admin)
+        new_account(person, units[unit_code], role, admin)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from django.urls import reverse
 from panoh.access import actions as access
 from panoh.access.models import Dossier
 from panoh.access.rules import Permission
+from panoh.care import actions as care
 from panoh.cases import actions as cases
 from panoh.cases.models import Affected
 from panoh.cases.rules import GuestWay, SafetyKind
@@ -38,6 +39,7 @@ from panoh.referrals import actions as referrals
 from panoh.referrals.models import Referral
 from panoh.vault import actions as vault
 from tests.factories import fund as money
+from tests.factories.care import needed, way_back
 from tests.factories.children import advocate, proposed
 from tests.factories.clients import client_of
 from tests.factories.directory import organisation, service
@@ -214,6 +216,22 @@ PAGES: dict[str, Row] = {
     "cases:leaving_contact": Row(P.CASE_WRITE, (OWN, YES)),
     "cases:leaving_interview": Row(P.CASE_WRITE, (OWN, YES)),
     "exit_counts": Row(P.COUNTS_READ),
+    "care:plan": Row(P.CASE_READ, (OWN, YES)),
+    "care:need": Row(P.CASE_WRITE, (OWN, YES)),
+    "care:step": Row(P.CASE_WRITE, (OWN, YES)),
+    "care:served": Row(P.CASE_WRITE, (OWN, YES)),
+    "care:drop": Row(P.CASE_WRITE, (OWN, YES), only_post=True),
+    "care:step_end": Row(P.CASE_WRITE, (OWN, YES)),
+    "care:review": Row(P.CASE_WRITE, (OWN, YES)),
+    "care:paper": Row(P.CASE_READ, (OWN, YES)),
+    "care:returns": Row(P.CASE_READ, (OWN, YES)),
+    "care:return_write": Row(P.CASE_WRITE, (OWN, YES)),
+    "care:depart": Row(P.CASE_WRITE, (OWN, YES)),
+    "care:arrive": Row(P.CASE_WRITE, (OWN, YES)),
+    "care:give_up": Row(P.CASE_WRITE, (OWN, YES), only_post=True),
+    "care:permit": Row(P.LEGAL_WRITE, (OWN,)),
+    "care:permit_end": Row(P.LEGAL_WRITE, (OWN,), only_post=True),
+    "care:letter": Row(P.CASE_WRITE, (OWN, YES)),
     "cases:recruitment": Row(P.LEGAL_READ, (OWN,)),
     "cases:recruitment_end": Row(P.LEGAL_WRITE, (OWN,), only_post=True),
     "patterns": Row(P.PATTERN_READ),
@@ -440,6 +458,14 @@ def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
         written(dossier, NOTE, by=by)
         owed = task(dossier, NOTE, "ngo-cases", by=by)
         safe, *_others = left(dossier, by=by)
+        want = needed(dossier, by=by)
+        towards = care.add_step(
+            want, text=NOTE, due_on=policy.local_day(later(days=1)), by=by, at=NOW
+        )
+        way_back(dossier, by=by)
+        visa = care.keep_permit(
+            dossier, kind="visa", ends_on=policy.local_day(later(days=9)), by=by, at=NOW
+        )
         leaving = planned(dossier, by=by, plan=NOTE, at=later(minutes=1))
         tomorrow = policy.local_day(later(days=1))
         meeting = cases.call_conference(dossier, on=tomorrow, categories=agreed, by=by, at=NOW)
@@ -474,6 +500,9 @@ def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
         "contact_id": way.pk,
         "safe_id": safe.pk,
         "leaving_id": leaving.pk,
+        "need_id": want.pk,
+        "care_step_id": towards.pk,
+        "permit_id": visa.pk,
         "order_id": order.pk,
         "affected_id": concerned.pk,
         "document_id": paper.pk,

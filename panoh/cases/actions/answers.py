@@ -207,7 +207,8 @@ def record_facts(
     for code in wanted:
         text = (notes or {}).get(code, "")
         if code not in held:
-            held[code] = _add_fact(case, field, code, text, by=by, at=at)
+            if (added := _new_fact(case, field, code, text, by=by, at=at)) is not None:
+                held[code] = added
         elif text and vault.open(held[code], "note") != text:
             _seal_note(held[code], text)
             held[code].save(update_fields=["note"])
@@ -216,7 +217,20 @@ def record_facts(
     if question.category == Category.CORE:
         _tell(case.dossier, "case.facts_recorded", by, at, detail=field)
     audit.record("case.facts_recorded", by=by, at=at, subject=case, fields=[field])
-    return [held[code] for code in wanted]
+    return [held[code] for code in wanted if code in held]
+
+
+def _new_fact(
+    case: Case, field: str, code: str, text: str, *, by: User, at: datetime
+) -> Fact | None:
+    """A fact that stands already, unseen by this account, is neither written twice nor shown."""
+    if queries.sees_signs(case.dossier) or FACTS[field].category != Category.HEALTH:
+        return _add_fact(case, field, code, text, by=by, at=at)
+    try:
+        with transaction.atomic():
+            return _add_fact(case, field, code, text, by=by, at=at)
+    except IntegrityError:
+        return None
 
 
 def _answerable(field: str, wanted: Collection[str], held: Collection[str], today: date) -> None:

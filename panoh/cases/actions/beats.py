@@ -118,6 +118,10 @@ def _reweigh(case: Case, by: User, at: datetime) -> None:
     """Weigh again after a change, move the open duties with it, and ring if it is immediate."""
     before = (case.urgency_rank, case.sensitivity_rank)
     _weigh(case, queries.codes_of(case.dossier, "triage_signs"))
+    if not case.urgency_chosen and not queries.sees_signs(case.dossier):
+        # Who does not see every sign never makes a case look less urgent.
+        case.urgency_rank = min(case.urgency_rank, before[0])
+        case.urgency = queries.ranked("urgencies", case.urgency_rank)
     if (case.urgency_rank, case.sensitivity_rank) == before:
         return
     case.save(update_fields=["urgency_rank", "urgency", "sensitivity_rank", "sensitivity"])

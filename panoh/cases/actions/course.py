@@ -56,7 +56,7 @@ def add_note(
     )
     vault.seal(note, "text", text)
     note.save(force_insert=True)
-    if category != Category.LEGAL:
+    if category not in {Category.LEGAL, Category.HEALTH}:
         _tell(case.dossier, "note.added", by, at, detail=category.codes[0])
     audit.record("note.added", by=by, at=at, subject=note, fields=category.codes)
     return note

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import connection
+
 from panoh.access.models import Dossier, User
 from panoh.access.queries import holds, may, reaches
 from panoh.access.rules import READS, Permission
@@ -37,7 +39,20 @@ def readable(user: User, dossier: Dossier) -> Category:
     for category in (one for one in Category if one in found):
         if not may_read(user, category):
             found &= ~category
-    return found
+    return found & ~Category.HEALTH if Category.HEALTH in found and is_shut_out() else found
+
+
+def is_shut_out() -> bool:
+    """Is the acting account of the police, a prosecutor, the commission or the rapporteur? What
+    is kept apart, and what is of the health, stays shut to it in the database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.cases_never_apart()")
+        return bool(cursor.fetchone()[0])
+
+
+def sees_signs(dossier: Dossier) -> bool:
+    """Does the acting account see every sign of urgency of this case?"""
+    return bool(reaches(dossier) & Category.HEALTH) and not is_shut_out()
 
 
 def facts_of(

@@ -70,8 +70,8 @@ def areas(categories: Category) -> list[Category]:
 
 def told(categories: Category, *, is_authority: bool) -> Category:
     """What taking part opens: codes and dates, and of the chosen categories those that a plan may
-    hold. An authority is told nothing of the person's safety, whatever was chosen."""
+    hold. An authority is told nothing of the person's safety or health, whatever was chosen."""
     found = Category.CORE
     for one in areas(categories):
         found |= one
-    return found & ~Category.SAFETY if is_authority else found
+    return found & ~(Category.SAFETY | Category.HEALTH) if is_authority else found

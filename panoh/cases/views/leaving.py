@@ -64,7 +64,9 @@ def leaving_plan(request: StaffRequest, ref: str) -> HttpResponse:
     """Write the plan, or a newer version of it."""
     _near(request)
     hold_still(request)
-    form = typed(request, LeavingForm, initial=_stands(queries.newest_leaving(request.dossier)))
+    stands = _stands(queries.newest_leaving(request.dossier))
+    starts = {"risk": rules.Risk.NOT_ASKED.value} | stands
+    form = typed(request, LeavingForm, initial=starts, stands=stands)
     if request.method == "POST" and form.is_valid():
         given: dict[str, Any] = {**form.cleaned_data, "risk": rules.Risk(form.cleaned_data["risk"])}
         with told_in(form):
@@ -77,7 +79,7 @@ def leaving_plan(request: StaffRequest, ref: str) -> HttpResponse:
 
 def _stands(found: Leaving | None) -> dict[str, Any]:
     if found is None or found.left_at is not None:
-        return {"risk": rules.Risk.NOT_ASKED.value}
+        return {}
     return {
         "wish": vault.open_many([found], "wish", missing="")[0] or "",
         "plan": vault.open_many([found], "plan", missing="")[0] or "",

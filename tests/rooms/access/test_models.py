@@ -66,6 +66,13 @@ PROTECTED: dict[str, Category | str | None] = {
     "cases_contactentry": Category.SERVICES,
     # And only by the team that asked.
     "cases_exitinterview": None,
+    "care_need": Category.SERVICES,
+    "care_carestep": Category.SERVICES,
+    "care_served": Category.SERVICES,
+    "care_review": Category.SERVICES,
+    "care_return": Category.SERVICES,
+    "care_permit": Category.LEGAL,
+    "care_letter": Category.SERVICES,
     "cases_order": None,
     "cases_ordersignature": None,
     "cases_affected": None,
