@@ -393,7 +393,7 @@ class Migration(migrations.Migration):
                     ("departed_at", None),
                     models.Q(
                         ("agreed", "yes"),
-                        ("asylum__in", ["own_country", "no_fear"]),
+                        ("asylum__in", ["no_fear", "own_country"]),
                         ("leaving__isnull", False),
                     ),
                     _connector="OR",

@@ -62,7 +62,7 @@ class Return(models.Model):
                 condition=Q(departed_at=None)
                 | Q(
                     agreed="yes",
-                    asylum__in=[one.value for one in MAY_GO],
+                    asylum__in=sorted(one.value for one in MAY_GO),
                     leaving__isnull=False,
                 ),
                 name="care_departs_asked",
