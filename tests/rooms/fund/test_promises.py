@@ -169,7 +169,7 @@ def test_an_entry_that_was_looked_at_takes_no_more_postings(travel: Accounts) ->
     """Also not in its own transaction: the look at its end can be called for earlier."""
     key = uuid4()
     whole = entry(KEEPER, "appropriation", {travel.given: -5, travel.free: 5}, key=key)
-    looked = ("SET CONSTRAINTS ALL IMMEDIATE", [])
+    looked: tuple[str, list[Any]] = ("SET CONSTRAINTS ALL IMMEDIATE", [])
     for more in (
         {travel.free: 5},
         {travel.given: -5, travel.free: 5},
