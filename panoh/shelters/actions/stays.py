@@ -12,10 +12,12 @@ from panoh.access import queries as reach
 from panoh.access.models import Dossier, Team, User
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
+from panoh.cases import actions as leaving
 from panoh.cases import queries as cases
 from panoh.duties import actions as duties
-from panoh.kernel.rules import Category, Invalid, NotPossible
+from panoh.kernel.rules import Invalid, NotPossible
 from panoh.policy import queries as policy
+from panoh.policy.rules import Code
 from panoh.shelters.actions.beats import EXPECTED, GONE, _at_the_house, _my_house, _nobody_else
 from panoh.shelters.actions.holds import _hold, _until
 from panoh.shelters.models import Bed, Hold, House, Stay
@@ -120,8 +122,9 @@ def leave(
     """Write down that those who came together leave, or some of them (``who``: their numbers).
 
     ``outcome`` is a code of ``stay_ends``. Their beds are free from this moment on. Where the
-    person of the case leaves by plan, the plan of leaving must be ready (E16); a house that was
-    not let into the case cannot look at it, so the holder is told at once. Raises ``Invalid``,
+    person of the case leaves by plan, the plan of leaving must be ready, and the safe contacts are
+    owed from now on, also after who left without a word (E16). A house that was not let into the
+    case cannot look at the plan, so the holder is told at once. Raises ``Invalid``,
     ``NotPossible`` if nobody of them is there, or with what the plan lacks.
     """
     dossier, found = _at_the_house(hold, Permission.STAY_WRITE, by)
@@ -129,28 +132,28 @@ def leave(
     if row is None:
         raise Invalid(_("Choose where they go."), "outcome")
     rows = found.stays.filter(state=StayState.IN).order_by("who")
-    leaving = [one for one in rows if not who or one.who in who]
-    if not leaving:
+    going = [one for one in rows if not who or one.who in who]
+    if not going:
         raise NotPossible
-    if any(stay.who == 1 for stay in leaving):
-        _look_at_leaving(dossier, found, by_plan=row.extra["plan"] == "yes", by=by, at=at)
-    for stay in leaving:
+    if any(stay.who == 1 for stay in going):
+        _see_off(dossier, found, row, by=by, at=at)
+    for stay in going:
         _end(stay, "leave", outcome, at)
     if not found.stays.filter(state=StayState.IN).exists():
         found.state = HOLD.after("end", found.state)
         found.ended_at, found.ended_by = at, by
         found.save(update_fields=["state", "ended_at", "ended_by"])
     audit.record("stay.left", by=by, at=at, subject=("shelters.Hold", found.pk), reason=outcome)
-    return leaving
+    return going
 
 
-def _look_at_leaving(
-    dossier: Dossier, hold: Hold, *, by_plan: bool, by: User, at: datetime
-) -> None:
-    """Nobody is let go into danger unseen: the plan is ready, or the holder is told."""
-    if reach.reaches(dossier) & Category.CORE:
-        if by_plan:
-            cases.require_leaving(dossier, at=at)
+def _see_off(dossier: Dossier, hold: Hold, end: Code, *, by: User, at: datetime) -> None:
+    """Nobody is let go into danger unseen, and who just went is seen to now."""
+    if cases.reads_leaving(by, dossier):
+        if end.extra["plan"] == "yes":
+            leaving.leave(dossier, left_at=at, by=by, at=at)
+        elif end.extra["welfare"] == "yes":
+            leaving.note_gone(dossier, left_at=at, by=by, at=at)
         return
     duties.open(
         GONE,
