@@ -22,6 +22,8 @@ from panoh.kernel.rules import Gone
 from panoh.vault.rules import NoKey, new_recovery_code
 from tests.factories import staff
 from tests.factories.canaries import Canaries, typed_everywhere
+from tests.factories.canaries_tonight import tonight
+from tests.factories.clients import client_of
 from tests.factories.staff import NOW, PASSPHRASE, as_user
 from tests.harness import ALIASES, ROOT, Databases, point_to
 
@@ -152,7 +154,9 @@ def test_everything_comes_back_and_opens(place: Place, empty: str) -> None:
 
 
 def test_a_backup_without_the_code_opens_nothing(place: Place) -> None:
+    """Nor does it tell where a shelter stands (row E1)."""
     planted = typed_everywhere()
+    tonight(client_of("nigora", "en"), f"/cases/{planted.ref}/", planted)
     name = place.save()
     half, keys = place.folder / "sealed" / name, place.folder / "keys" / name
     plain = subprocess.run(

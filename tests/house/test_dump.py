@@ -28,6 +28,8 @@ from panoh.vault.models import SealedTextField
 from panoh.vault.queries import team_purpose
 from panoh.vault.rules import Damaged, Kept, KeyName, KeyPair, Place, WrongSecret, pair_of
 from tests.factories.canaries import Canaries, typed_everywhere
+from tests.factories.canaries_tonight import tonight
+from tests.factories.clients import client_of
 from tests.factories.staff import PASSPHRASE
 from tests.harness import cluster
 
@@ -87,6 +89,7 @@ def test_a_dump_and_all_files_of_the_server_hold_no_word(
     """Tables with keys, sessions, jobs, cache and audit; write-ahead log; logs; temporary files."""
     with caplog.at_level(logging.INFO):
         planted = typed_everywhere()
+        tonight(client_of("nigora", "en"), f"/cases/{planted.ref}/", planted)
     assert len(planted.words) > 20
     owner = as_it_is(connect("owner"))
     rows = list(everything(owner))
@@ -97,6 +100,8 @@ def test_a_dump_and_all_files_of_the_server_hold_no_word(
     assert {"cases_protectionrequest", "cases_guardian", "cases_guardianentry"} <= tables
     assert {"cases_group", "consent_decision", "access_never", "people_seeker"} <= tables
     assert {"people_emergencycall", "people_emergencyring"} <= tables
+    assert {"intake_call", "intake_handover", "shelters_house", "shelters_takeover"} <= tables
+    assert {"cases_leaving", "care_need", "care_carestep", "care_return"} <= tables
     assert {"django_session", "audit_entry", "referrals_referral", "plain_cache"} <= tables
     leaks = {
         (table, kind)
