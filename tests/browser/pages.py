@@ -27,8 +27,7 @@ LOOKS: dict[str, set[str]] = {
     )
     | _of(
         "cases",
-        "questions part result recruitment leaving leaving_plan leaving_left leaving_contact"
-        " leaving_interview",
+        "questions part result recruitment leaving leaving_plan leaving_left leaving_contact",
     )
     | {"exit_counts"}
     | _of(
@@ -41,8 +40,8 @@ LOOKS: dict[str, set[str]] = {
     | _of("directory", "list print entry add change contacts add_service service archive")
     | {"mfa_index"}
     | {"policy_in_force", "policy_roles", "policy_code_list"},
-    # Takes the shift over.
-    "safar": _of("desk", "today more line take_over"),
+    # Takes the shift over, and asks whom a colleague saw off.
+    "safar": _of("desk", "today more line take_over") | {"cases:leaving_interview"},
     # Is asked for help, and has said yes before.
     "shirin": _of(
         "desk",

@@ -116,6 +116,7 @@ def country(owner: psycopg.Connection) -> Starts:
                 reverse("desk:emergency_ring", args=[ring.pk]),
                 reverse("fund:receipt", args=[grown.ref, paid.pk]),
             ],
+            "safar": [reverse("cases:leaving_interview", args=[grown.ref])],
             "gulnoz": [*booked],
             "pulod": [reverse("desk:protection", args=[protection.pk])],
             "latif": [reverse("desk:decision", args=[young.ref, sign.subject_id])],
