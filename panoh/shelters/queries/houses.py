@@ -2,11 +2,13 @@
 
 from uuid import UUID
 
+from django.db.models import Prefetch
+
 from panoh.access.models import User
 from panoh.access.queries import may, my_teams
 from panoh.access.rules import Permission
 from panoh.kernel.rules import Gone
-from panoh.shelters.models import House, Room
+from panoh.shelters.models import Bed, House, Room
 
 
 def houses_of(teams: tuple[int, ...]) -> list[House]:
@@ -33,5 +35,7 @@ def house(house_id: UUID) -> House:
 
 def rooms_of(house: House) -> list[Room]:
     """The rooms of a house of mine with their beds."""
-    rows = Room.objects.filter(house=house).prefetch_related("beds")
+    rows = Room.objects.filter(house=house).prefetch_related(
+        Prefetch("beds", Bed.objects.order_by("number"))
+    )
     return list(rows.order_by("name"))
