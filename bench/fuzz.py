@@ -37,8 +37,8 @@ def main() -> None:
 def fire(connection: psycopg.Connection, seeds: range) -> tuple[int, int, int]:
     """Requests, faults and the most questions of one answer."""
     from tests.factories.fuzz import Range
+    from tests.house.matrix_world import furnished
     from tests.house.test_fuzz import STRANGERS, own_case, play
-    from tests.house.test_matrix import furnished
 
     world, own, ranges = furnished(), own_case(), list[Range]()
 

@@ -59,14 +59,24 @@ def take(owner: str, *, secrets: Path, documents: Path, to: Path, keys: Path, pu
     """Write both halves of one moment; return its name, which is a folder in `to` and in `keys`.
 
     `owner` is the address of the database's owner, `public` the public half of the safe's code.
-    A backup that was cut off has no manifest, and is no backup.
+    What fails leaves nothing; what was killed has no manifest, and is no backup.
     """
     if to.resolve() == keys.resolve():
         raise BackupError("the keys need a folder of their own: on another disk, if there is one")
     name = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H%M%SZ")
     half, other = to / name, keys / name
-    for folder in (half, other):
-        folder.mkdir(mode=0o700, parents=True)
+    with contextlib.ExitStack() as undo:
+        for folder in (half, other):
+            folder.mkdir(mode=0o700, parents=True)
+            undo.callback(shutil.rmtree, folder)
+        _write_halves(owner, half, other, secrets=secrets, documents=documents, public=public)
+        undo.pop_all()
+    return name
+
+
+def _write_halves(
+    owner: str, half: Path, other: Path, *, secrets: Path, documents: Path, public: bytes
+) -> None:
     with _one_moment(owner) as snapshot:
         left_out = [f"--exclude-table-data=public.{table}" for table in (KEY_TABLES, *NOT_SAVED)]
         dump = _dump(owner, snapshot, *left_out)
@@ -79,9 +89,8 @@ def take(owner: str, *, secrets: Path, documents: Path, to: Path, keys: Path, pu
     if documents.is_dir():
         shutil.copytree(documents, half / DOCUMENTS)
     sums = {str(path.relative_to(half)): _sum(path) for path in _files(half)}
-    manifest = {"name": name, "sums": sums, "keys": _sum(other / KEYS)}
+    manifest = {"name": half.name, "sums": sums}
     (half / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="ascii")
-    return name
 
 
 def expire(keys: Path, name: str, keep: int) -> list[str]:
@@ -136,8 +145,7 @@ def bring_back(
     The keys may be newer than the backup: what was erased in between stays closed. Everything is
     checked before the first change. Raises BackupError.
     """
-    manifest = _checked(backup)
-    if not manifest["name"] <= keys.name:
+    if not _checked(backup) <= keys.name:
         raise BackupError(f"the keys of {keys.name} are older than this backup: take newer ones")
     pair = pair_of_code(code)
     # Once whole before anything is changed: a damaged file must not be found in the middle.
@@ -161,7 +169,8 @@ def bring_back(
         shutil.copytree(backup / DOCUMENTS, documents, dirs_exist_ok=True)
 
 
-def _checked(backup: Path) -> dict[str, str]:
+def _checked(backup: Path) -> str:
+    """The name of a whole backup. Raises BackupError if anything in it is not what was saved."""
     try:
         manifest = json.loads((backup / MANIFEST).read_text(encoding="ascii"))
     except OSError as error:
@@ -169,7 +178,7 @@ def _checked(backup: Path) -> dict[str, str]:
     for name, wanted in manifest["sums"].items():
         if not (backup / name).is_file() or _sum(backup / name) != wanted:
             raise BackupError(f"{name} is not what was saved: take another backup")
-    return {"name": manifest["name"]}
+    return str(manifest["name"])
 
 
 def _must_be_empty(connection: psycopg.Connection) -> None:

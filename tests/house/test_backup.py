@@ -268,6 +268,14 @@ def test_keys_never_lie_beside_what_they_open(place: Place) -> None:
     assert list(place.folder.iterdir()) == []
 
 
+def test_what_fails_leaves_nothing(place: Place) -> None:
+    lost = Place(place.databases, "no_such_database", place.folder)
+    with pytest.raises(psycopg.OperationalError):
+        lost.save()
+    assert [path for path in place.folder.rglob("*") if path.is_file()] == []
+    assert list((place.folder / "keys").iterdir()) == []
+
+
 def test_old_keys_go_and_nothing_else(tmp_path: Path) -> None:
     days = [f"2026-01-0{day}T000000Z" for day in range(1, 6)]
     for day in days:

@@ -20,7 +20,9 @@ from tests.factories.cases import contact
 from tests.factories.fuzz import Fields, Mixer, Range, Shot, counted, judged, keys_of, mixed, undone
 from tests.factories.referrals import NOW
 from tests.factories.staff import as_user
-from tests.house.test_matrix import NAME, NOTE, OWN, PHONE, World, become, furnished
+from tests.house.matrix_pages import OWN
+from tests.house.matrix_world import NAME, NOTE, PHONE, World, furnished
+from tests.house.test_matrix import become
 from tests.house.test_pages import PARAMETERS, addresses
 
 SECRETS = (NAME, NOTE, PHONE, PHONE.replace(" ", ""))

@@ -48,7 +48,7 @@ def ask(
     """
     found = reach.lock(dossier.pk)
     reach.require(by, Permission.MONEY_ASK, on=found, category=Category.MONEY)
-    if submission and (seen := Request.objects.filter(pk=submission).first()):
+    if submission and (seen := Request.objects.filter(pk=submission, dossier=found).first()):
         return seen
     if not cases.is_open(found):
         raise NotPossible(_("The case is closed. Open it again first; nothing was changed."))

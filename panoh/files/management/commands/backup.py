@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
@@ -46,7 +47,7 @@ class Command(BaseCommand):
                 keys=options["keys"],
                 public=bytes.fromhex(public.read_text(encoding="ascii")),
             )
-        except (BackupError, OSError) as error:
+        except (BackupError, OSError, psycopg.Error) as error:
             raise CommandError(f"No backup was made: {error}") from error
         gone = expire(options["keys"], name, policy.number("backup_keys_kept"))
         self.stdout.write(f"{name}: saved. Older backups of keys removed: {len(gone)}.")

@@ -8,6 +8,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
@@ -42,7 +43,7 @@ class Command(BaseCommand):
                 keys=options["keys"],
                 code=code,
             )
-        except (BackupError, OSError) as error:
+        except (BackupError, OSError, psycopg.Error) as error:
             raise CommandError(f"Not restored: {error}") from error
         # In new processes: this one has read the keys of the empty installation.
         for command in AFTERWARDS:
