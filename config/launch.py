@@ -29,7 +29,7 @@ FIRST_LINE = (
 )
 DEFAULT_PORT = 8000
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
-WITHOUT_DATABASE = {"catalogue", "check", "help", "makemigrations", "roles"}
+WITHOUT_DATABASE = {"catalogue", "check", "estimate", "help", "makemigrations", "release", "roles"}
 MANAGE = (sys.executable, "-W", "ignore", "manage.py")
 
 

@@ -61,6 +61,7 @@ ROOMS = [
     "panoh.fund",
     "panoh.intake",
     "panoh.care",
+    "panoh.statistics",
     "panoh.desk",
     "panoh.exchange",
 ]

@@ -1,0 +1,104 @@
+"""`./run manage estimate FILE.csv`: how many there are, seen or not, or why that cannot be said."""
+
+import json
+import os
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from panoh.statistics.rules.estimation import Analysis, BadTable, Plan, Table, analyse, read
+from panoh.statistics.rules.estimation.diagnostics import many
+from panoh.statistics.rules.estimation.result import (
+    ESTIMATE,
+    METHODS,
+    NO_ESTIMATE,
+    SEED,
+    Limits,
+    Outcome,
+)
+
+MOST_REPLICATES = 100_000
+LARGEST_FILE = 1_000_000  # bytes; ten lists have 1 023 histories
+
+
+class Command(BaseCommand):
+    help = (
+        "Estimate a hidden number from the overlaps of lists. FILE: a 0/1 column for each list, "
+        "then a column count."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--method", choices=[*METHODS, "all"], default="all")
+        parser.add_argument("--order", type=int, choices=[2, 3], default=2, help="of BIC models")
+        parser.add_argument("--bootstrap", type=int, default=1000, help="replicates; 0 for none")
+        parser.add_argument("--seed", type=int, default=SEED)
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        table = self._table(Path(os.environ.get("PANOH_FROM", ""), options["file"]))
+        if not 0 <= options["bootstrap"] <= MOST_REPLICATES:
+            raise CommandError(f"--bootstrap is a number from 0 to {MOST_REPLICATES}")
+        if options["seed"] < 0:
+            raise CommandError("--seed is a number from 0")
+        started = perf_counter()
+        plan = Plan(options["method"], options["order"], options["bootstrap"], options["seed"])
+        analysis = analyse(table, plan)
+        seconds = round(perf_counter() - started, 3)
+        if options["json"]:
+            found = analysis.as_json(seconds)
+            self.stdout.write(json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False))
+        else:
+            self.stdout.write(in_words(analysis))
+
+    def _table(self, path: Path) -> Table:
+        try:
+            if path.stat().st_size > LARGEST_FILE:
+                raise CommandError(f"{path.name}: larger than a capture table can be")
+            return read(path.read_bytes())
+        except OSError as error:
+            raise CommandError(f"{path}: {error.strerror}") from error
+        except BadTable as error:
+            raise CommandError(f"{path.name}: {error}") from error
+
+
+def in_words(analysis: Analysis) -> str:
+    """The answer for a reader: the interval first, never a bare point, then the findings."""
+    table = analysis.table
+    lines = [f"{len(table.lists)} lists, {table.observed:,} cases seen: {', '.join(table.lists)}"]
+    if analysis.status == NO_ESTIMATE:
+        lines.append("No estimate can be given. The reasons are below; this is a result.")
+    elif analysis.envelope is not None and analysis.status != ESTIMATE:
+        lines.append(
+            f"No single number can be given: {_range(analysis.envelope)} over the methods."
+        )
+    lines += [
+        _answer(outcome)
+        for outcome in analysis.outcomes
+        if analysis.status_of(outcome) == ESTIMATE == analysis.status
+    ]
+    lines += [f"{one.severity:>7}  {one.code}  {one.text}" for one in analysis.all_findings]
+    lines.append(
+        f"{analysis.models_tried} models were tried. "
+        f"Table {table.sha256[:16]}, seed {analysis.plan.seed}."
+    )
+    lines.append("Conditional on these lists and this linkage; no data can test those on no list.")
+    return "\n".join(lines)
+
+
+def _answer(outcome: Outcome) -> str:
+    effects = ", ".join(":".join(one) for one in (*outcome.effects, *outcome.effects_inf)) or "none"
+    intervals = [("BCa", outcome.bca95), ("percentile", outcome.percentile95)]
+    named = "; ".join(f"{name} {_range(found)}" for name, found in intervals if found)
+    ci = f"{_range(outcome.ci95)} ignoring selection" if named and outcome.ci95 else ""
+    first = named or (_range(outcome.ci95) if outcome.ci95 else "")
+    rest = f" ({ci})" if ci else ""
+    middle = many(outcome.estimate or 0)
+    return f"{outcome.method}: 95% {first}{rest}; middle {middle}; effects: {effects}"
+
+
+def _range(limits: Limits) -> str:
+    return f"{many(limits[0])} to {many(limits[1])}"

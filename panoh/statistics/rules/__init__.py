@@ -1,0 +1,1 @@
+"""Engines of numbers: values in, answer out. NumPy and SciPy only, usable without the platform."""

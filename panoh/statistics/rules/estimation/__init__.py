@@ -1,0 +1,10 @@
+"""Multiple systems estimation: how many there are, seen or not, from the overlaps of lists.
+
+``analyse(table, plan)`` answers with status ``estimate``, ``range_only`` or ``no_estimate``; all
+three are ordinary outcomes. Same table, plan and seed: same answer, bit by bit.
+"""
+
+from panoh.statistics.rules.estimation.result import Analysis, Plan, analyse
+from panoh.statistics.rules.estimation.table import BadTable, Table, read
+
+__all__ = ["Analysis", "BadTable", "Plan", "Table", "analyse", "read"]
