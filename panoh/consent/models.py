@@ -60,6 +60,8 @@ class Consent(models.Model):
     interpreter = models.CharField(max_length=40)
     support = ArrayField(models.CharField(max_length=40), default=list)
     told_limits = models.BooleanField(default=False)
+    # Agreed by telephone before something left, in short words: see ``record_spoken``.
+    by_telephone = models.BooleanField(default=False)
     own_words = SealedTextField(category=Category.SAFETY)
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
@@ -80,6 +82,7 @@ class Consent(models.Model):
             "explained",
             "read_in",
             "told_limits",
+            "by_telephone",
             "withdrawn_at",
             "withdrawn_by",
         )

@@ -33,6 +33,7 @@ from panoh.desk.views import (
     search,
     seekers,
     today,
+    whole,
 )
 from panoh.desk.views import requests as asked
 from panoh.policy import views as policy
@@ -110,7 +111,7 @@ emergencies: list[URLPattern] = [
 
 # Family, safety, and work with other organisations.
 together = [*family.urls, *safety.urls, *plan.urls, *conference.urls, *orders.urls, *breaches.urls]
-desk_line = [*line.urls, *night.urls, *papers.urls, *beds.urls, *houses.urls]
+desk_line = [*whole.urls, *line.urls, *night.urls, *papers.urls, *beds.urls, *houses.urls]
 
 rules = page(Permission.POLICY_READ)
 

@@ -44,6 +44,7 @@ def owed_by(
     lists = [
         Duty.objects.unsettled()
         .filter(after, owner_id=team)
+        .exclude(kind__in=rules.KEEPING)
         .select_related("dossier", "assigned_to")
         .order_by(
             "-is_late",
@@ -145,7 +146,7 @@ def open_count(teams: Iterable[int] | None = None, most: int = COUNTED) -> int:
     """How many duties these teams owe, counted up to ``most`` + 1 (then say "more than")."""
     mine = my_teams()
     wanted = mine if teams is None else [team for team in teams if team in mine]
-    rows = Duty.objects.unsettled().filter(owner_id__in=wanted)
+    rows = Duty.objects.unsettled().filter(owner_id__in=wanted).exclude(kind__in=rules.KEEPING)
     return len(rows.values_list("pk", flat=True)[: most + 1])
 
 
@@ -172,6 +173,12 @@ def unsettled_on(dossier: Dossier) -> list[Duty]:
         .select_related("owner__unit", "assigned_to")
         .order_by(F("due_at").asc(nulls_last=True), "opened_at")
     )
+
+
+def keeping(dossier: Dossier) -> list[Duty]:
+    """Why a case may not be closed now, as far as the acting account may know it."""
+    rows = Duty.objects.unsettled().filter(dossier=dossier, kind__in=rules.KEEPING)
+    return list(rows.order_by("opened_at", "pk"))
 
 
 def about(subject_id: UUID) -> list[Duty]:

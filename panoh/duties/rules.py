@@ -17,11 +17,13 @@ LAST_RANK = 9
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A sort of duty: its words, whether it rings named people at once, whether a person may
-    tick it off by hand (the others are settled by doing the thing itself)."""
+    tick it off by hand (the others are settled by doing the thing itself), and whether it only
+    keeps a case open while something lasts: such a one is no work and stands in no list of it."""
 
     label: str | Promise
     alert: bool = False
     by_hand: bool = False
+    keeps: bool = False
 
 
 KINDS: Mapping[str, Kind] = {
@@ -61,6 +63,10 @@ KINDS: Mapping[str, Kind] = {
     "protection.next": Kind(_("A request for protection was answered: go on"), by_hand=True),
     "leaving.sign": Kind(
         _("Somebody wants to go into a high risk: read the plan, and sign or not")
+    ),
+    "leaving.agree": Kind(
+        _("A child is to leave: the independent advocate reads the plan, and signs or not"),
+        by_hand=True,
     ),
     "leaving.contact": Kind(_("Ask safely after somebody who left")),
     "leaving.welfare": Kind(
@@ -133,6 +139,10 @@ KINDS: Mapping[str, Kind] = {
         _("Somebody has left the shelter: see that they are safe, and plan what comes next"),
         by_hand=True,
     ),
+    "bed.stays": Kind(
+        _("A bed is held for this person, or they live in a shelter: the case stays open"),
+        keeps=True,
+    ),
     "house.inspection": Kind(_("An inspection of the shelter is due")),
     "house.paper": Kind(_("A paper of the shelter ends")),
     "house.vetting": Kind(_("A colleague of the shelter is to be vetted again")),
@@ -150,6 +160,9 @@ KINDS: Mapping[str, Kind] = {
     "exchange.import": Kind(_("Finish an import")),
 }
 UNNAMED = Kind(_("Something to see to"), by_hand=True)
+
+
+KEEPING = frozenset(code for code, one in KINDS.items() if one.keeps)
 
 
 def kind(code: str) -> Kind:

@@ -71,6 +71,12 @@ def local_day(at: datetime) -> date:
     return pack().calendar.local_day(at)
 
 
+def moment_of(day: date, at: datetime) -> datetime:
+    """A day that was typed as a moment: for the day of ``at`` that moment, else the day's end, so
+    that one which has not come stays ahead."""
+    return at if day == local_day(at) else pack().calendar.end_of(day)
+
+
 def today() -> date:
     """The local day of the reader's now."""
     return local_day(timezone.now())

@@ -22,7 +22,7 @@ LOOKS: dict[str, set[str]] = {
         " plan plan_add plan_text plan_task plan_give conferences conference_call conference"
         " conference_attend conference_decide"
         " handbook chapter conference_guest"
-        " bed_find"
+        " bed_find whole whole_paper"
         " orders add_order order order_step order_sign order_export order_counts concerned told",
     )
     | _of(
@@ -32,7 +32,7 @@ LOOKS: dict[str, set[str]] = {
     | {"exit_counts"}
     | _of(
         "care",
-        "plan need step served step_end review paper returns return_write depart permit letter",
+        "plan need step served step_end review returns return_write depart permit letter",
     )
     | _of("exchange", "import show")
     | _of("fund", "person receipt")
@@ -89,7 +89,8 @@ UNSEEN: dict[str, str] = {
         | _of("directory", "checked drop_service")
         | _of("fund", "of_duty reverse withdraw")
         | _of("care", "drop give_up permit_end")
-        | {"exchange:act", "cases:recruitment_end", "cases:leaving_sign", "set_language"},
+        | {"exchange:act", "cases:recruitment_end", "set_language"}
+        | {"cases:leaving_sign", "cases:leaving_agree"},
         _POST,
     ),
     **dict.fromkeys(

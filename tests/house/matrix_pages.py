@@ -167,6 +167,8 @@ PAGES: dict[str, Row] = {
     "cases:leaving": Row(P.CASE_READ, (OWN, YES)),
     "cases:leaving_plan": Row(P.CASE_WRITE, (OWN, YES)),
     "cases:leaving_sign": Row(P.CASE_WRITE, (OWN, YES), only_post=True),
+    # The named advocate alone, of the version that is shown.
+    "cases:leaving_agree": Row(P.DECISION_SIGN, (), only_post=True),
     "cases:leaving_left": Row(P.CASE_WRITE, (OWN, YES)),
     "cases:leaving_contact": Row(P.CASE_WRITE, (OWN, YES)),
     "cases:leaving_interview": Row(P.CASE_WRITE, (OWN, YES)),
@@ -178,7 +180,8 @@ PAGES: dict[str, Row] = {
     "care:drop": Row(P.CASE_WRITE, (OWN, YES), only_post=True),
     "care:step_end": Row(P.CASE_WRITE, (OWN, YES)),
     "care:review": Row(P.CASE_WRITE, (OWN, YES)),
-    "care:paper": Row(P.CASE_READ, (OWN, YES)),
+    "desk:whole": Row(P.CASE_READ, (OWN, YES)),
+    "desk:whole_paper": Row(P.CASE_READ, (OWN, YES)),
     "care:returns": Row(P.CASE_READ, (OWN, YES)),
     "care:return_write": Row(P.CASE_WRITE, (OWN, YES)),
     "care:depart": Row(P.CASE_WRITE, (OWN, YES)),

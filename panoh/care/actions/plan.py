@@ -1,5 +1,6 @@
 """Needs, steps, the service log and reviews (row E5)."""
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
@@ -22,6 +23,9 @@ from panoh.policy import queries as policy
 from panoh.vault import actions as vault
 
 UNMET, STEP, REVIEW = "care.need", "care.step", "care.review"
+# Lines of other rooms for the printed plan, by the name of their part.
+Beside = Mapping[str, Sequence[Mapping[str, str]]]
+NOTHING_BESIDE: Beside = {"stays": [], "payments": []}
 
 
 @transaction.atomic
@@ -207,14 +211,27 @@ def review(
 
 
 @transaction.atomic
-def print_plan(dossier: Dossier, *, language: str, is_named: bool, by: User, at: datetime) -> bytes:
+def print_plan(
+    dossier: Dossier,
+    *,
+    language: str,
+    is_named: bool,
+    beside: Callable[[], Beside] = dict,
+    by: User,
+    at: datetime,
+) -> bytes:
     """The plan as a PDF: need, goal, who helps, outcome. The name only if it was chosen and the
-    account may read it. That it was printed is recorded. Raises ``Gone``."""
+    account may read it. That it was printed is recorded. Raises ``Gone``.
+
+    ``beside`` is asked, in the language of the paper, for what rooms that this one does not know
+    add: lines of ``stays`` and ``payments`` (what, day, outcome).
+    """
     reach.require(by, Permission.CASE_READ, on=dossier, category=Category.SERVICES)
     if not queries.reads_care(by, dossier):
         raise Gone
     name = queries.name_for_print(dossier, by=by, at=at) if is_named else ""
-    fields = ["services", "identity"] if name else ["services"]
-    audit.record("care.printed", by=by, at=at, dossier_id=dossier.pk, fields=fields)
     with override(language):
-        return policy.letter("care_plan", language, queries.plan_data(dossier, name=name))
+        data = {**queries.plan_data(dossier, name=name), **NOTHING_BESIDE, **beside()}
+    fields = ["services", *(["identity"] if name else []), *(["money"] if data["payments"] else [])]
+    audit.record("care.printed", by=by, at=at, dossier_id=dossier.pk, fields=fields)
+    return policy.letter("care_plan", language, data)

@@ -1,4 +1,4 @@
-"""The plan of one person: needs, goals, steps, what was given, reviews; also for print."""
+"""The plan of one person: needs, goals, steps, what was given, reviews."""
 
 from uuid import UUID
 
@@ -7,7 +7,6 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -21,7 +20,6 @@ from panoh.care.forms.plan import (
     CareReviewForm,
     CareStepForm,
     NeedForm,
-    PaperForm,
     ServedForm,
     StepEndForm,
 )
@@ -165,26 +163,6 @@ def review(request: StaffRequest, ref: str) -> HttpResponse:
     return render(request, "care/form.html", {"form": form, "title": _("How things are")})
 
 
-@page(Permission.CASE_READ, on="ref")
-@require_http_methods(["GET", "POST"])
-def paper(request: StaffRequest, ref: str) -> HttpResponse:
-    """The plan on paper, made now for whoever may read it."""
-    _near(request)
-    form = typed(
-        request,
-        PaperForm,
-        languages=languages("care_plan"),
-        initial={"language": get_language()},
-    )
-    if request.method == "POST" and form.is_valid():
-        made = care.print_plan(
-            request.dossier, **form.cleaned_data, by=request.user, at=timezone.now()
-        )
-        return as_file(made, f"plan-{ref}.pdf")
-    context = {"form": form, "title": _("Print the plan"), "label": _("Make the PDF")}
-    return render(request, "care/form.html", context)
-
-
 def languages(code: str) -> list[tuple[str, str]]:
     """The languages of a letter, each under its own name."""
     names = dict(settings.LANGUAGES)
@@ -207,5 +185,4 @@ urls: list[URLPattern] = [
     path("<str:ref>/need/<uuid:need_id>/drop/", drop, name="drop"),
     path("<str:ref>/step/<uuid:care_step_id>/", step_end, name="step_end"),
     path("<str:ref>/review/", review, name="review"),
-    path("<str:ref>/print/", paper, name="paper"),
 ]

@@ -1,6 +1,5 @@
 """A way back, permits to stay, the no-removal letter."""
 
-from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -101,7 +100,7 @@ def _day(request: StaffRequest, ref: str, verb: str) -> HttpResponse:
     at = timezone.now()
     form = typed(request, DayForm, initial={"on": policy.local_day(at)})
     if request.method == "POST" and form.is_valid():
-        moment = _moment(form.cleaned_data["on"], at)
+        moment = policy.moment_of(form.cleaned_data["on"], at)
         with told_in(form):
             if verb == "depart":
                 care.depart(request.dossier, left_at=moment, by=request.user, at=at)
@@ -112,10 +111,6 @@ def _day(request: StaffRequest, ref: str, verb: str) -> HttpResponse:
             return done(request, text, "care:returns", ref)
     title = _("The person departs") if verb == "depart" else _("The person has arrived")
     return render(request, "care/form.html", {"form": form, "title": title})
-
-
-def _moment(day: date, at: datetime) -> datetime:
-    return at if day == policy.local_day(at) else policy.pack().calendar.end_of(day)
 
 
 @page(Permission.CASE_WRITE, on="ref")

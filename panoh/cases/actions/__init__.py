@@ -23,10 +23,12 @@ from panoh.cases.actions.groups import Found, add_people, asked_alone, open_grou
 from panoh.cases.actions.guardians import add_guardian, check_guardian, tell_guardian
 from panoh.cases.actions.kin import add_relative, link, unlink
 from panoh.cases.actions.leaving import (
+    agree_leaving,
     hold_interview,
     leave,
     note_contact,
     note_gone,
+    owe_contacts,
     plan_leaving,
     sign_leaving,
     watch_silence,
@@ -91,6 +93,7 @@ __all__ = [
     "add_people",
     "add_relative",
     "add_task",
+    "agree_leaving",
     "answer_page",
     "answer_protection",
     "ask_holder",
@@ -138,6 +141,7 @@ __all__ = [
     "open_contact",
     "open_contact_many",
     "open_group",
+    "owe_contacts",
     "pass_plan",
     "plan_leaving",
     "read",

@@ -11,6 +11,7 @@ from panoh.access.models import Dossier, Membership, Team, User
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
 from panoh.cases.actions.beats import _held, _list_alone, _locked, _open, _tell
+from panoh.cases.actions.leaving import _ask_advocate
 from panoh.cases.models import Advocate, Case
 from panoh.cases.rules import ADVOCATE_SEES, Branch, State
 from panoh.consent import actions as consents
@@ -53,6 +54,7 @@ def name_advocate(dossier: Dossier, *, user: User, team: Team, by: User, at: dat
         at=at,
     )
     consents.ask_signature(dossier, by=by, at=at)
+    _ask_advocate(case, by=by, at=at)
     duties.settle_all_on(dossier, kind="child.advocate", outcome="named", by=by, at=at)
     _tell(dossier, "advocate.named", by, at)
     audit.record("advocate.named", by=by, at=at, subject=made)

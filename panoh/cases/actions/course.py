@@ -18,7 +18,9 @@ from panoh.cases.actions.parting import _close_plan
 from panoh.cases.models import Case, Event, Note
 from panoh.cases.rules import LIFECYCLE
 from panoh.duties import actions as duties
-from panoh.kernel.rules import Category, Gone, Invalid
+from panoh.duties import queries as owed
+from panoh.duties import rules as owing
+from panoh.kernel.rules import Category, Gone, Invalid, NotPossible
 from panoh.policy import queries as policy
 from panoh.vault import actions as vault
 
@@ -105,10 +107,13 @@ def close(dossier: Dossier, *, reason: str, by: User, at: datetime) -> Case:
 
     A second person reads why: the closing opens a review for the team. A joint plan and its
     conferences end, and what was read by them; consents and requests are not touched here.
-    Raises ``NotPossible`` if it is closed already.
+    Raises ``NotPossible`` if it is closed already, or while something lasts that keeps it open
+    (a bed, see ``duties.rules.KEEPING``).
     """
     case = _held(dossier, Permission.CASE_CLOSE, by)
     case.state = LIFECYCLE.after("close", case.state)
+    if standing := owed.keeping(case.dossier):
+        raise NotPossible(owing.kind(standing[0].kind).label)
     queries.expect("close_reasons", reason, policy.local_day(at), "reason")
     case.closed_at, case.close_reason = at, reason
     _bump(case, "state", "closed_at", "close_reason")

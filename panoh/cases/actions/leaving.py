@@ -14,14 +14,15 @@ from panoh.audit import actions as audit
 from panoh.cases import queries, rules
 from panoh.cases.actions.beats import _locked, _open
 from panoh.cases.models import Case, ContactEntry, ExitInterview, Leaving, SafeContact
-from panoh.cases.rules import Lack, Risk
+from panoh.cases.rules import Departure, Lack, Risk
 from panoh.duties import actions as duties
 from panoh.duties.models import Duty
 from panoh.kernel.rules import Gone, Invalid, NotPossible
 from panoh.policy import queries as policy
 from panoh.vault import actions as vault
 
-SIGN, CONTACT, WELFARE = "leaving.sign", "leaving.contact", "leaving.welfare"
+SIGN, AGREE = "leaving.sign", "leaving.agree"
+CONTACT, WELFARE = "leaving.contact", "leaving.welfare"
 # What the case's end does not settle: somebody who left is still asked after.
 AFTER = (CONTACT, WELFARE)
 
@@ -41,8 +42,8 @@ def plan_leaving(
     """Write a version of the plan of leaving; what was written before stays readable.
 
     A new version is unsigned. A high risk that the person knows and still chooses asks the
-    supervisor to sign. Raises ``Gone`` for who does not help and for an authority, ``Invalid``,
-    ``NotPossible`` when closed.
+    supervisor to sign, the leaving of a child the advocate. Raises ``Gone`` for who does not help
+    and for an authority, ``Invalid``, ``NotPossible`` when closed.
     """
     case = _near(dossier, by)
     _open(case)
@@ -54,11 +55,37 @@ def plan_leaving(
         if text.strip():
             vault.seal(row, name, text)
     row.save(force_insert=True)
-    duties.settle_all_on(case.dossier, kind=SIGN, outcome="changed", by=by, at=at)
-    if queries.lacks_of(row, case.dossier) == [Lack.SIGNATURE]:
-        _owe(SIGN, case, row.team, row, by=by, at=at)
+    _settle_signatures(case, "changed", by, at)
+    _ask_to_sign(case, row, by, at)
     audit.record("leaving.planned", by=by, at=at, subject=row, fields=["services"])
     return row
+
+
+def _ask_to_sign(case: Case, row: Leaving, by: User, at: datetime) -> None:
+    """Everything is written, names are missing: the supervisor's, and for a child the advocate's.
+    Who does not hold the case does not know who that is, and the holder passes it on."""
+    lacks = queries.lacks_of(row, case.dossier)
+    if not rules.SIGNATURES.issuperset(lacks):
+        return
+    if Lack.SIGNATURE in lacks:
+        _owe(SIGN, case, row.team, row, by=by, at=at)
+    if Lack.ADVOCATE in lacks:
+        advocate = reach.advocate_grant(case.dossier)
+        owner = advocate.team if advocate else Team(pk=case.dossier.holder_id)
+        _owe(AGREE, case, owner, row, by=by, at=at)
+
+
+def _settle_signatures(case: Case, outcome: str, by: User, at: datetime) -> None:
+    for kind in (SIGN, AGREE):
+        duties.settle_all_on(case.dossier, kind=kind, outcome=outcome, by=by, at=at)
+
+
+def _ask_advocate(case: Case, *, by: User, at: datetime) -> None:
+    """Ask the advocate of now: a consequence of naming one, under that verb's lock."""
+    newest = queries.newest_leaving(case.dossier)
+    if newest is not None and newest.left_at is None:
+        duties.settle_all_on(case.dossier, kind=AGREE, outcome="replaced", by=by, at=at)
+        _ask_to_sign(case, newest, by, at)
 
 
 def _near(dossier: Dossier, by: User) -> Case:
@@ -118,6 +145,26 @@ def sign_leaving(leaving: Leaving, *, by: User, at: datetime) -> Leaving:
 
 
 @transaction.atomic
+def agree_leaving(leaving: Leaving, *, by: User, at: datetime) -> Leaving:
+    """The child's advocate signs, in an act of her or his own, that the child may leave so.
+
+    Raises ``Gone`` for anybody else, ``NotPossible`` if it is signed, over or incomplete.
+    """
+    case = _near(leaving.dossier, by)
+    found = queries.newest_leaving(case.dossier)
+    if found is None or found.pk != leaving.pk or not queries.may_agree(by, found, case.dossier):
+        raise Gone
+    lacks = queries.lacks_of(found, case.dossier)
+    if Lack.ADVOCATE not in lacks or found.left_at or not rules.SIGNATURES.issuperset(lacks):
+        raise NotPossible
+    found.agreed_at, found.agreed_by = at, by
+    found.save(update_fields=["agreed_at", "agreed_by"])
+    duties.settle(kind=AGREE, subject_id=found.pk, outcome="signed", by=by, at=at)
+    audit.record("leaving.agreed", by=by, at=at, subject=found)
+    return found
+
+
+@transaction.atomic
 def leave(dossier: Dossier, *, left_at: datetime, by: User, at: datetime) -> Leaving:
     """The person has left, as planned: the safe contacts are owed from that day on.
 
@@ -151,7 +198,7 @@ def _left(case: Case, row: Leaving, left_at: datetime, by: User, at: datetime) -
     if left_at > at:
         raise Invalid(_("This day has not come yet."), "on")
     row.left_at, row.left_by = left_at, by
-    duties.settle_all_on(case.dossier, kind=SIGN, outcome="left", by=by, at=at)
+    _settle_signatures(case, "left", by, at)
 
 
 def _owe_contacts(case: Case, row: Leaving, by: User, at: datetime) -> SafeContact:
@@ -179,10 +226,39 @@ def _owe_contacts(case: Case, row: Leaving, by: User, at: datetime) -> SafeConta
 
 def _caller(case: Case, row: Leaving) -> Team:
     """Who owes the contacts: the holder of the case; where an authority holds it, who planned."""
-    holder = Team.objects.select_related("unit").get(pk=case.dossier.holder_id)
-    kind = policy.unit_types().get(holder.unit.type)
-    quiet = kind is None or kind.is_police or kind.is_authority or kind.is_commission
-    return row.team if quiet else holder
+    return queries.caller_of(case.dossier) or row.team
+
+
+@transaction.atomic
+def owe_contacts(
+    dossier: Dossier,
+    departure: Departure,
+    *,
+    is_planned: bool,
+    by: User,
+    at: datetime,
+) -> None:
+    """Owe what follows a departure that a house wrote without reading the case, through a wall
+    of its own: called under the dossier's lock, in the transaction that wrote it."""
+    first = departure.contacts[0]
+    owed = [
+        (CONTACT, subject, period)
+        for subject, period in zip(departure.contacts, rules.CONTACTS.values(), strict=True)
+    ]
+    for kind, subject, period in owed if is_planned else [*owed, (WELFARE, first, "welfare_check")]:
+        duties.open(
+            kind,
+            dossier=dossier,
+            owner=Team.objects.get(pk=departure.caller),
+            subject_id=subject,
+            period=period,
+            urgency_rank=departure.urgency,
+            sensitivity_rank=departure.sensitivity,
+            by=by,
+            at=at,
+        )
+    event = "leaving.left" if is_planned else "leaving.gone"
+    audit.record(event, by=by, at=at, subject=("cases.Leaving", departure.leaving))
 
 
 @transaction.atomic

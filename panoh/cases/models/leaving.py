@@ -16,7 +16,9 @@ class Leaving(models.Model):
     """One version of the plan with which somebody leaves; the newest counts, none is overwritten.
 
     ``team`` made it. ``left_at`` is when the person went; ``is_unplanned`` says that she or he
-    went without a plan. A high risk needs ``is_informed`` and the signature of a supervisor.
+    went without a plan. A high risk needs ``is_informed`` and the signature of a supervisor, a
+    child ``agreed_by``, the advocate's. The wall (``cases_leaving_agreed``) lets nobody but the
+    named advocate sign so, and no child go by plan without it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -34,6 +36,10 @@ class Leaving(models.Model):
     signed_by = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="+", db_index=False, null=True
     )
+    agreed_at = models.DateTimeField(null=True)
+    agreed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", db_index=False, null=True
+    )
     left_at = models.DateTimeField(null=True)
     left_by = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="+", db_index=False, null=True
@@ -42,7 +48,7 @@ class Leaving(models.Model):
     class Privacy:
         open = (
             *("id", "dossier", "team", "is_unplanned", "planned_at", "planned_by"),
-            *("signed_at", "signed_by", "left_at", "left_by"),
+            *("signed_at", "signed_by", "agreed_at", "agreed_by", "left_at", "left_by"),
         )
         special = ("destination", "risk", "is_informed", "wish", "plan")
 
@@ -54,6 +60,10 @@ class Leaving(models.Model):
             models.CheckConstraint(
                 condition=Q(signed_by=None) | ~Q(signed_by=F("planned_by")),
                 name="cases_leaving_signed_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(agreed_by=None) | ~Q(agreed_by=F("planned_by")),
+                name="cases_leaving_agreed_by_another",
             ),
             # Promised here, whatever a page says: nobody is let go unasked.
             models.CheckConstraint(

@@ -10,7 +10,16 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from panoh.access.models import Dossier, Team, Unit, User
-from panoh.access.queries import grants_on, my_teams, reaches, supervises, visible_to
+from panoh.access.queries import (
+    grants_on,
+    is_advocate,
+    may,
+    my_teams,
+    reaches,
+    supervises,
+    visible_to,
+)
+from panoh.access.rules import Permission
 from panoh.cases import rules
 from panoh.cases.models import ContactEntry, Leaving, SafeContact
 from panoh.cases.queries.reading import case_of, is_authority
@@ -39,6 +48,8 @@ def lacks_of(leaving: Leaving | None, dossier: Dossier) -> list[Lack]:
         is_grave=is_grave(dossier),
         is_informed=leaving is not None and leaving.is_informed,
         is_signed=leaving is not None and leaving.signed_by_id is not None,
+        is_child=case_of(dossier).age_branch == rules.Branch.CHILD,
+        is_agreed=leaving is not None and leaving.agreed_by_id is not None,
     )
 
 
@@ -63,10 +74,9 @@ def require_leaving(dossier: Dossier, *, at: datetime) -> Leaving:
     """The plan under which this departure may happen. Call under the dossier's lock.
 
     Raises ``Gone`` where the case is not reached, ``NotPossible`` with what is missing: a choice
-    in the person's own words, a look at the destination, and where the risk is high the person's
-    knowledge of it and a supervisor's signature.
+    in the person's own words, a look at the destination, where the risk is high the person's
+    knowledge of it and a supervisor's signature, and for a child the advocate's.
     """
-    case_of(dossier)
     found = newest_leaving(dossier)
     if found is not None and found.left_at is not None:
         found = None
@@ -81,6 +91,20 @@ def may_sign_leaving(user: User, leaving: Leaving, dossier: Dossier) -> bool:
     """A supervisor of the team that wrote it, or of the holder, who did not write it."""
     supervises_it = supervises(leaving.team) or supervises(dossier.holder)
     return supervises_it and user.pk != leaving.planned_by_id
+
+
+def may_agree(user: User, leaving: Leaving, dossier: Dossier) -> bool:
+    """The advocate who was named for this person, who did not write it."""
+    signs = may(user, Permission.DECISION_SIGN) and is_advocate(dossier)
+    return signs and user.pk != leaving.planned_by_id
+
+
+def caller_of(dossier: Dossier) -> Team | None:
+    """The holder's team, which asks after whoever left; none where an authority holds the case."""
+    holder = Team.objects.select_related("unit").get(pk=dossier.holder_id)
+    kind = policy.unit_types().get(holder.unit.type)
+    quiet = kind is None or kind.is_police or kind.is_authority or kind.is_commission
+    return None if quiet else holder
 
 
 def interviewed_about(user: User, dossier: Dossier) -> list[Unit]:
@@ -124,7 +148,7 @@ class LeavingTold:
 def leavings_of(dossier: Dossier) -> list[LeavingTold]:
     """Every version, newest first. A page that shows them records the reading."""
     found = Leaving.objects.filter(dossier=dossier).order_by("-planned_at", "-pk")
-    people = ("team__unit", "planned_by", "signed_by", "left_by")
+    people = ("team__unit", "planned_by", "signed_by", "agreed_by", "left_by")
     rows = list(visible_to(found).select_related(*people))
     wishes = vault.open_many(rows, "wish", missing="")
     plans = vault.open_many(rows, "plan", missing="")

@@ -29,7 +29,16 @@ from panoh.cases.rules.family import (
     comes_of_age,
     may_be_told,
 )
-from panoh.cases.rules.leaving import CONTACTS, EXIT_ANSWERS, GRAVE, Lack, Risk, lacking
+from panoh.cases.rules.leaving import (
+    CONTACTS,
+    EXIT_ANSWERS,
+    GRAVE,
+    SIGNATURES,
+    Departure,
+    Lack,
+    Risk,
+    lacking,
+)
 from panoh.cases.rules.plan import AREAS, TASK, GuestWay, TaskState, areas, told
 from panoh.cases.rules.safety import (
     ENDING,
@@ -65,12 +74,14 @@ __all__ = [
     "NOT_YET_KNOWN",
     "PROTECTION_TELLS",
     "SAFETY_LISTS",
+    "SIGNATURES",
     "TASK",
     "Advice",
     "Age",
     "Arrival",
     "Branch",
     "Delicate",
+    "Departure",
     "Dimension",
     "Element",
     "Elements",

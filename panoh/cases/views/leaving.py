@@ -1,6 +1,5 @@
 """Leaving safely: the plan, the day, the contacts after it; numbers for the service (row E16)."""
 
-from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -50,8 +49,14 @@ def leaving(request: StaffRequest, ref: str) -> HttpResponse:
         "plans": writes and queries.is_open(dossier),
         "signs": writes
         and standing is not None
-        and lacks == [Lack.SIGNATURE]
+        and Lack.SIGNATURE in lacks
+        and rules.SIGNATURES.issuperset(lacks)
         and queries.may_sign_leaving(user, standing.row, dossier),
+        "agrees": writes
+        and standing is not None
+        and Lack.ADVOCATE in lacks
+        and rules.SIGNATURES.issuperset(lacks)
+        and queries.may_agree(user, standing.row, dossier),
         "ready": standing is not None and not lacks,
         "asks": writes and bool(queries.interviewed_about(user, dossier)),
     }
@@ -93,13 +98,25 @@ def _stands(found: Leaving | None) -> dict[str, Any]:
 @require_POST
 def leaving_sign(request: StaffRequest, ref: str, leaving_id: UUID) -> HttpResponse:
     """A supervisor signs the version that was shown."""
+    cases.sign_leaving(_shown(request, leaving_id), by=request.user, at=timezone.now())
+    return done(request, _("Signed."), "cases:leaving", ref)
+
+
+@page(Permission.DECISION_SIGN, on="ref")
+@require_POST
+def leaving_agree(request: StaffRequest, ref: str, leaving_id: UUID) -> HttpResponse:
+    """The child's advocate signs the version that was shown."""
+    cases.agree_leaving(_shown(request, leaving_id), by=request.user, at=timezone.now())
+    return done(request, _("Signed."), "cases:leaving", ref)
+
+
+def _shown(request: StaffRequest, leaving_id: UUID) -> Leaving:
     _near(request)
     found = queries.newest_leaving(request.dossier)
     if found is None or found.pk != leaving_id:
         raise Gone
     found.dossier = request.dossier
-    cases.sign_leaving(found, by=request.user, at=timezone.now())
-    return done(request, _("Signed."), "cases:leaving", ref)
+    return found
 
 
 @page(Permission.CASE_WRITE, on="ref")
@@ -114,7 +131,7 @@ def leaving_left(request: StaffRequest, ref: str) -> HttpResponse:
         with told_in(form):
             verb(
                 request.dossier,
-                left_at=_moment(form.cleaned_data["on"], at),
+                left_at=policy.moment_of(form.cleaned_data["on"], at),
                 by=request.user,
                 at=at,
             )
@@ -124,11 +141,6 @@ def leaving_left(request: StaffRequest, ref: str) -> HttpResponse:
     note = _("If the person went without a plan, nobody is blamed: somebody sees to them now.")
     context = {"form": form, "title": _("The person has left"), "note": note}
     return render(request, "cases/leaving_form.html", context)
-
-
-def _moment(day: date, at: datetime) -> datetime:
-    """A day as a moment: for today now, else its end; one that has not come stays ahead."""
-    return at if day == policy.local_day(at) else policy.pack().calendar.end_of(day)
 
 
 @page(Permission.CASE_WRITE, on="ref")
@@ -202,6 +214,7 @@ urls: list[URLPattern] = [
     path("<str:ref>/leaving/", leaving, name="leaving"),
     path("<str:ref>/leaving/plan/", leaving_plan, name="leaving_plan"),
     path("<str:ref>/leaving/sign/<uuid:leaving_id>/", leaving_sign, name="leaving_sign"),
+    path("<str:ref>/leaving/agree/<uuid:leaving_id>/", leaving_agree, name="leaving_agree"),
     path("<str:ref>/leaving/left/", leaving_left, name="leaving_left"),
     path("<str:ref>/leaving/contact/<uuid:safe_id>/", leaving_contact, name="leaving_contact"),
     path("<str:ref>/leaving/interview/", leaving_interview, name="leaving_interview"),

@@ -1,6 +1,12 @@
 """Record an answer, take it back, confirm that copies are gone; decide what is best for a child."""
 
-from panoh.consent.actions.answers import confirm_copies, need_interpreter, record, withdraw
+from panoh.consent.actions.answers import (
+    confirm_copies,
+    need_interpreter,
+    record,
+    record_spoken,
+    withdraw,
+)
 from panoh.consent.actions.decisions import (
     ask_signature,
     end_decisions,
@@ -19,6 +25,7 @@ __all__ = [
     "propose",
     "read_decision",
     "record",
+    "record_spoken",
     "refuse",
     "sign",
     "withdraw",

@@ -140,6 +140,66 @@ def record(
     return consent
 
 
+@transaction.atomic
+def record_spoken(
+    dossier: Dossier,
+    *,
+    recipient: Team,
+    services: Iterable[str],
+    until: date,
+    branch: str,
+    language: str,
+    read_in: str,
+    by: User,
+    at: datetime,
+    submission: UUID,
+) -> Consent | None:
+    """Save the yes by telephone under which one service was told which help is wanted, without a
+    name, and nothing else: at night there is no time for the whole script (row C5).
+
+    What cannot be kept secret, and that every answer is free, was read aloud in ``read_in``. It
+    opens nothing: a request needs a consent of its own. A child is not asked: no row (``None``),
+    help does not wait. The same ``submission`` saves once. Raises as ``record``.
+    """
+    dossier = access.lock(dossier.pk)
+    access.require(by, Permission.CONSENT_RECORD, on=dossier)
+    _only_holder(dossier)
+    if branch == rules.Branch.CHILD:
+        return None
+    if seen := Consent.objects.filter(dossier=dossier, pk=submission).first():
+        return seen
+    rules.check_recorder(rules.SERVICE, queries.purposes_of(by))
+    script = policy.script(rules.SERVICE, read_in)
+    if script.missing:
+        raise Invalid(_("The script cannot be read in this language."), field="read_in")
+    receiver = queries.to(recipient)
+    if access.excluded(dossier).covers(receiver.unit):
+        raise NotPossible(access.EXCLUDED)
+    consent = Consent(
+        id=submission,
+        dossier=dossier,
+        unit=receiver.unit,
+        team=receiver.team,
+        purpose=rules.SERVICE,
+        categories=int(Category.SERVICES),
+        services=list(services),
+        answer=Answer.YES,
+        until=until,
+        ends_at=policy.pack().calendar.end_of(until),
+        asked_at=at,
+        asked_by=by,
+        effective_at=at,
+        script_version=script.version,
+        language=language or script.language,
+        read_in=script.language,
+        told_limits=True,
+        by_telephone=True,
+    )
+    consent.save(force_insert=True)
+    audit.record("consent.spoken", by=by, at=at, subject=consent, fields=Category.SERVICES.codes)
+    return consent
+
+
 def _effective(
     purpose: str, receiver: queries.Receiver, at: datetime, asked_now: bool
 ) -> datetime | None:

@@ -18,6 +18,8 @@ from panoh.access.rules import Permission
 from panoh.access.views.typed import done, told_in, typed
 from panoh.cases import queries as cases
 from panoh.desk.forms.beds import BedForm, BedRefuseForm, LeaveForm, MoveForm, RegionForm
+from panoh.desk.views.night import told_limits
+from panoh.intake import actions as intake
 from panoh.kernel.rules import Gone, NotPossible
 from panoh.policy import queries as policy
 from panoh.shelters import actions as shelters
@@ -76,15 +78,14 @@ def _hold(request: StaffRequest, form: BedForm, place: str, criteria: Criteria) 
         raise Gone from None
     given: dict[str, Any] = {
         "dossier": dossier,
-        "people": criteria.guests,
         "criteria": criteria,
         "submission": form.cleaned_data["submission"],
         "by": by,
         "at": at,
     }
     if "now" in request.POST and (mine := _mine(by).get(house)):
-        return shelters.take_in(mine, **given)
-    return shelters.hold(house, **given)
+        return shelters.take_in(mine, people=criteria.guests, **given)
+    return intake.hold_tonight(None, place=house, read_in=told_limits()["language"], **given)
 
 
 def _mine(user: User) -> dict[UUID, House]:
@@ -102,6 +103,7 @@ def _found(request: StaffRequest, criteria: Criteria) -> dict[str, Any]:
         "elsewhere": [_offer(one, mine) for one in found.elsewhere],
         "why": policy.label("unmet_reasons", found.reason) if found.reason else "",
         "searched": True,
+        "say": told_limits(),
         "size": criteria.size,
     }
 

@@ -1,11 +1,13 @@
 """One screen from a night call to a bed: who, where there is a place, held until when."""
 
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -13,6 +15,7 @@ from panoh.access.middleware import StaffRequest, page
 from panoh.access.models import Dossier, Unit
 from panoh.access.rules import Permission
 from panoh.cases import queries as cases
+from panoh.consent.rules import SERVICE
 from panoh.desk.forms.night import NightForm
 from panoh.desk.views.typed import told_in, typed
 from panoh.directory import queries as directory
@@ -72,8 +75,19 @@ def _places(
         "gone": gone,
         "size": criteria.size,
         "first_steps": cases.first_steps(case),
+        "say": told_limits(),
     }
     return render(request, "desk/night_places.html", context)
+
+
+def told_limits() -> dict[str, Any]:
+    """What is read aloud before a house is told anything: what cannot be kept secret, and that
+    every answer is free; in the reader's language where the pack has words in it."""
+    script = policy.script(SERVICE, get_language() or "")
+    if script.missing:
+        script = policy.script(SERVICE, policy.pack().languages[0])
+    first = [text for code, text in script.parts if code == "cannot_keep_secret"]
+    return {"language": script.language, "texts": [*first, *script.each]}
 
 
 def _where(offer: Offer) -> str:
@@ -107,6 +121,7 @@ def night_hold(request: StaffRequest, ref: str) -> HttpResponse:
             dossier=request.dossier,
             place=_key(request, "house"),
             criteria=form.criteria,
+            read_in=told_limits()["language"],
             submission=_key(request, "key"),
             by=request.user,
             at=timezone.now(),

@@ -10,9 +10,12 @@ from django.db import transaction
 from panoh.access.models import Dossier, Team, User
 from panoh.audit import actions as audit
 from panoh.cases import actions as cases
+from panoh.cases import queries as files
 from panoh.cases.models import Case
+from panoh.consent import actions as consents
 from panoh.intake.actions.calls import end_call, log_call
 from panoh.intake.models import Call
+from panoh.policy import queries as policy
 from panoh.shelters import actions as shelters
 from panoh.shelters.models import Hold
 from panoh.shelters.rules import Criteria, Guest, Offer
@@ -59,16 +62,21 @@ def open_night(
 
 @transaction.atomic
 def hold_tonight(
-    call: Call,
+    call: Call | None,
     *,
     dossier: Dossier,
     place: Offer | UUID,
     criteria: Criteria,
+    read_in: str,
     by: User,
     at: datetime,
     submission: UUID,
 ) -> Hold:
-    """Hold beds in one house, and say so in the log. Raises as ``shelters.hold``."""
+    """Hold beds in one house; keep the yes under which it is told who needs them, with its time;
+    and say in the log what came of the ``call``, if this began with one.
+
+    ``read_in`` is the language in which the sentence was read aloud. Raises as ``shelters.hold``.
+    """
     people: Sequence[Guest] = criteria.guests
     held = shelters.hold(
         place,
@@ -79,9 +87,22 @@ def hold_tonight(
         at=at,
         submission=submission,
     )
-    if not call.outcome:
+    case = files.case_of(dossier)
+    consents.record_spoken(
+        dossier,
+        recipient=held.team,
+        services=[BED],
+        until=policy.local_day(held.until),
+        branch=case.age_branch,
+        language=case.language,
+        read_in=read_in,
+        submission=submission,
+        by=by,
+        at=at,
+    )
+    if call is not None and not call.outcome:
         end_call(call, outcome="bed_held", by=by, at=at)
-    audit.record("night.held", by=by, at=at, subject=call)
+    audit.record("night.held", by=by, at=at, subject=call or ("shelters.Hold", held.pk))
     return held
 
 

@@ -16,6 +16,8 @@ from panoh.shelters.models import Hold, House
 
 TAKEN = _("These beds were taken at this moment by somebody else. Nothing was held.")
 EXPECTED, REFUSED, LAPSED, GONE = "bed.expected", "bed.refused", "bed.lapsed", "bed.left"
+# Keeps the case open; the database settles it when the hold ends, by whomever.
+STAYS = "bed.stays"
 
 
 def _at_the_house(hold: Hold, permission: Permission, by: User) -> tuple[Dossier, Hold]:

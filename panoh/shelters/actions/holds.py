@@ -24,6 +24,7 @@ from panoh.shelters.actions.beats import (
     EXPECTED,
     LAPSED,
     REFUSED,
+    STAYS,
     _again,
     _at_the_house,
     _nobody_else,
@@ -134,6 +135,14 @@ def _hold(
     row.refresh_from_db(fields=["team"])
     # No dossier in it: the duty of a house must not tell a holder of the law where somebody is.
     duties.open(EXPECTED, owner=row.team, subject_id=row.pk, due=until, by=by, at=at)
+    duties.open(
+        STAYS,
+        dossier=dossier,
+        owner=Team(pk=dossier.holder_id),
+        subject_id=row.pk,
+        by=by,
+        at=at,
+    )
     audit.record("bed.held", by=by, at=at, subject=("shelters.Hold", row.pk))
     return row
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 from psycopg.types.range import TimestamptzRange
 
@@ -14,6 +14,7 @@ from panoh.access.rules import Permission
 from panoh.audit import actions as audit
 from panoh.cases import actions as leaving
 from panoh.cases import queries as cases
+from panoh.cases.rules import CONTACTS, GRAVE, Departure
 from panoh.duties import actions as duties
 from panoh.kernel.rules import Invalid, NotPossible
 from panoh.policy import queries as policy
@@ -124,8 +125,8 @@ def leave(
     ``outcome`` is a code of ``stay_ends``. Their beds are free from this moment on. Where the
     person of the case leaves by plan, the plan of leaving must be ready, and the safe contacts are
     owed from now on, also after who left without a word (E16). A house that was not let into the
-    case cannot look at the plan, so the holder is told at once. Raises ``Invalid``,
-    ``NotPossible`` if nobody of them is there, or with what the plan lacks.
+    case learns whether the plan is ready and nothing of it, and the holder is told at once.
+    Raises ``Invalid``, ``NotPossible`` if nobody of them is there, or with what the plan lacks.
     """
     dossier, found = _at_the_house(hold, Permission.STAY_WRITE, by)
     row = policy.code("stay_ends", outcome, policy.local_day(at))
@@ -149,12 +150,16 @@ def leave(
 
 def _see_off(dossier: Dossier, hold: Hold, end: Code, *, by: User, at: datetime) -> None:
     """Nobody is let go into danger unseen, and who just went is seen to now."""
+    is_planned, is_gone = end.extra["plan"] == "yes", end.extra["welfare"] == "yes"
     if cases.reads_leaving(by, dossier):
-        if end.extra["plan"] == "yes":
+        if is_planned:
             leaving.leave(dossier, left_at=at, by=by, at=at)
-        elif end.extra["welfare"] == "yes":
+        elif is_gone:
             leaving.note_gone(dossier, left_at=at, by=by, at=at)
         return
+    caller = cases.caller_of(dossier)
+    if is_planned or (is_gone and caller is not None):
+        _see_off_unread(dossier, hold, caller, is_planned=is_planned, by=by, at=at)
     duties.open(
         GONE,
         dossier=dossier,
@@ -164,6 +169,26 @@ def _see_off(dossier: Dossier, hold: Hold, end: Code, *, by: User, at: datetime)
         by=by,
         at=at,
     )
+
+
+def _see_off_unread(
+    dossier: Dossier, hold: Hold, caller: Team | None, *, is_planned: bool, by: User, at: datetime
+) -> None:
+    """A house that does not read the case is told one thing: whether the plan stands ready."""
+    dues = [policy.due(period, at) for period in CONTACTS.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT leaving, contact, caller, urgency, sensitivity "
+            "FROM shelters_see_off(%s, %s, %s::int, %s, %s::timestamptz[], %s)",
+            [hold.pk, is_planned, caller.pk if caller else None, sorted(GRAVE), dues, at],
+        )
+        rows = cursor.fetchall()
+    if not rows:
+        raise NotPossible(
+            _("Who holds the case has no plan of leaving ready. Call them; nothing was changed.")
+        )
+    made = Departure(rows[0][0], [row[1] for row in rows], *rows[0][2:])
+    leaving.owe_contacts(dossier, made, is_planned=is_planned, by=by, at=at)
 
 
 def _of(hold: Hold, stay_id: UUID) -> Stay:

@@ -200,7 +200,7 @@ def test_e5_police_read_no_care_even_where_they_hold_the_case() -> None:
         with pytest.raises(Gone):
             care.print_plan(held.dossier, language="en", is_named=False, by=by, at=NOW)
     officer = client_of("pulod", "en")
-    for page in ("", "need/", "review/", "print/", "return/", "return/write/", "letter/"):
+    for page in ("", "need/", "review/", "return/", "return/write/", "letter/"):
         assert officer.get(f"/care/{held.dossier.ref}/{page}").status_code == 404, page
 
 
@@ -220,7 +220,7 @@ def test_e5_through_the_pages() -> None:
     assert client.post(f"{at}need/{row.pk}/given/", given).status_code == 302
     assert client.post(f"{at}review/", {"rating": "4", "words": "", "on": day}).status_code == 302
     assert "Very good" not in client.get(at).content.decode()
-    answer = client.post(f"{at}print/", {"language": "en"})
+    answer = client.post(f"/cases/{dossier.ref}/whole/print/", {"language": "en"})
     assert answer["Content-Type"] == "application/pdf"
     assert answer["Cache-Control"] == "no-store"
     assert "Doctor" in words_of(answer.content)

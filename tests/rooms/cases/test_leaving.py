@@ -45,6 +45,8 @@ FULL: dict[str, Any] = {
     "is_grave": False,
     "is_informed": False,
     "is_signed": False,
+    "is_child": False,
+    "is_agreed": False,
 }
 
 
@@ -59,7 +61,12 @@ FULL: dict[str, Any] = {
         ({"risk": Risk.HIGH, "is_informed": True}, [Lack.SIGNATURE]),
         ({"risk": Risk.HIGH, "is_informed": True, "is_signed": True}, []),
         ({"is_grave": True, "is_informed": True}, [Lack.SIGNATURE]),
-        ({"has_wish": False, "risk": Risk.NOT_ASKED, "is_grave": True}, list(Lack)),
+        ({"is_child": True}, [Lack.ADVOCATE]),
+        ({"is_child": True, "is_agreed": True}, []),
+        (
+            {"has_wish": False, "risk": Risk.NOT_ASKED, "is_grave": True, "is_child": True},
+            list(Lack),
+        ),
     ],
 )
 def test_e16_what_is_missing_before_somebody_goes(

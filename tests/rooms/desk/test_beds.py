@@ -157,7 +157,7 @@ def test_e4_a_house_is_kept_in_order_and_closed_last(db: None) -> None:
     assert "Each needs a place first" in words(refused)
     with as_user("shirin") as by:
         later = timezone.now() + timedelta(seconds=1)
-        shelters.leave(hold, outcome="other_house", by=by, at=later)
+        shelters.leave(hold, outcome="hospital", by=by, at=later)
         shelters.close_house(where, by=by, at=later)
         assert House.objects.get().closed_at == later
 

@@ -50,9 +50,9 @@ def test_e2_a_bed_is_held_admitted_and_left_in_one_row() -> None:
         stay = Stay.objects.get(pk=stay_id)
         assert (stay.state, stay.admitted_at, stay.during.upper) == ("in", LATER, None)
         gone_at = LATER + timedelta(days=3)
-        shelters.leave(hold, outcome="own_housing", by=by, at=gone_at)
+        shelters.leave(hold, outcome="hospital", by=by, at=gone_at)
         stay = Stay.objects.get(pk=stay_id)
-        assert (stay.state, stay.during.upper, stay.outcome) == ("left", gone_at, "own_housing")
+        assert (stay.state, stay.during.upper, stay.outcome) == ("left", gone_at, "hospital")
         assert Hold.objects.get(pk=hold.pk).state == HoldState.ENDED
     assert owed("shirin", "bed.expected") == []
     with as_user("hadia"):
@@ -185,7 +185,7 @@ def test_move_is_another_bed_of_the_same_house() -> None:
         assert (made.state, made.bed_id) == ("in", taken.pk)
         board = queries.board(where, LATER)
         assert (board.beds, board.free) == (2, 1)
-        shelters.leave(hold, outcome="own_home", by=by, at=LATER + timedelta(hours=1))
+        shelters.leave(hold, outcome="hospital", by=by, at=LATER + timedelta(hours=1))
         assert {one.state for one in hold.stays.all()} == {"moved", "left"}
 
 
@@ -201,7 +201,7 @@ def test_part_of_a_family_may_leave_first() -> None:
             shelters.leave(hold, outcome="hospital", who=[2], by=by, at=LATER)
         with pytest.raises(Invalid):
             shelters.leave(hold, outcome="", by=by, at=LATER)
-        shelters.leave(hold, outcome="own_home", by=by, at=LATER)
+        shelters.leave(hold, outcome="hospital", by=by, at=LATER)
         assert Hold.objects.get(pk=hold.pk).state == HoldState.ENDED
 
 
@@ -217,7 +217,7 @@ def test_nobody_lives_in_two_houses_but_may_be_expected_in_the_next() -> None:
     with as_user("shirin") as by, pytest.raises(NotPossible):
         shelters.admit(second, by=by, at=soon)
     with as_user("shirin") as by:
-        shelters.leave(first, outcome="other_house", by=by, at=soon)
+        shelters.leave(first, outcome="hospital", by=by, at=soon)
         shelters.admit(second, by=by, at=soon)
 
 
@@ -269,7 +269,7 @@ def test_every_verb_is_recorded_without_the_case() -> None:
         hold = held(where, by=by)
     with as_user("shirin") as by:
         shelters.admit(hold, by=by, at=LATER)
-        shelters.leave(hold, outcome="own_home", by=by, at=LATER + timedelta(days=1))
+        shelters.leave(hold, outcome="hospital", by=by, at=LATER + timedelta(days=1))
     with as_user("hadia"):
         events = {one.event for one in audit.who_saw(hold.dossier_id)}
     assert events

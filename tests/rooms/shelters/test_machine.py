@@ -150,7 +150,7 @@ class Beds(RuleBasedStateMachine):
         who = [one.size] if part else []
         leaving = ({one.size} if part else set(range(1, one.size + 1))) - one.left
         with as_user("shirin") as by, self.expect(possible=bool(leaving)):
-            shelters.leave(one.hold, outcome="own_home", who=who, by=by, at=self.now)
+            shelters.leave(one.hold, outcome="hospital", who=who, by=by, at=self.now)
         one.left |= leaving
         one.over = len(one.left) == one.size
 

@@ -1,0 +1,113 @@
+"""What was agreed by telephone before a house was told who needs a bed (row C5)."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from panoh.access.models import Dossier
+from panoh.consent import actions as consents
+from panoh.consent import queries as consent
+from panoh.consent.models import Consent
+from panoh.intake import actions as intake
+from panoh.intake import queries
+from panoh.kernel.rules import Category, Gone, Invalid, NoConsent, NotPossible
+from panoh.policy import queries as policy
+from panoh.shelters.models import Hold
+from panoh.shelters.rules import Criteria
+from tests.factories.houses import AT, LATER, WOMAN, case_of, house
+from tests.factories.staff import as_user, team
+
+pytestmark = pytest.mark.django_db
+
+
+def hold(dossier: Dossier, *, by: Any, **given: Any) -> Hold:
+    plain: dict[str, Any] = {
+        "criteria": Criteria((WOMAN,)),
+        "read_in": "tg",
+        "at": AT,
+        "submission": uuid4(),
+    }
+    return intake.hold_tonight(None, dossier=dossier, by=by, **(plain | given))
+
+
+def test_c5_what_was_agreed_by_telephone_is_kept_with_its_time() -> None:
+    where, key = house(), uuid4()
+    with as_user("hadia") as by:
+        dossier = case_of(by, language="ru")
+        held = hold(dossier, place=where.pk, by=by, submission=key)
+        # Pressed twice, agreed once.
+        assert hold(dossier, place=where.pk, by=by, submission=key) == held
+        (row,) = Consent.objects.all()
+        assert (row.asked_at, row.asked_by, row.by_telephone) == (AT, by, True)
+        assert (row.team, row.unit) == (team("shelter-cases"), team("shelter-cases").unit)
+        assert (row.categories, row.services) == (int(Category.SERVICES), ["bed"])
+        assert (row.language, row.read_in) == ("ru", "tg")
+        assert row.until == policy.local_day(held.until)
+        # Nobody was counted in the room, no point of the script is claimed that was not read.
+        assert (row.present, row.explained) == ([], [])
+        (knower,) = consent.who_knows(dossier, LATER)
+        assert (knower.can_stop, knower.agreed) == (row, Category.SERVICES)
+    with as_user("shirin"):
+        assert Consent.objects.count() == 0
+
+
+def test_c5_it_opens_no_request() -> None:
+    where = house()
+    with as_user("hadia") as by:
+        dossier = case_of(by)
+        hold(dossier, place=where.pk, by=by)
+        with pytest.raises(NoConsent):
+            consent.require_live(
+                dossier,
+                recipient=team("shelter-cases"),
+                categories=Category.CORE | Category.SERVICES,
+                at=LATER,
+            )
+
+
+def test_c5_a_child_is_helped_and_not_asked() -> None:
+    where = house(min_age=0)
+    with as_user("hadia") as by:
+        dossier = case_of(by, age_branch="child", age_band="age_14_17")
+        hold(dossier, place=where.pk, by=by)
+        assert Hold.objects.count() == 1
+        assert Consent.objects.count() == 0
+
+
+def test_c5_nothing_is_kept_of_a_hold_that_failed() -> None:
+    where = house(("1", 1, ""))
+    with as_user("nigora") as by:
+        hold(case_of(by), place=where.pk, by=by)
+    with as_user("hadia") as by:
+        dossier = case_of(by)
+        with pytest.raises(NotPossible):
+            hold(dossier, place=where.pk, by=by)
+        assert Consent.objects.count() == 0
+
+
+def test_c5_only_the_holder_keeps_it_in_a_language_that_the_script_has() -> None:
+    given: dict[str, Any] = {
+        "recipient": team("shelter-cases"),
+        "services": ["bed"],
+        "until": policy.local_day(LATER),
+        "branch": "adult",
+        "language": "tg",
+        "read_in": "tg",
+        "at": AT,
+        "submission": uuid4(),
+    }
+    with as_user("hadia") as by:
+        dossier = case_of(by)
+        with pytest.raises(Invalid):
+            consents.record_spoken(dossier, **(given | {"read_in": "fa"}), by=by)
+    with as_user("mavluda") as by, pytest.raises(Gone):
+        consents.record_spoken(dossier, **given, by=by)
+
+
+def test_c5_an_existing_case_holds_a_bed_without_a_call() -> None:
+    where = house()
+    with as_user("nigora") as by:
+        hold(case_of(by), place=where.pk, by=by)
+        assert queries.open_calls(queries.desk(), AT) == []
+        assert Consent.objects.get().by_telephone
