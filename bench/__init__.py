@@ -1,7 +1,7 @@
 """Benchmarks: each prints its figures as JSON lines; none is a test.
 
 ``installation`` gives a throwaway, durable server of its own, prepared and empty, with Django set
-up as role ``app``. Seeding is done by the owner role in SQL.
+up as role ``app`` and settled as ``config.wsgi`` does it. Seeding is done by the owner role in SQL.
 """
 
 import json
@@ -20,6 +20,7 @@ import psycopg
 from django.db import transaction
 
 from config.cluster import Cluster
+from config.memory import settle
 
 ROOT = Path(__file__).resolve().parent.parent
 _ABOVE = {">=", ">"}
@@ -68,6 +69,7 @@ def installation(*, staff: bool = False) -> Iterator[Cluster]:
             if staff:
                 _child(dict(os.environ), "-c", STAFF)
             django.setup()
+            settle()
             yield cluster
 
 

@@ -11,9 +11,9 @@ FROM access_unit
 WHERE starts_with(code, 'bench');
 
 INSERT INTO directory_organisation (id, names, type, level, jamoat, district, area,
-    whole_country, languages, unit_id, last_checked_on)
+    country, whole_country, languages, unit_id, last_checked_on)
 SELECT gen_random_uuid(), jsonb_build_object('en', name), 'ngo', 'district', '', district,
-    ARRAY[district], false, '{tg,ru}', id, current_date
+    ARRAY[district], '', false, '{tg,ru}', id, current_date
 FROM access_unit
 WHERE starts_with(code, 'bench');
 

@@ -133,25 +133,26 @@ def list_all(*, district: str = "", service: str = "", kind: str = "", at: datet
     entries = [
         entry
         for entry in _entries(_services(service), Search(service, district, country=None), at)
-        if not kind or entry.organisation.type == kind
+        if (not kind or entry.organisation.type == kind)
+        and (not district or entry.reach is Reach.DISTRICT)
     ]
-    return [entry for entry in entries if not district or entry.reach is Reach.DISTRICT]
+    return _ordered(entries, district)
 
 
 def browse(search: Search, *, at: datetime) -> list[Entry]:
     """The register narrowed by what is asked; any help where none is named."""
-    entries = _entries(_services(search.service), search, at)
-    return [
+    entries = [
         one
-        for one in entries
+        for one in _entries(_services(search.service), search, at)
         if _fits(one, search) and (not search.district or one.reach is Reach.DISTRICT)
     ]
+    return _ordered(entries, search.district)
 
 
 def entries_of(one: Organisation, at: datetime) -> list[Entry]:
     """Every live service of one organisation."""
     services = _services("").filter(organisation=one)
-    return _entries(services, Search("", country=None), at)
+    return _ordered(_entries(services, Search("", country=None), at))
 
 
 def service_of(one: Organisation, pk: UUID) -> Service:
@@ -172,14 +173,14 @@ def find(search: Search, *, at: datetime, never: Excluded = NOBODY) -> Found:
     fitting = [one for one in offered if _fits(one, search)]
     nearest = min((one.reach for one in fitting), default=None)
     if nearest is not None:
-        entries = _reached([one for one in fitting if one.reach is nearest])
+        entries = _reached([one for one in fitting if one.reach is nearest], search.district)
         return Found(search, entries, nearest, nearest.why)
     return Found(
         search,
         [],
         None,
         _("Nobody was found. You can offer this instead; the need was counted."),
-        _alternatives(search, _reached(offered), at, never),
+        _alternatives(search, _reached(offered, search.district), at, never),
         _reason(search, offered),
     )
 
@@ -217,10 +218,10 @@ def _live(path: str) -> "Prefetch[str]":
     return Prefetch(path, Contact.objects.filter(until=None))
 
 
-def _reached(entries: list[Entry]) -> list[Entry]:
-    """The same entries with the ways to reach them, asked for those alone that are shown."""
+def _reached(entries: list[Entry], district: str) -> list[Entry]:
+    """The same entries in order, with the ways to reach those alone that are shown."""
     prefetch_related_objects([one.organisation for one in entries], _live("contacts"))
-    return entries
+    return _ordered(entries, district)
 
 
 def _entries(
@@ -232,7 +233,7 @@ def _entries(
     working = calendar.is_working(local.date())
     worked_yesterday = calendar.is_working(local.date() - timedelta(days=1))
     stale = cache(lambda checked_on: _is_stale(checked_on, at))
-    entries = [
+    return [
         Entry(
             service=service,
             reach=reach(
@@ -255,7 +256,10 @@ def _entries(
         if not never.covers(service.organisation.unit, service.organisation.district)
         and search.country in (None, service.organisation.country)
     ]
-    return sorted(entries, key=lambda one: _order(one, search.district))
+
+
+def _ordered(entries: list[Entry], district: str = "") -> list[Entry]:
+    return sorted(entries, key=lambda one: _order(one, district))
 
 
 def _order(entry: Entry, district: str) -> tuple[Any, ...]:
@@ -322,13 +326,15 @@ def _alternatives(
 
 def _others(code: str, search: Search, at: datetime, never: Excluded) -> list[Entry]:
     wanted = search.without(service=code, children=False, care=frozenset())
-    return [one for one in _entries(_services(code), wanted, at, never) if _fits(one, wanted)]
+    offered = _entries(_services(code), wanted, at, never)
+    return _ordered([one for one in offered if _fits(one, wanted)], search.district)
 
 
 def _by_telephone(search: Search, at: datetime, never: Excluded) -> list[Entry]:
     """Advice that needs no way: open day and night, for this person, in this language."""
     wanted = Search("", search.district, sex=search.sex, ages=search.ages, open_now=True)
     entries = _entries(_services(""), wanted.without(language=search.language), at, never)
+    entries = _ordered(entries, search.district)
     seen: set[Any] = set()
     found = []
     for one in entries:

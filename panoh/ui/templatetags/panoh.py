@@ -10,12 +10,14 @@ from django.forms import BoundField
 from django.template.loader import select_template
 from django.utils import formats, timezone
 from django.utils.functional import Promise
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from panoh.ui import queries
 from panoh.ui.rules import PartialDate
 
 register = template.Library()
+_SELECTED = SafeString(" selected")
 
 _MORE_THAN_SHAPES = re.compile(
     r"<(?!/?(?:svg|g|path|rect|title|desc)\b)|\son\w+\s*=|\bstyle\s*=|\bhref\b", re.IGNORECASE
@@ -52,6 +54,17 @@ def include_if_there(context: template.Context, name: str) -> SafeString:
     found = select_template([name, "ui/nothing.html"])
     known = {str(key): value for key, value in context.flatten().items()}
     return SafeString(found.render(known, context.get("request")))
+
+
+@register.filter
+def options(choices: Sequence[dict[str, Any]]) -> SafeString:
+    """The choices of a ``<select>``: a list of a hundred places is written at once, since a loop
+    of the template takes ten times as long."""
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        ((one["value"], _SELECTED if one["selected"] else "", one["label"]) for one in choices),
+    )
 
 
 @register.filter
