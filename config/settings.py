@@ -54,6 +54,7 @@ ROOMS = [
     "panoh.files",
     "panoh.people",
     "panoh.directory",
+    "panoh.bodies",
     "panoh.consent",
     "panoh.cases",
     "panoh.referrals",

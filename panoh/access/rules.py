@@ -61,6 +61,8 @@ class Permission(StrEnum):
     MONEY_APPROVE = "money_approve"
     MONEY_PAY = "money_pay"
     MONEY_BOOK = "money_book"
+    BODY_READ = "body_read"
+    BODY_KEEP = "body_keep"
 
 
 # Categories that only some roles read or write, whatever the grant opens.

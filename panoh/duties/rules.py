@@ -156,6 +156,10 @@ KINDS: Mapping[str, Kind] = {
     "money.second": Kind(_("The second signature under money that was paid at once")),
     "money.receipt": Kind(_("Say how the money reached the person"), by_hand=True),
     "money.refused": Kind(_("A fund said no: look for another way"), by_hand=True),
+    "body.resolution": Kind(_("Do what a body resolved")),
+    "body.lesson": Kind(_("Write what was learned at an event")),
+    "body.answer": Kind(_("Answer a proposal")),
+    "coordination.task": Kind(_("Coordinate: see to what was asked"), by_hand=True),
     "directory.verify": Kind(_("Check that the entry of an organisation is still true")),
     "exchange.import": Kind(_("Finish an import")),
 }

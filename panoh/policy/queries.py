@@ -17,6 +17,7 @@ from django.utils.translation import get_language, override
 from .rules import (
     SETTING,
     TRUST,
+    BodyKind,
     Code,
     CodeList,
     Form,
@@ -224,6 +225,11 @@ def role(value: str) -> Role:
 def unit_types() -> Mapping[str, UnitType]:
     """Each kind of unit."""
     return pack().unit_types
+
+
+def body_kinds() -> Mapping[str, BodyKind]:
+    """Each kind of body that sits, with its rules."""
+    return pack().body_kinds
 
 
 def languages() -> tuple[str, ...]:

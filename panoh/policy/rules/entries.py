@@ -12,7 +12,12 @@ Row: TypeAlias = dict[str, str]
 Table: TypeAlias = dict[str, Any]
 T = TypeVar("T", Code, Period)
 
-KINDS: Mapping[type, str] = {str: "text", bool: "true or false", list: "a list"}
+KINDS: Mapping[type, str] = {
+    str: "text",
+    int: "a number",
+    bool: "true or false",
+    list: "a list",
+}
 
 
 class Entry:

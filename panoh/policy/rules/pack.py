@@ -233,6 +233,27 @@ class UnitType:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class BodyKind:
+    """A kind of body that sits. More than `quorum_percent` of its voting seats make a quorum, more
+    than `majority_percent` of the votes for or against carry; `quarterly`: it sits in each quarter.
+    One that `decides` is asked about matters of its place; `answers`: a period of the pack within
+    which what it proposes is answered. `target`: a service target of the project, not law."""
+
+    code: str
+    label: Words
+    levels: tuple[str, ...]
+    decides: bool
+    quarterly: bool
+    quorum_percent: int
+    majority_percent: int
+    answers: str
+    chosen_names: bool
+    source: str
+    verified: bool
+    target: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Part:
     """A paragraph that is read aloud, and the points it explains; ``each``: with every sentence,
     the others once in a visit."""
@@ -342,6 +363,7 @@ class Pack:
     letters: Mapping[str, Letter]
     words: tuple[ListedWord, ...]
     acts: tuple[Act, ...]
+    body_kinds: Mapping[str, BodyKind]
 
     @property
     def timezone(self) -> str:

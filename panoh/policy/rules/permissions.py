@@ -61,4 +61,6 @@ PERMISSIONS: Mapping[str, str | Promise] = {
     "money_approve": _("Approve requests for money"),
     "money_pay": _("Pay what was approved"),
     "money_book": _("Keep the books of the own fund"),
+    "body_read": _("Take part in the bodies where the account has a seat"),
+    "body_keep": _("Keep the papers of a body: call it, write who came, close the minutes"),
 }

@@ -14,12 +14,15 @@ from .entries import Entry, as_code, as_date, line_of, no_overlap, one_of
 from .files import Files
 from .letters import read_letters
 from .lists import read_lists
-from .pack import SETTING, Act, ListedWord, Pack, Period, Place, Role, UnitType
+from .pack import SETTING, Act, BodyKind, ListedWord, Pack, Period, Place, Role, UnitType
 from .permissions import PERMISSIONS
 from .questions import Form, read_form
 from .scripts import read_scripts
 from .words import SURE, PackFault
 
+# What stands in bodies.toml.
+BODIES = ("unit_type", "body_kind")
+LEVELS = ("national", "region", "district")
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 # Emergency access is for those who help; a role with one of these does something else.
 NEVER_IN_EMERGENCIES = frozenset(
@@ -71,6 +74,7 @@ def read_pack(texts: Mapping[str, str]) -> Pack:
         letters=read_letters(files),
         words=_listed_words(files),
         acts=_acts(files),
+        body_kinds=_body_kinds(files),
     )
 
 
@@ -237,7 +241,7 @@ def _unit_types(files: Files, roles: Mapping[str, Role]) -> dict[str, UnitType]:
     file = "bodies.toml"
     flags = ("is_police", "is_authority", "is_commission", "holds_cases", "gives_advocates")
     types: dict[str, UnitType] = {}
-    table = files.toml(file, arrays=("unit_type",))
+    table = files.toml(file, arrays=BODIES)
     for entry in files.entries(file, "unit_type", table):
         names = [f"label_{x}" for x in files.languages]
         entry.only("code", "roles", "consent_purposes", *flags, *names)
@@ -263,6 +267,38 @@ def _unit_types(files: Files, roles: Mapping[str, Role]) -> dict[str, UnitType]:
             gives_advocates=entry.flag("gives_advocates"),
         )
     return types
+
+
+def _body_kinds(files: Files) -> dict[str, BodyKind]:
+    """Every kind of body that sits, with its rules."""
+    file = "bodies.toml"
+    kinds: dict[str, BodyKind] = {}
+    table, periods = files.toml(file, arrays=BODIES), _periods(files)
+    flags = ("decides", "quarterly", "chosen_names", "verified", "target")
+    percents = ("quorum_percent", "majority_percent")
+    for entry in files.entries(file, "body_kind", table):
+        names = [f"label_{x}" for x in files.languages]
+        entry.only("code", "levels", "answers", "source", *percents, *flags, *names)
+        levels, answers = entry.texts("levels"), entry.text("answers", "")
+        if not levels or not set(levels) <= set(LEVELS):
+            raise entry.fault(f"levels are some of {', '.join(LEVELS)}")
+        if answers and answers not in periods:
+            raise entry.fault(f'no period "{answers}" in periods.toml')
+        quorum, majority = (entry.value(name, int) for name in percents)
+        if not (0 <= quorum < 100 and 0 <= majority < 100):
+            raise entry.fault("a share is from 0 to 99 per cent: more than that is needed")
+        code = entry.code("code", taken=kinds)
+        kinds[code] = BodyKind(
+            code=code,
+            label=entry.words("label", files.languages),
+            levels=levels,
+            quorum_percent=quorum,
+            majority_percent=majority,
+            answers=answers,
+            source=entry.text("source"),
+            **{name: entry.flag(name) for name in flags},
+        )
+    return kinds
 
 
 def _places(files: Files) -> dict[str, Place]:

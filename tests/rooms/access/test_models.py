@@ -156,6 +156,23 @@ ELSEWHERE = {
     "fund_posting",
     "fund_daytotal",
     "fund_approval",
+    # Of bodies: for whoever keeps one or sits in it.
+    "bodies_body",
+    "bodies_seat",
+    "bodies_coordination",
+    "bodies_reading",
+    "bodies_sitting",
+    "bodies_attendance",
+    "bodies_item",
+    "bodies_postponement",
+    "bodies_conflict",
+    "bodies_vote",
+    "bodies_resolution",
+    "bodies_addendum",
+    "bodies_event",
+    "bodies_proposal",
+    "bodies_draft",
+    "bodies_happening",
 }
 
 

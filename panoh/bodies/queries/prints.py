@@ -1,0 +1,142 @@
+"""What is taken home: an invitation as a calendar file, minutes as data of a letter; and the texts
+that survivors read."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from icalendar import Calendar, Event
+
+from panoh.bodies.models import (
+    Attendance,
+    Choice,
+    Sitting,
+    State,
+)
+from panoh.bodies.queries.papers import agenda
+from panoh.bodies.queries.sittings import Roll, attendance_of, roll
+from panoh.bodies.rules import (
+    KINDS,
+    OUTCOMES,
+)
+from panoh.policy import queries as policy
+from panoh.ui.templatetags.panoh import day, moment
+
+
+def invitation_file(sitting: Sitting, origin: str) -> bytes:
+    """The invitation to a sitting (RFC 5545): body, moment, place and address of its page; no
+    agenda, so that a calendar kept elsewhere learns no matter and nobody's name."""
+    made = Calendar()
+    made.add("prodid", f"-//{policy.pack().code}//bodies//")
+    made.add("version", "2.0")
+    made.add("method", "PUBLISH")
+    event = Event()
+    event.add("uid", f"{sitting.pk}@bodies")
+    event.add("dtstamp", sitting.called_at)
+    event.add("dtstart", sitting.starts_at)
+    event.add("summary", str(sitting.body))
+    event.add("status", "CANCELLED" if sitting.state == State.CANCELLED else "CONFIRMED")
+    if sitting.place:
+        event.add("location", sitting.place)
+    event.add("url", f"{origin}/bodies/of/{sitting.body.code}/sittings/{sitting.pk}/")
+    made.add_component(event)
+    return bytes(made.to_ical())
+
+
+def minutes_data(sitting: Sitting, language: str, at: datetime) -> dict[str, Any]:
+    """What the minutes say, in one language: plain text, as the template takes it."""
+    with override(language):
+        told = roll(sitting)
+        return {
+            "body": str(sitting.body),
+            "number": str(sitting.number or ""),
+            "day": str(moment(sitting.starts_at)),
+            "place": sitting.place,
+            "paper": _on_paper(sitting),
+            "needed": str(sitting.needed or ""),
+            "there": [_seat(one) for one in attendance_of(sitting) if one.came_at],
+            "absent": [_seat(one) for one in attendance_of(sitting) if not one.came_at],
+            "items": [_item(one) for one in told],
+            "put_off": [
+                {"number": one.item.number, "why": one.why}
+                for one in sitting.postponements.select_related("item").order_by("at")
+            ],
+            "resolutions": [
+                {
+                    "number": str(one.number),
+                    "text": one.text,
+                    "owner": f"{one.owner.unit} · {one.owner}",
+                    "due": str(day(one.due_on)),
+                }
+                for one in sitting.resolutions.select_related("owner__unit").order_by("number")
+            ],
+            "addenda": [
+                {"day": str(day(one.at)), "text": one.text}
+                for one in sitting.addenda.order_by("number")
+            ],
+            "due": _due(sitting, at) if sitting.state == State.CALLED else [],
+            "closed": str(moment(sitting.closed_at)) if sitting.closed_at else "",
+        }
+
+
+def _due(sitting: Sitting, at: datetime) -> list[str]:
+    found = agenda(sitting, at)
+    lines = [f"{one.text} · {day(one.due_on)}" for one in found.resolutions]
+    lines += [f"{_('Proposal')} {one.number}" for one in found.proposals]
+    return lines + [f"{one.label} · {one.deadline.left}" for one in found.duties]
+
+
+def _on_paper(sitting: Sitting) -> str:
+    if not sitting.on_paper:
+        return ""
+    words = {"day": day(sitting.starts_at), "reason": sitting.reason}
+    return _("Sitting held on paper on %(day)s, typed up later: %(reason)s") % words
+
+
+def _seat(one: Attendance) -> dict[str, str]:
+    sitter = one.seat.alternate if one.by_alternate else one.seat.sitter
+    times = [f"{localtime(when):%H:%M}" for when in (one.came_at, one.left_at) if when]
+    return {
+        "title": one.seat.title,
+        "name": str(sitter),
+        "times": "–".join(times),
+        "voice": "" if one.seat.votes else _("observer"),
+    }
+
+
+def _item(one: Roll) -> dict[str, Any]:
+    item, tally = one.item, one.tally
+    counts = {"for": tally.in_favour, "against": tally.against, "abstained": tally.abstained}
+    text = _("for %(for)d, against %(against)d, abstained %(abstained)d")
+    return {
+        "number": item.number,
+        "kind": str(KINDS.get(item.kind, item.kind)),
+        "title": item.title,
+        "outcome": str(OUTCOMES.get(item.outcome, "")),
+        "tally": text % counts if tally.cast else "",
+        "votes": [
+            {"seat": vote.seat.title, "choice": str(Choice(vote.choice).label)}
+            for vote in one.votes
+        ],
+    }
+
+
+def things() -> list[tuple[str, str, str]]:
+    """What survivors may read: kind, code, name of scripts, forms, letters, public lists."""
+    pack = policy.pack()
+    return [
+        *_each("script", _("Script"), pack.scripts),
+        *_each("form", _("Form"), pack.forms),
+        *(
+            ("letter", code, f"{_('Letter')}: {one.words['title']}")
+            for code, one in pack.letters.items()
+        ),
+        ("table", "rights", _("Public table: rights")),
+    ]
+
+
+def _each(kind: str, name: str, codes: Iterable[str]) -> list[tuple[str, str, str]]:
+    return [(kind, code, f"{name}: {code}") for code in codes]

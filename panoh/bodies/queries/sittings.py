@@ -1,0 +1,155 @@
+"""Who is there, is there a quorum, how did they vote, may this be decided now?"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import F, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from panoh.bodies.models import (
+    Attendance,
+    Body,
+    Choice,
+    Conflict,
+    Item,
+    Sitting,
+    State,
+    Vote,
+)
+from panoh.bodies.rules import (
+    Tally,
+)
+from panoh.kernel.rules import Gone, NotPossible
+
+PAGE = 50
+
+
+def sitting_of(body: Body, key: UUID) -> Sitting:
+    """A sitting of this body. Raises ``Gone``."""
+    found = Sitting.objects.select_related("body__team").filter(pk=key, body=body).first()
+    if found is None:
+        raise Gone
+    return found
+
+
+def sittings_of(body: Body) -> list[Sitting]:
+    """The sittings of a body, newest first."""
+    return list(Sitting.objects.filter(body=body).order_by("-starts_at", "-pk")[:PAGE])
+
+
+def next_sitting(body: Body, at: datetime) -> Sitting | None:
+    """The next one that is called, or the one that sits now."""
+    rows = Sitting.objects.filter(body=body, state__in=[State.CALLED, State.OPEN])
+    return rows.order_by("-state", "starts_at").first()
+
+
+def items_of(sitting: Sitting) -> QuerySet[Item]:
+    """The agenda of a sitting, the longest due first; never an item that touches the reader."""
+    rows = Item.objects.filter(sitting=sitting).select_related("body")
+    return rows.order_by("due_on", "tabled_at", "pk")
+
+
+def item_of(body: Body, key: UUID) -> Item:
+    """An item of this body that the reader may read. Raises ``Gone``."""
+    found = Item.objects.select_related("body", "sitting").filter(pk=key, body=body).first()
+    if found is None:
+        raise Gone
+    return found
+
+
+def item_about(subject_id: UUID) -> Item | None:
+    """The newest item about a row of a room above, for those who may read it."""
+    rows = Item.objects.filter(subject_id=subject_id).select_related("body", "sitting")
+    return rows.order_by("-tabled_at").first()
+
+
+def attendance_of(sitting: Sitting) -> list[Attendance]:
+    """Every invited seat: what it answered, when it came and left; the chair first."""
+    rows = Attendance.objects.filter(sitting=sitting)
+    found = rows.select_related("seat__user", "seat__alternate")
+    return list(found.order_by("-seat__chairs", "-seat__votes", "seat__title", "pk"))
+
+
+def present(sitting: Sitting, item: Item | None = None) -> int:
+    """Voting seats that are there now, without those whom the item touches."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT bodies_present(%s, %s)", [sitting.pk, item.pk if item else None])
+        return int(cursor.fetchone()[0])
+
+
+def quorum(sitting: Sitting, item: Item | None = None) -> bool:
+    """Are enough voting seats there now?"""
+    return sitting.needed is not None and present(sitting, item) >= sitting.needed
+
+
+def conflicted(item: Item) -> frozenset[int]:
+    """Accounts that a matter touches: they neither vote on it nor read it."""
+    rows = Conflict.objects.filter(item=item, user__isnull=False)
+    return frozenset(rows.values_list("user_id", flat=True)) - {None}
+
+
+def tally(item: Item) -> Tally:
+    """The votes of this sitting; on a sitting held on paper the count that was typed up."""
+    touched = set(Conflict.objects.filter(item=item).values_list("seat_id", flat=True))
+    rows = Vote.objects.filter(item=item, sitting=F("item__sitting")).exclude(seat_id__in=touched)
+    choices = list(rows.values_list("choice", flat=True))
+    percent = item.body.majority_percent
+    if choices:
+        yes, no, neither = map(choices.count, (Choice.FOR, Choice.AGAINST, Choice.ABSTAIN))
+        return Tally(yes, no, neither, percent)
+    typed = item.paper_for or 0, item.paper_against or 0, item.paper_abstained or 0
+    return Tally(*typed, percent)
+
+
+def require_deciding(item: Item, at: datetime) -> Item:
+    """The item as it is now, if it may be decided. Raises ``NotPossible`` and names the rule."""
+    found = Item.objects.select_related("body", "sitting").filter(pk=item.pk).first()
+    if found is None:
+        raise Gone
+    if found.outcome:
+        raise NotPossible(_("This was settled already. Nothing was changed."))
+    sitting = found.sitting
+    if sitting is None or sitting.state != State.OPEN or sitting.starts_at > at:
+        raise NotPossible(NOT_OPEN)
+    if sitting.on_paper and sitting.signed_by_id is None:
+        raise NotPossible(UNSIGNED)
+    if not quorum(sitting):
+        raise NotPossible(NO_QUORUM)
+    if not quorum(sitting, found):
+        raise NotPossible(CONFLICTS)
+    if not tally(found).cast:
+        raise NotPossible(NO_VOTES)
+    return found
+
+
+NOT_OPEN = _("Nothing is decided outside an open sitting.")
+UNSIGNED = _("This sitting was typed up from paper: a second person signs it first.")
+NO_QUORUM = _("There is no quorum. Nothing is decided; put the matter off.")
+CONFLICTS = _("Without those whom the matter touches there is no quorum. Put the matter off.")
+NO_VOTES = _("Nobody has voted on this yet.")
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """One item of a sitting as the page and the minutes show it."""
+
+    item: Item
+    tally: Tally
+    votes: list[Vote]
+    mine: Vote | None
+
+
+def roll(sitting: Sitting, user_id: int | None = None) -> list[Roll]:
+    """The agenda with the votes; ``user_id`` finds the reader's own ones."""
+    found = []
+    for item in items_of(sitting):
+        votes = list(
+            Vote.objects.filter(item=item, sitting=sitting)
+            .select_related("seat__user", "seat__alternate")
+            .order_by("seat__title", "pk")
+        )
+        own = [one for one in votes if user_id in (one.seat.user_id, one.seat.alternate_id)]
+        found.append(Roll(item, tally(item), votes, own[0] if own and user_id else None))
+    return found
