@@ -61,6 +61,11 @@ class Permission(StrEnum):
     MONEY_APPROVE = "money_approve"
     MONEY_PAY = "money_pay"
     MONEY_BOOK = "money_book"
+    APPLICATION_FILE = "application_file"
+    APPLICATION_READ = "application_read"
+    STATUS_DECIDE = "status_decide"
+    STATUS_SIGN = "status_sign"
+    NOTICE_SEND = "notice_send"
     BODY_READ = "body_read"
     BODY_KEEP = "body_keep"
 

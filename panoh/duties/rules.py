@@ -34,9 +34,26 @@ KINDS: Mapping[str, Kind] = {
     ),
     "case.close_review": Kind(_("Read why a case was closed"), by_hand=True),
     "non_punishment_review": Kind(
-        _("Check that the person is not punished for what she or he was forced to do"),
-        by_hand=True,
+        _("Check that the person is not punished for what she or he was forced to do")
     ),
+    "justice.charge": Kind(_("A charge that follows from exploitation: see to it until it ends")),
+    "justice.notice": Kind(_("Tell the prosecutor, if the person agrees or the lawyer sends it")),
+    "reflection.half_time": Kind(
+        _("Half of the time to recover is over: look at what was not used"), by_hand=True
+    ),
+    "reflection.interview": Kind(
+        _("An interview by investigators is planned: lawyer, interpreter, safety"), by_hand=True
+    ),
+    "status.receive": Kind(_("An application has come: look whether papers are missing")),
+    "status.papers": Kind(_("Papers are missing for an application: add them")),
+    "status.decide": Kind(_("Decide on an application")),
+    "status.sign": Kind(_("A decision of an earlier day waits for the second signature")),
+    "status.notice": Kind(_("The decision has been made: tell the person in her or his language")),
+    "status.lawyer": Kind(
+        _("An application was refused: a lawyer reads why and talks about an appeal"), by_hand=True
+    ),
+    "status.appeal": Kind(_("The time to appeal runs: ask the person")),
+    "status.plan": Kind(_("After a refusal: look at the plan; no help ends"), by_hand=True),
     "referral.reply": Kind(_("Answer a request")),
     "referral.confirm": Kind(_("Confirm an answer given by telephone")),
     "referral.info": Kind(_("Answer a question of the receiver"), by_hand=True),

@@ -3,23 +3,25 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from panoh.access import queries as reach
-from panoh.access.models import Dossier, User
+from panoh.access.models import Dossier, Team, User
 from panoh.access.rules import READS, WRITES, Permission
 from panoh.audit import actions as audit
 from panoh.files import queries, rules
-from panoh.files.models import Document
+from panoh.files.models import Document, Printed
 from panoh.files.rules import TYPES
 from panoh.kernel.rules import Category, Gone, Invalid
+from panoh.policy import queries as policy
 from panoh.vault import actions as vault
 
 # The child that cleans a file: little memory, little time, no files, no environment.
@@ -199,3 +201,43 @@ def sweep(*, at: datetime, by: str = "files") -> int:
     if lost:
         audit.record("file.swept", by=by, at=at, reason=f"{len(lost)} files")
     return len(lost)
+
+
+@transaction.atomic
+def number_letters(
+    about: Sequence[tuple[Dossier | None, UUID | None]],
+    *,
+    code: str,
+    language: str,
+    team: Team,
+    is_named: bool,
+    by: User,
+    at: datetime,
+) -> list[Printed]:
+    """Enter letters in the team's register before they are printed: one number each, in a row
+    without holes, for ``(dossier, row it is about)``. The verb above has asked who may print.
+    """
+    year = policy.local_day(at).year
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT files_take_numbers(%s::int, %s)", [team.pk, year])
+        first = int(cursor.fetchone()[0])
+    rows = [
+        Printed(
+            dossier=dossier,
+            team=team,
+            subject_id=subject_id,
+            year=year,
+            number=number,
+            mark=queries.new_mark(),
+            code=code,
+            language=language,
+            is_named=is_named,
+            at=at,
+            by=by,
+        )
+        for number, (dossier, subject_id) in enumerate(about, first)
+    ]
+    Printed.objects.bulk_create(rows)
+    text = f"{code} {len(rows)}"
+    audit.record("letter.numbered", by=by, at=at, subject=rows[0], fields=[language], reason=text)
+    return rows

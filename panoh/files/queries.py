@@ -2,17 +2,22 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+import segno
 from django.conf import settings
 from django.db import connection
+from django.urls import reverse
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext
 
 from panoh.access.models import Dossier, User
 from panoh.access.queries import may
 from panoh.access.rules import READS, Permission
-from panoh.files.models import Document
+from panoh.files.models import Document, Printed
 from panoh.files.rules import MEGABYTE
+from panoh.kernel.codes import new_ref
 from panoh.kernel.rules import Category
 from panoh.policy import queries as policy
 from panoh.vault import queries as vault
@@ -61,3 +66,35 @@ def with_row(documents: Sequence[UUID]) -> set[UUID]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT files_with_row(%s)", [list(documents)])
         return {number for (number,) in cursor.fetchall()}
+
+
+def new_mark() -> str:
+    """What a printed letter is checked by: chance, and the installation's seal of it. Nothing of
+    the letter is in it, and nobody makes one without the installation's secret."""
+    chance = new_ref()
+    return chance + _sealed(chance)
+
+
+def is_genuine(mark: str) -> bool:
+    """Whether this installation made the mark."""
+    chance = mark[:CHANCE]
+    return len(mark) == CHANCE + SEAL and constant_time_compare(mark[CHANCE:], _sealed(chance))
+
+
+CHANCE, SEAL = 10, 20
+
+
+def _sealed(chance: str) -> str:
+    return salted_hmac("panoh printed letter", chance, algorithm="sha256").hexdigest()[:SEAL]
+
+
+def proof_of(printed: Printed) -> dict[str, Any]:
+    """What a letter prints at its foot: number, address and picture (QR code as SVG)."""
+    url = settings.PANOH_ORIGIN + reverse("files_paper", args=[printed.mark])
+    return {"number": str(printed), "url": url, "qr": segno.make(url).svg_inline(border=0)}
+
+
+def printed_about(subject_id: UUID) -> list[Printed]:
+    """Letters that were printed about one row, newest first, as far as I may know of them."""
+    rows = Printed.objects.filter(subject_id=subject_id).select_related("by")
+    return list(rows.order_by("-at", "-number"))

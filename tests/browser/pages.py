@@ -34,6 +34,9 @@ LOOKS: dict[str, set[str]] = {
         "care",
         "plan need step served step_end review returns return_write depart permit letter",
     )
+    | _of("decisions", "reflection reflection_used reflection_end interview")
+    | _of("justice", "charges enter notice end")
+    | {"files_paper"}
     | _of("exchange", "import show")
     | _of("fund", "person receipt")
     | _of("access", "account card sessions pin teams")
@@ -89,6 +92,7 @@ UNSEEN: dict[str, str] = {
         | _of("directory", "checked drop_service")
         | _of("fund", "of_duty reverse withdraw")
         | _of("care", "drop give_up permit_end")
+        | {"decisions:reflection_begin"}
         | {"exchange:act", "cases:recruitment_end", "set_language"}
         | {"cases:leaving_sign", "cases:leaving_agree"},
         _POST,

@@ -18,13 +18,16 @@ from panoh.cases.models import Order
 from panoh.cases.rules import SafetyKind, Trust
 from panoh.cases.rules.orders import BreachKind
 from panoh.cases.rules.recruitment import RecruitmentKind
+from panoh.decisions import actions as decisions
 from panoh.duties import actions as duties
 from panoh.duties.models import Duty
 from panoh.exchange import actions as exchange
 from panoh.files import actions as files
+from panoh.files import queries as papers
 from panoh.fund import actions as fund
 from panoh.fund.models import Account, Request
 from panoh.intake import actions as intake
+from panoh.justice import actions as justice
 from panoh.kernel.rules import Category
 from panoh.people import actions as people
 from panoh.people.actions import Asking
@@ -115,6 +118,7 @@ def country(owner: psycopg.Connection) -> Starts:
                 *runs,
                 reverse("desk:emergency_ring", args=[ring.pk]),
                 reverse("fund:receipt", args=[grown.ref, paid.pk]),
+                reverse("files_paper", args=[papers.new_mark()]),
             ],
             "safar": [reverse("cases:leaving_interview", args=[grown.ref])],
             "gulnoz": [*booked],
@@ -162,7 +166,8 @@ def _woman() -> Dossier:
             cases.record_facts(dossier, field=field, codes=codes, **now)
         cases.flag(dossier, field="exploitation_forms", code="armed_groups", **now)
         cases.add_note(dossier, category=Category.STORY, text=WORDS, **now)
-        cases.assess(dossier, field="trafficking", code="presumed", reason=WORDS, **now)
+        decisions.assess(dossier, field="trafficking", code="presumed", reason=WORDS, **now)
+        justice.enter_charge(dossier, kind="document", text=WORDS, **now)
         files.add(
             dossier, category=Category.STORY, title="Fictional scan", content=pdf("a scan"), **now
         )

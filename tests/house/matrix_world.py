@@ -16,11 +16,13 @@ from panoh.cases.rules import GuestWay, SafetyKind
 from panoh.cases.rules.orders import BreachKind
 from panoh.cases.rules.recruitment import RecruitmentKind
 from panoh.consent.models import Consent
+from panoh.decisions import actions as decisions
 from panoh.directory.models import Organisation
 from panoh.duties.models import Duty
 from panoh.exchange import actions as exchange
 from panoh.files import actions as files
 from panoh.files.models import Document
+from panoh.justice import actions as justice
 from panoh.kernel.rules import CASE_CATEGORIES, Category
 from panoh.people import actions as people
 from panoh.people.rules.person import Person
@@ -154,6 +156,8 @@ def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
         written(dossier, NOTE, by=by)
         owed = task(dossier, NOTE, "ngo-cases", by=by)
         safe, *_others = left(dossier, by=by)
+        decisions.assess(dossier, field="trafficking", code="presumed", reason=NOTE, by=by, at=NOW)
+        charge = justice.enter_charge(dossier, kind="border", text=NOTE, by=by, at=NOW)
         want = needed(dossier, by=by)
         towards = care.add_step(
             want, text=NOTE, due_on=policy.local_day(later(days=1)), by=by, at=NOW
@@ -199,6 +203,8 @@ def _full(to: Organisation, *, is_accepted: bool) -> dict[str, Any]:
         "need_id": want.pk,
         "care_step_id": towards.pk,
         "permit_id": visa.pk,
+        "charge_id": charge.pk,
+        "token": "unknown",
         "order_id": order.pk,
         "affected_id": concerned.pk,
         "document_id": paper.pk,

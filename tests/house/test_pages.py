@@ -20,6 +20,7 @@ PUBLIC = {
     "mfa_authenticate": "the second factor, after the passphrase",
     "set_language": "choosing a language",
     "access:invitation": "taking an invitation, with its code",
+    "files_paper": "whether a printed letter is genuine: yes or no",
     "desk:order_counts": "how many orders to hand over data came in a year: numbers only",
 }
 PARAMETERS = re.compile(r"<(?:(\w+):)?(\w+)>")

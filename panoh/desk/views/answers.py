@@ -17,10 +17,12 @@ from panoh.access.rules import WRITES, Permission
 from panoh.cases import actions as cases
 from panoh.cases import queries
 from panoh.cases.models import COLUMNS, FACTS, ApartFact, Fact
+from panoh.decisions import actions as decisions
 from panoh.desk import queries as desk
 from panoh.desk.forms.contact import AnswersForm
 from panoh.desk.forms.facts import ApartForm, AssessForm, FactsForm
 from panoh.desk.views.typed import done, hold_still, show_version, told_in, typed
+from panoh.justice import actions as justice
 from panoh.kernel.rules import Category, Gone, Refused
 from panoh.policy import queries as policy
 
@@ -176,7 +178,7 @@ def _assess(request: StaffRequest, field: str, code: str, reason: str) -> None:
     if field == "case_category":
         cases.classify(request.dossier, code=code, reason=reason, by=by, at=at)
     else:
-        cases.assess(request.dossier, field=field, code=code, reason=reason, by=by, at=at)
+        decisions.assess(request.dossier, field=field, code=code, reason=reason, by=by, at=at)
 
 
 def _reads_story(request: StaffRequest) -> bool:
@@ -199,7 +201,9 @@ def apart(request: StaffRequest, ref: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         field, _colon, code = form.cleaned_data["code"].partition(":")
         with told_in(form):
-            cases.flag(request.dossier, field=field, code=code, by=request.user, at=timezone.now())
+            justice.flag(
+                request.dossier, field=field, code=code, by=request.user, at=timezone.now()
+            )
         if not form.errors:
             return done(request, _("Kept apart. A review was opened."), "desk:apart", ref)
     context = {
@@ -219,6 +223,6 @@ def unflag(request: StaffRequest, ref: str, fact_id: UUID) -> HttpResponse:
         raise Gone
     if request.method == "POST" and found.removed_at is None:
         found.dossier = request.dossier
-        cases.unflag(found, by=request.user, at=timezone.now())
+        justice.unflag(found, by=request.user, at=timezone.now())
         messages.success(request, _("Taken back."))
     return redirect("desk:apart", ref)

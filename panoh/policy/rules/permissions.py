@@ -61,6 +61,11 @@ PERMISSIONS: Mapping[str, str | Promise] = {
     "money_approve": _("Approve requests for money"),
     "money_pay": _("Pay what was approved"),
     "money_book": _("Keep the books of the own fund"),
+    "application_file": _("File an application for status, with the person's consent"),
+    "application_read": _("Read half pages as a member of a commission, without names"),
+    "status_decide": _("Enter what a commission decided, by number"),
+    "status_sign": _("Sign a decision of an earlier day"),
+    "notice_send": _("Send a notice to a prosecutor as the person's lawyer"),
     "body_read": _("Take part in the bodies where the account has a seat"),
     "body_keep": _("Keep the papers of a body: call it, write who came, close the minutes"),
 }

@@ -66,6 +66,11 @@ PROTECTED: dict[str, Category | str | None] = {
     "cases_contactentry": Category.SERVICES,
     # And only by the team that asked.
     "cases_exitinterview": None,
+    "decisions_reflection": Category.CORE,
+    "decisions_used": Category.SERVICES,
+    "decisions_interview": Category.CORE,
+    "justice_charge": None,
+    "files_printed": "also",
     "care_need": Category.SERVICES,
     "care_carestep": Category.SERVICES,
     "care_served": Category.SERVICES,
