@@ -1,0 +1,68 @@
+"""What of the agreed tables is shown: cells clear of small numbers and of their own noise."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from panoh.statistics.rules.estimation.lattice import Ints
+from panoh.statistics.rules.release.measure import Measured, Table
+from panoh.statistics.rules.release.people import shape
+from panoh.statistics.rules.release.plan import Plan
+
+PHANTOMS = 0.01  # expected invented cells, as a share of those shown
+STEPS = np.arange(1.0, 6.01, 0.1)
+WIDTH = 1.96
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One protected table. ``impossible`` cells hold a combination that the plan forbids."""
+
+    table: Table
+    counts: Ints
+    shown: Mask
+    impossible: Mask
+    threshold: float
+    half_width: float
+
+
+def protect(measured: Measured) -> dict[Table, Shown]:
+    """Choose what is shown of every table."""
+    plan = measured.plan
+    found = {}
+    for table, values in measured.tables.items():
+        forbidden = impossible(table, plan)
+        sigma = plan.sigma(len(table))
+        tau = threshold(values, sigma, plan.k)
+        found[table] = Shown(
+            table, values, (values >= tau) & ~forbidden, forbidden, tau,
+            WIDTH * measured.sigma[table],
+        )  # fmt: skip
+    return found
+
+
+def threshold(values: Ints, sigma: float, k: int) -> float:
+    """``max(k, z sigma)``: few cells that nobody stands in may rise above it by noise alone."""
+    for z in STEPS:
+        tau = max(float(k), float(z) * sigma)
+        shown = int((values >= tau).sum())
+        phantoms = (len(values) - shown) * float(ndtr(-tau / sigma))
+        if phantoms <= PHANTOMS * max(shown, 1):
+            return tau
+    return max(float(k), float(STEPS[-1]) * sigma)
+
+
+def impossible(table: Table, plan: Plan) -> Mask:
+    """Cells of a table that hold a forbidden combination."""
+    found = np.zeros(shape(table, plan), dtype=bool)
+    for combination in plan.forbidden:
+        if {c for c, _ in combination} <= set(table):
+            at: list[slice | int] = [slice(None)] * len(table)
+            for c, value in combination:
+                at[table.index(c)] = value
+            found[tuple(at)] = True
+    return found.ravel()

@@ -1,0 +1,99 @@
+"""What a release would look like, before any budget is spent and without reading the data."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from panoh.statistics.rules.release import accounting, gate
+from panoh.statistics.rules.release.display import WIDTH, protect
+from panoh.statistics.rules.release.gate import Refusal
+from panoh.statistics.rules.release.measure import measure
+from panoh.statistics.rules.release.people import Codes, People
+from panoh.statistics.rules.release.plan import Plan
+from panoh.statistics.rules.release.sampler import Bytes
+
+SKEW = 1.2  # of the invented people: a few common values, a long tail
+GROUPS = 12  # hidden kinds of people, which make columns hang together
+MISSING = 0.15
+SEED = 20
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Predicted errors by number of columns, and what the gate would say."""
+
+    n_pub: int
+    rho: float
+    epsilon: float
+    simple_epsilon: float
+    group_epsilon: float
+    delta: float
+    sigma: dict[int, float]
+    errors: dict[int, gate.Errors]
+    refusals: list[Refusal]
+    cures: list[str]
+
+    def as_json(self) -> dict[str, Any]:
+        """The forecast as data."""
+        return {
+            "dry_run": True,
+            "release": not self.refusals,
+            "verdict": "do not release" if self.refusals else "may be released",
+            "n_pub": self.n_pub,
+            "rho": self.rho,
+            "epsilon": self.epsilon,
+            "epsilon_simple": self.simple_epsilon,
+            "epsilon_for_five": self.group_epsilon,
+            "delta": self.delta,
+            "tables": {
+                str(order): {
+                    "sigma": self.sigma[order],
+                    "half_width95": WIDTH * self.sigma[order],
+                    **{name: round(value, 6) for name, value in asdict(found).items()},
+                }
+                for order, found in self.errors.items()
+            },
+            "refusals": [asdict(one) for one in self.refusals],
+            "cures": self.cures,
+        }
+
+
+def forecast(plan: Plan, source: Bytes, reference: People | None = None) -> Forecast:
+    """Measure invented people (or a public ``reference``) as the plan would measure real ones."""
+    people = reference or invented(plan)
+    shown = protect(measure(people, plan, source))
+    orders = sorted({len(table) for table in shown})
+    refusals = gate.judge(people, shown, plan, "forecast")
+    return Forecast(
+        n_pub=plan.n_pub,
+        rho=plan.rho,
+        epsilon=accounting.epsilon_of(plan.rho, plan.delta),
+        simple_epsilon=accounting.simple_epsilon(plan.rho, plan.delta),
+        group_epsilon=accounting.epsilon_of(plan.rho * accounting.GROUP**2, plan.delta),
+        delta=plan.delta,
+        sigma={order: plan.sigma(order) for order in orders},
+        errors={order: gate.of_tables(people, shown, plan, order) for order in orders},
+        refusals=refusals,
+        cures=gate.cures(plan, refusals),
+    )
+
+
+def invented(plan: Plan) -> People:
+    """People of the public size whose values are skewed and hang together; nobody real."""
+    dice = np.random.default_rng(SEED)
+    group = dice.choice(GROUPS, plan.n_pub, p=_skewed(GROUPS))
+    codes: Codes = np.zeros((len(plan.columns), plan.n_pub), dtype=np.int32)
+    for c, column in enumerate(plan.columns):
+        number = len(column.values)
+        # Each kind of people has an order of its own, a little turned from the common one.
+        drawn = dice.choice(number, plan.n_pub, p=_skewed(number))
+        turn = dice.integers(0, max(1, number // 2), GROUPS)
+        value = (drawn + turn[group]) % number
+        codes[c] = np.where(dice.random(plan.n_pub) < MISSING, 0, value + 1)
+    return People(codes)
+
+
+def _skewed(number: int) -> np.ndarray:
+    weights = 1 / np.arange(1, number + 1) ** SKEW
+    return np.asarray(weights / weights.sum())

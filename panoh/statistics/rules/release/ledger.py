@@ -1,0 +1,130 @@
+"""What was spent on a population: append-only lines, each chained to the one before and signed.
+
+The spend is written before noise is drawn: a crash, a refused draft or a discarded draw stays
+spent. ``rho`` adds; nothing passes the cap.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+FIRST = "0" * 64
+ADJACENCY = "one person more or less, with all cases and episodes"
+SPENT = {"reserved", "spent", "refused", "withdrawn"}
+
+
+class BadLedger(ValueError):
+    """The ledger was changed, or the budget does not allow the spend."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a ledger says of one population."""
+
+    spent: float
+    cap: float
+    entries: int
+
+    @property
+    def left(self) -> float:
+        """What may still be spent."""
+        return max(0.0, self.cap - self.spent)
+
+
+class Ledger:
+    """The file of all spends, held with a lock. ``key`` signs and checks (32 bytes)."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        self.path = path
+        self.key = Ed25519PrivateKey.from_private_bytes(key)
+        self.entries = self._read()
+
+    def account(self, population: str, cap: float) -> Account:
+        """What is spent, and the cap: the lowest that was ever set for this population."""
+        own = [one for one in self.entries if one["population"] == population]
+        paid = [one for one in own if one["state"] == "reserved"]
+        caps = [float(one["cap_rho"]) for one in own]
+        return Account(sum(float(one["rho"]) for one in paid), min([cap, *caps]), len(own))
+
+    def reserve(self, entry: dict[str, Any], cap: float) -> str:
+        """Write a spend before any noise is drawn; returns its hash. Raises BadLedger."""
+        account = self.account(entry["population"], cap)
+        if entry["rho"] > account.left * (1 + 1e-9):
+            raise BadLedger(
+                f"SR-G2: the budget of this population allows {account.left:.6g} rho more and the "
+                f"release costs {entry['rho']:.6g}: nothing was spent"
+            )
+        return self._append({**entry, "cap_rho": account.cap, "state": "reserved"})
+
+    def close(self, reserved: str, population: str, state: str, at: str) -> str:
+        """Say what became of a spend; it stays spent whatever the state is."""
+        return self._append(
+            {
+                "population": population,
+                "time": at,
+                "of": reserved,
+                "rho": 0.0,
+                "cap_rho": min(
+                    float(one["cap_rho"]) for one in self.entries if one["population"] == population
+                ),
+                "state": state,
+            }
+        )
+
+    def _append(self, entry: dict[str, Any]) -> str:
+        whole = {
+            "id": len(self.entries) + 1,
+            **entry,
+            "previous": self.entries[-1]["hash"] if self.entries else FIRST,
+        }
+        whole["hash"] = _hash(whole)
+        whole["signature"] = self.key.sign(bytes.fromhex(whole["hash"])).hex()
+        line = json.dumps(whole, ensure_ascii=False, sort_keys=True) + "\n"
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+        self.entries.append(whole)
+        return str(whole["hash"])
+
+    def _read(self) -> list[dict[str, Any]]:
+        if not self.path.exists():
+            return []
+        entries: list[dict[str, Any]] = []
+        for number, line in enumerate(self.path.read_text(encoding="utf-8").splitlines(), 1):
+            try:
+                one = json.loads(line)
+                signature = bytes.fromhex(one.pop("signature"))
+                previous = entries[-1]["hash"] if entries else FIRST
+                mark = {key: value for key, value in one.items() if key != "hash"}
+                good = one["hash"] == _hash(mark) and one["previous"] == previous
+                good = good and one["id"] == number and float(one["rho"]) >= 0
+                self.key.public_key().verify(signature, bytes.fromhex(one["hash"]))
+            except (ValueError, KeyError, TypeError, AttributeError, InvalidSignature) as error:
+                raise BadLedger(f"SR-G2: line {number} of the ledger was changed") from error
+            if not good:
+                raise BadLedger(f"SR-G2: line {number} of the ledger was changed")
+            entries.append(one)
+        return entries
+
+
+def _hash(entry: dict[str, Any]) -> str:
+    text = json.dumps(entry, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@contextmanager
+def held(path: Path, key: bytes) -> Iterator[Ledger]:
+    """The ledger, read and checked, while nobody else may spend from it."""
+    with path.with_name(path.name + ".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield Ledger(path, key)

@@ -1,0 +1,206 @@
+"""Noisy tables, and their agreement: one number for each margin, wherever it is read.
+
+Everything after ``measure`` looks at noisy answers alone and costs nothing more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from panoh.statistics.rules.estimation.lattice import Floats, Ints
+from panoh.statistics.rules.release.people import People, counts, shape
+from panoh.statistics.rules.release.plan import Plan
+from panoh.statistics.rules.release.sampler import Bytes, draw, thresholds
+
+Table = tuple[int, ...]
+ROUNDS, ENOUGH = 20, 0.5
+FITTING = 60  # rounds of proportional fitting before numbers are made whole
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Agreed tables: whole numbers from 0, and the standard deviation of a cell of each."""
+
+    plan: Plan
+    total: int
+    total_sigma: float
+    tables: dict[Table, Ints]
+    sigma: dict[Table, float]
+    distance: float  # of all draws from the exact law, added to delta
+
+    @property
+    def orders(self) -> dict[int, list[Table]]:
+        """Tables by the number of their columns."""
+        return {order: [t for t in self.tables if len(t) == order] for order in (1, 2, 3)}
+
+
+def measure(people: People, plan: Plan, source: Bytes) -> Measured:
+    """Count with noise in every cell of every table, then make the tables agree."""
+    noisy: dict[Table, Floats] = {}
+    distance = 0.0
+
+    def ask(table: Table) -> None:
+        nonlocal distance
+        sigma = plan.sigma(len(table))
+        found = counts(people.codes, table, plan) + draw(sigma, plan.size(table), source)
+        noisy[table] = found.astype(float)
+        distance += plan.size(table) * thresholds(sigma).distance
+
+    for table in plan.tables:
+        ask(table)
+    for table in plan.triples if plan.triples is not None else pick(noisy, plan):
+        ask(table)
+    return agree(noisy, plan, distance)
+
+
+def pick(noisy: dict[Table, Floats], plan: Plan) -> list[Table]:
+    """The tables of three columns worth their price: pairs that hang together, by noisy counts."""
+    bond = {table: _bond(noisy[table], table, plan) for table in noisy if len(table) == 2}
+    scored = []
+    for table in plan.useful:
+        if all(p in bond for p in combinations(table, 2)):
+            each = sorted(bond[pair] for pair in combinations(table, 2))
+            scored.append((-each[0] - each[1] - each[2] / 2, table))
+    return [table for _, table in sorted(scored)[: plan.wanted_triples]]
+
+
+def _bond(noisy: Floats, table: Table, plan: Plan) -> float:
+    """How far a pair is from independence, cells below their noise left out."""
+    sigma = plan.sigma(2)
+    grid = np.where(noisy > 2 * sigma, noisy, 0.0).reshape(shape(table, plan))
+    total = grid.sum()
+    if total <= 0:
+        return 0.0
+    alone = grid.sum(axis=1, keepdims=True) * grid.sum(axis=0, keepdims=True) / total
+    return float(np.maximum(np.abs(grid - alone) - sigma * (grid > 0), 0).sum())
+
+
+def agree(noisy: dict[Table, Floats], plan: Plan, distance: float) -> Measured:
+    """Inverse-variance margins, differences spread evenly, nothing below 0, whole numbers."""
+    sigma = {table: plan.sigma(len(table)) for table in noisy}
+    total, total_sigma = _combined((), noisy, sigma, plan)
+    whole = max(0, round(float(total[0])))
+    agreed: dict[Table, Floats] = {}
+    spread: dict[Table, float] = {}
+    for table in sorted(noisy, key=len):
+        value, spread[table] = _combined(table, noisy, sigma, plan)
+        parents = [agreed.get(p) for p in combinations(table, len(table) - 1)]
+        agreed[table] = _fitted(value, table, parents, float(whole), plan)
+    final: dict[Table, Ints] = {}
+    for table, value in agreed.items():
+        final[table] = _whole(value, table, final, whole, plan)
+    return Measured(plan, whole, total_sigma, final, spread, distance)
+
+
+def _combined(
+    margin: Table, noisy: dict[Table, Floats], sigma: dict[Table, float], plan: Plan
+) -> tuple[Floats, float]:
+    """The margin over all tables that contain it, weighted by inverse variance; its deviation."""
+    size = plan.size(margin)
+    total, weight = np.zeros(size), 0.0
+    for table, values in noisy.items():
+        if set(margin) <= set(table):
+            away = tuple(axis for axis, c in enumerate(table) if c not in margin)
+            variance = sigma[table] ** 2 * plan.size(table) / size
+            total += values.reshape(shape(table, plan)).sum(axis=away).ravel() / variance
+            weight += 1 / variance
+    return total / weight, weight**-0.5
+
+
+def _fitted(
+    values: Floats, table: Table, parents: Sequence[Floats | None], total: float, plan: Plan
+) -> Floats:
+    """Move a table towards its agreed margins, even over cells, and up to 0."""
+    grid = values.reshape(shape(table, plan)).copy()
+    for _ in range(ROUNDS):
+        before = grid.copy()
+        if len(table) == 1:
+            grid += (total - grid.sum()) / grid.size
+        for axis, parent in zip(range(len(table) - 1, -1, -1), parents, strict=False):
+            if parent is None or len(table) == 1:
+                continue
+            goal = parent.reshape(tuple(n for a, n in enumerate(grid.shape) if a != axis))
+            grid += np.expand_dims((goal - grid.sum(axis=axis)) / grid.shape[axis], axis)
+        grid = _not_negative(grid.ravel()).reshape(grid.shape)
+        if np.abs(grid - before).max() < ENOUGH:
+            break
+    return grid.ravel()
+
+
+def _not_negative(values: Floats) -> Floats:
+    """Clip at 0 and take the surplus off the positive cells, so that the total stays."""
+    total = values.sum()
+    if total <= 0:
+        return np.zeros_like(values)
+    order = np.sort(values)[::-1]
+    surplus = (np.cumsum(order) - total) / np.arange(1, len(order) + 1)
+    last = int(np.flatnonzero(order > surplus)[-1])
+    return np.asarray(np.maximum(values - surplus[last], 0.0))
+
+
+def _whole(values: Floats, table: Table, final: dict[Table, Ints], total: int, plan: Plan) -> Ints:
+    """Whole numbers whose margins are those already fixed."""
+    if len(table) == 1:
+        return _largest_parts(values, total)
+    dims = shape(table, plan)
+    if len(table) == 2:
+        rows, columns = final[table[:1]], final[table[1:]]
+        return _controlled(values.reshape(dims), rows, columns).ravel()
+    # Slices by the last column: two of the three pairs are met exactly, the third nearly.
+    ac, bc = (final.get((table[i], table[2])) for i in (0, 1))
+    if ac is None or bc is None:
+        return np.rint(values).astype(np.int64)
+    grid, left, right = values.reshape(dims), ac.reshape(dims[0], -1), bc.reshape(dims[1], -1)
+    slices = [_controlled(grid[:, :, c], left[:, c], right[:, c]) for c in range(dims[2])]
+    return np.stack(slices, axis=2).ravel()
+
+
+def _largest_parts(values: Floats, total: int) -> Ints:
+    """Whole numbers with this total, each near its value."""
+    scaled = values * (total / values.sum()) if values.sum() > 0 else values
+    whole = np.floor(scaled + 1e-9).astype(np.int64)
+    missing = total - int(whole.sum())
+    order = np.argsort(whole - scaled, kind="stable")
+    whole[order[:missing]] += 1
+    return whole
+
+
+def _controlled(grid: Floats, rows: Ints, columns: Ints) -> Ints:
+    """A table of whole numbers with exactly these row and column totals."""
+    grid = grid * (rows[:, None] > 0) * (columns[None, :] > 0)
+    for _ in range(FITTING):
+        have = grid.sum(axis=1)
+        grid = grid * np.divide(rows, have, out=np.zeros_like(have), where=have > 0)[:, None]
+        have = grid.sum(axis=0)
+        grid = grid * np.divide(columns, have, out=np.zeros_like(have), where=have > 0)[None, :]
+        if np.abs(grid.sum(axis=1) - rows).max(initial=0) < 1e-3:
+            break
+    over = np.maximum(grid.sum(axis=1) / np.maximum(rows, 1), 1.0)
+    whole = np.floor(grid / over[:, None] + 1e-9).astype(np.int64)
+    row_left = (rows - whole.sum(axis=1)).tolist()
+    column_left = (columns - whole.sum(axis=0)).tolist()
+    part = grid - whole
+    at = np.flatnonzero(part.ravel() > 1e-9)
+    at = at[np.argsort(-part.ravel()[at], kind="stable")]
+    width = grid.shape[1]
+    for cell in at.tolist():
+        row, column = divmod(cell, width)
+        if row_left[row] > 0 and column_left[column] > 0:
+            whole[row, column] += 1
+            row_left[row] -= 1
+            column_left[column] -= 1
+    # What is left has no cell of its own: north-west corner.
+    row = column = 0
+    while row < len(row_left) and column < width:
+        step = min(row_left[row], column_left[column])
+        if step > 0:
+            whole[row, column] += step
+            row_left[row] -= step
+            column_left[column] -= step
+        if row_left[row] <= 0:
+            row += 1
+        else:
+            column += 1
+    return np.asarray(whole)

@@ -1,0 +1,119 @@
+"""The confidential file: one row for each person, every value a code of the plan."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panoh.statistics.rules.estimation.lattice import Floats, Ints
+from panoh.statistics.rules.release.plan import Plan
+
+Codes = NDArray[np.int32]  # columns x people; 0 is "not reported"
+MOST_ROWS = 5_000_000
+
+
+class BadData(ValueError):
+    """The file does not fit the plan; the text says where, never which person."""
+
+
+@dataclass(frozen=True)
+class People:
+    """The codes of all persons, column by column."""
+
+    codes: Codes
+
+    @property
+    def size(self) -> int:
+        """How many persons."""
+        return int(self.codes.shape[1])
+
+
+def read(path: Path, plan: Plan) -> People:
+    """Read a CSV file of the plan's columns. Values are taken as they stand; blank is not reported.
+
+    With ``person`` in the plan several lines of one person are one row: of each column the last
+    value that was reported. Raises BadData.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, strict=True)
+        try:
+            return _read(reader, plan)
+        except csv.Error as error:
+            raise BadData(f"line {reader.line_num}: {error}") from error
+        except UnicodeDecodeError as error:
+            raise BadData("the file is not UTF-8 text") from error
+
+
+def _read(reader: Iterator[list[str]], plan: Plan) -> People:
+    header = next(reader, None)
+    if header is None:
+        raise BadData("the file is empty")
+    names = [one.name for one in plan.columns]
+    wanted = [*names, plan.person] if plan.person else names
+    if len(set(header)) < len(header):
+        raise BadData("two columns have one name")
+    undeclared = [name for name in header if name not in wanted]
+    if undeclared:
+        raise BadData(f"column {undeclared[0]!r} is not in the plan")
+    missing = [name for name in wanted if name not in header]
+    if missing:
+        raise BadData(f"column {missing[0]!r} of the plan is missing")
+    places = [header.index(name) for name in names]
+    codes = [{value: at for at, value in enumerate(one.domain)} for one in plan.columns]
+    who = header.index(plan.person) if plan.person else -1
+    persons: dict[str, int] = {}
+    kept: list[list[int]] = []
+    for line, row in enumerate(reader, 2):
+        if len(row) != len(header):
+            if not row:
+                continue
+            raise BadData(f"line {line}: {len(row)} values where {len(header)} belong")
+        try:
+            coded = [code[row[at]] for code, at in zip(codes, places, strict=True)]
+        except KeyError as error:
+            name = next(names[c] for c, at in enumerate(places) if row[at] not in codes[c])
+            raise BadData(f"line {line}: a value of {name!r} is not in the plan's list") from error
+        at = persons.setdefault(row[who], len(kept)) if plan.person else len(kept)
+        if at == len(kept):
+            kept.append(coded)
+        else:
+            kept[at] = [new or old for new, old in zip(coded, kept[at], strict=True)]
+        if len(kept) > MOST_ROWS:
+            raise BadData(f"more than {MOST_ROWS} persons")
+    if not kept:
+        raise BadData("there are no rows")
+    return People(np.ascontiguousarray(np.array(kept, dtype=np.int32).T))
+
+
+def positions(codes: Codes, table: tuple[int, ...], plan: Plan) -> Ints:
+    """The cell of each person in a table, blanks counted as a value."""
+    at = np.zeros(codes.shape[1], dtype=np.int64)
+    for c in table:
+        at = at * len(plan.columns[c].domain) + codes[c]
+    return at
+
+
+def counts(codes: Codes, table: tuple[int, ...], plan: Plan) -> Ints:
+    """How many persons stand in each cell."""
+    return np.bincount(positions(codes, table, plan), minlength=plan.size(table))
+
+
+def shape(table: tuple[int, ...], plan: Plan) -> tuple[int, ...]:
+    """The sizes of a table's domain."""
+    return tuple(len(plan.columns[c].domain) for c in table)
+
+
+def reported(table: tuple[int, ...], plan: Plan) -> NDArray[np.bool_]:
+    """Cells without a blank."""
+    good = np.ones(shape(table, plan), dtype=bool)
+    for axis in range(len(table)):
+        good[(slice(None),) * axis + (0,)] = False
+    return good.ravel()
+
+
+def as_floats(values: Ints) -> Floats:
+    """The same numbers, ready to be divided."""
+    return np.asarray(values, dtype=np.float64)

@@ -1,0 +1,233 @@
+"""The files of a draft: tables, rows, dashboard, record, dictionary, errors, statement."""
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from panoh.statistics.rules.release import accounting
+from panoh.statistics.rules.release.display import Shown
+from panoh.statistics.rules.release.draft import Draft
+from panoh.statistics.rules.release.statement import statements
+
+SHOWN, SMALL, IMPOSSIBLE = "shown", "small_or_none", "structural_zero"
+VERSION = "0.1.0"
+UNSIGNED = "unsigned, not released"
+REFUSED = "refused: not to be released"
+LISTED = 2  # tables of more columns list the cells that are shown, and no others
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the files say of the run: time, ledger entry, seed of a test, whose size."""
+
+    at: str
+    ledger: str
+    seed: int | None
+    size_from_data: bool
+
+
+def write(draft: Draft, told: Told, folder: Path) -> None:
+    """Write every file of the draft into an empty folder, checksums last."""
+    names = [one.name for one in draft.plan.columns]
+    tables = folder / "tables"
+    tables.mkdir(parents=True)
+    schemas = []
+    for table, one in draft.shown.items():
+        path = tables / f"{'-'.join(str(c + 1) for c in table)}.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            out = csv.writer(file, lineterminator="\n")
+            out.writerow([*(names[c] for c in table), "count", "low", "high", "state"])
+            out.writerows(_lines(one, draft))
+        schemas.append(_table_schema(f"tables/{path.name}", [names[c] for c in table], draft))
+    with (folder / "rows.csv").open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+        out.writerow(names)
+        domains = [np.array(one.domain, dtype=object) for one in draft.plan.columns]
+        out.writerows(
+            zip(*(d[row] for d, row in zip(domains, draft.rows, strict=True)), strict=True)
+        )
+    schemas.append(_rows_schema(names, draft))
+    _json(folder / "dashboard.json", dashboard(draft, told))
+    _json(folder / "csvw.json", {"@context": "http://www.w3.org/ns/csvw", "tables": schemas})
+    _json(folder / "errors.json", _errors(draft, told))
+    for language, text in statements(draft, told.seed is not None).items():
+        (folder / f"statement.{language}.md").write_text(text, encoding="utf-8")
+    _json(folder / "dataset.json", _catalogue(draft, told, folder))
+    marks = [f"{mark}  {name}\n" for name, mark in _marks(folder)]
+    (folder / "checksums.sha256").write_text("".join(marks), encoding="utf-8")
+
+
+def state_of(draft: Draft) -> str:
+    """What every file says first."""
+    return REFUSED if draft.refusals else UNSIGNED
+
+
+def _lines(one: Shown, draft: Draft) -> Iterator[list[object]]:
+    """Cells of a protected table; a count below its threshold is never written."""
+    domains = [draft.plan.columns[c].domain for c in one.table]
+    every = len(one.table) <= LISTED
+    for cell in range(len(one.counts)) if every else np.flatnonzero(one.shown).tolist():
+        values, rest = [], cell
+        for domain in reversed(domains):
+            rest, at = divmod(rest, len(domain))
+            values.append(domain[at])
+        values.reverse()
+        if one.impossible[cell]:
+            yield [*values, 0, 0, 0, IMPOSSIBLE]
+        elif one.shown[cell]:
+            count = int(one.counts[cell])
+            low, high = max(0.0, count - one.half_width), count + one.half_width
+            yield [*values, count, int(np.floor(low)), int(np.ceil(high)), SHOWN]
+        else:
+            yield [*values, "", "", "", SMALL]
+
+
+def dashboard(draft: Draft, told: Told) -> dict[str, Any]:
+    """Counts for pictures: all from the tables, none from the rows."""
+    plan, measured = draft.plan, draft.measured
+    width = 1.96 * measured.total_sigma
+    found: dict[str, Any] = {
+        "name": plan.name,
+        "state": state_of(draft),
+        "test_mode": told.seed is not None,
+        "total": {
+            "count": measured.total,
+            "low": max(0, int(measured.total - width)),
+            "high": int(np.ceil(measured.total + width)),
+        },
+        "rows": int(draft.rows.shape[1]),
+        "tables": [],
+    }
+    for table, one in draft.shown.items():
+        if len(table) <= LISTED:
+            cells = [line[:-1] for line in _lines(one, draft) if line[-1] == SHOWN]
+            names = [plan.columns[c].name for c in table]
+            found["tables"].append({"columns": names, "cells": cells})
+    return found
+
+
+def _errors(draft: Draft, told: Told) -> dict[str, Any]:
+    """Public figures: from the noise and from rows against noisy tables, never from true counts."""
+    plan, measured = draft.plan, draft.measured
+    delta = plan.delta + measured.distance
+    return {
+        "state": state_of(draft),
+        "test_mode": told.seed is not None,
+        "seed": told.seed,
+        "path": "B: differential privacy",
+        "unit": "one person with all cases and episodes",
+        "k": plan.k,
+        "rho": plan.rho,
+        "epsilon": accounting.epsilon_of(plan.rho, plan.delta),
+        "epsilon_simple": accounting.simple_epsilon(plan.rho, plan.delta),
+        "epsilon_for_five": accounting.epsilon_of(plan.rho * accounting.GROUP**2, plan.delta),
+        "delta": delta,
+        "n_pub": plan.n_pub,
+        "n_pub_from_data": told.size_from_data,
+        "sampler": "discrete Gaussian, inversion of 126-bit thresholds, "
+        + ("SEEDED: TEST" if told.seed is not None else "operating system"),
+        "version": VERSION,
+        "ledger": told.ledger,
+        "tables": {
+            str(order): {
+                "sigma": plan.sigma(order),
+                "half_width95": 1.96 * plan.sigma(order),
+                "thresholds": sorted({one.threshold for one in of_order}),
+                "cells": int(sum(len(one.counts) for one in of_order)),
+                "shown": int(sum(one.shown.sum() for one in of_order)),
+            }
+            for order in (1, 2, 3)
+            if (of_order := [one for one in draft.shown.values() if len(one.table) == order])
+        },
+        "rows_against_tables": {
+            str(order): asdict(found) for order, found in draft.row_errors.items()
+        },
+        "refusals": [asdict(one) for one in draft.refusals] if told.seed is not None else [],
+        "limits": [
+            "identified people, not how many there are",
+            "a count read from the rows is modelled and has no interval",
+            "tables of three columns meet two of their three margins exactly, the third nearly",
+        ],
+    }
+
+
+def _catalogue(draft: Draft, told: Told, folder: Path) -> dict[str, Any]:
+    """The dataset's record: DCAT 3 as JSON-LD."""
+    plan = draft.plan
+    return {
+        "@context": {
+            "dcat": "http://www.w3.org/ns/dcat#",
+            "dct": "http://purl.org/dc/terms/",
+            "spdx": "http://spdx.org/rdf/terms#",
+        },
+        "@type": "dcat:Dataset",
+        "dct:title": plan.name,
+        "dct:description": "Protected tables and modelled rows: no row is a person.",
+        "dct:issued": told.at,
+        "dct:audience": plan.audience,
+        "dct:subject": plan.population,
+        "dct:accessRights": state_of(draft),
+        "dcat:version": VERSION,
+        "dcat:distribution": [
+            {
+                "@type": "dcat:Distribution",
+                "dct:title": name,
+                "dcat:downloadURL": name,
+                "dcat:mediaType": "text/csv" if name.endswith(".csv") else "application/json",
+                "spdx:checksum": {"spdx:algorithm": "sha256", "spdx:checksumValue": mark},
+            }
+            for name, mark in _marks(folder)
+            if name.endswith((".csv", ".json"))
+        ],
+    }
+
+
+def _table_schema(url: str, names: list[str], draft: Draft) -> dict[str, Any]:
+    return {
+        "url": url,
+        "tableSchema": {
+            "columns": [
+                *(_attribute(name, draft) for name in names),
+                {"name": "count", "datatype": "integer", "null": ""},
+                {"name": "low", "datatype": "integer", "null": ""},
+                {"name": "high", "datatype": "integer", "null": ""},
+                {"name": "state", "datatype": "string", "codes": [SHOWN, SMALL, IMPOSSIBLE]},
+            ]
+        },
+    }
+
+
+def _rows_schema(names: list[str], draft: Draft) -> dict[str, Any]:
+    return {"url": "rows.csv", "tableSchema": {"columns": [_attribute(n, draft) for n in names]}}
+
+
+def _attribute(name: str, draft: Draft) -> dict[str, Any]:
+    column = next(one for one in draft.plan.columns if one.name == name)
+    return {
+        "name": name,
+        "datatype": "string",
+        "null": "",
+        "dc:description": "blank: not reported (in rows also: withheld)",
+        "codes": list(column.values),
+        "parents": dict(column.parents),
+    }
+
+
+def _json(path: Path, value: dict[str, Any]) -> None:
+    text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=False, default=float)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _marks(folder: Path) -> list[tuple[str, str]]:
+    """Name and SHA-256 of every file but the list itself."""
+    return [
+        (path.relative_to(folder).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "checksums.sha256"
+    ]

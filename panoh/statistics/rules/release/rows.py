@@ -1,0 +1,184 @@
+"""Rows made from the protected tables alone: no row is a person (gradual update, then repair)."""
+
+import numpy as np
+
+from panoh.statistics.rules.estimation.lattice import Ints
+from panoh.statistics.rules.release.display import Shown
+from panoh.statistics.rules.release.measure import Measured, Table
+from panoh.statistics.rules.release.people import Codes, positions, reported
+from panoh.statistics.rules.release.plan import Plan
+
+SWEEPS, FIRST_STEP, DECAY = 30, 1.0, 0.93
+REFILLS = 12
+WORK = 120_000_000  # rows x tables x sweeps: larger releases take fewer sweeps
+FEWEST = 10
+
+
+def make(measured: Measured, shown: dict[Table, Shown], dice: np.random.Generator) -> Codes:
+    """As many rows as the noisy total says (or the plan asks for), fitted to the tables, repaired.
+
+    A pair of reported values, or a triple of a measured table, that is not shown is never left in
+    a row: the fewest values that cure it are blanked.
+    """
+    plan = measured.plan
+    size = measured.total if plan.rows is None else plan.rows
+    codes = np.empty((len(plan.columns), size), dtype=np.int32)
+    for c in range(len(plan.columns)):
+        values = measured.tables[(c,)].astype(float)
+        if values.sum() <= 0:
+            codes[c] = 0
+            continue
+        exact = np.floor(values * size / values.sum()).astype(np.int64)
+        column = np.repeat(np.arange(len(values)), exact)
+        rest = dice.choice(len(values), size - len(column), p=values / values.sum())
+        codes[c] = dice.permutation(np.concatenate([column, rest]))
+    _sweep(codes, measured, dice)
+    codes = repair(codes, shown, plan)
+    _refill(codes, measured, shown, dice)
+    return codes
+
+
+def _sweep(codes: Codes, measured: Measured, dice: np.random.Generator) -> None:
+    """Move rows from cells with too many to cells with too few, table after table."""
+    plan, size = measured.plan, codes.shape[1]
+    scale = size / max(measured.total, 1)
+    tables = [table for table in measured.tables if len(table) > 1]
+    if not tables or not size:
+        return
+    sweeps = int(np.clip(WORK / (size * len(tables)), FEWEST, SWEEPS))
+    step = FIRST_STEP
+    for _ in range(sweeps):
+        for at in dice.permutation(len(tables)):
+            _towards(
+                codes, tables[at], measured.tables[tables[at]] * scale, plan, step=step, dice=dice
+            )
+        step *= DECAY
+
+
+def _towards(
+    codes: Codes, table: Table, target: np.ndarray, plan: Plan, *,
+    step: float, dice: np.random.Generator,
+) -> None:  # fmt: skip
+    """One update of one table."""
+    at = positions(codes, table, plan)
+    difference = target - np.bincount(at, minlength=len(target))
+    give = np.floor(np.maximum(-difference, 0) * step + dice.random(len(target)))
+    take = np.floor(np.maximum(difference, 0) * step + dice.random(len(target)))
+    give, take = (
+        np.where(np.abs(difference) >= 1, part, 0).astype(np.int64) for part in (give, take)
+    )
+    spare = _some(at, give, dice)
+    wanted = dice.permutation(np.repeat(np.arange(len(target)), take))
+    number = min(len(spare), len(wanted))
+    if not number:
+        return
+    spare, wanted = dice.permutation(spare)[:number], wanted[:number]
+    # Half take over a whole row that stands in the wanted cell, so that other columns fit too.
+    order = np.argsort(_small(at, len(target)), kind="stable")
+    held = np.bincount(at, minlength=len(target))
+    starts, ends = (np.cumsum(held) - held)[wanted], np.cumsum(held)[wanted]
+    copied = (ends > starts) & (dice.random(number) < 0.5)
+    from_rows = order[
+        starts[copied] + (dice.random(copied.sum()) * (ends - starts)[copied]).astype(int)
+    ]
+    codes[:, spare[copied]] = codes[:, from_rows]
+    rest, cells = spare[~copied], wanted[~copied]
+    for c in reversed(table):
+        width = len(plan.columns[c].domain)
+        codes[c, rest] = cells % width
+        cells //= width
+
+
+def _some(at: Ints, quota: Ints, dice: np.random.Generator) -> Ints:
+    """At random ``quota[cell]`` of the rows in each cell."""
+    candidates = dice.permutation(np.flatnonzero(quota[at] > 0))
+    cells = at[candidates]
+    order = np.argsort(_small(cells, len(quota)), kind="stable")
+    ordered = cells[order]
+    held = np.bincount(ordered, minlength=len(quota))
+    rank = np.arange(len(ordered)) - (np.cumsum(held) - held)[ordered]
+    return np.asarray(candidates[order[rank < quota[ordered]]])
+
+
+def _small(values: Ints, size: int) -> np.ndarray:
+    """The same numbers in sixteen bits where they fit: these are sorted much faster."""
+    return values.astype(np.uint16) if size <= 1 << 16 else values
+
+
+def repair(codes: Codes, shown: dict[Table, Shown], plan: Plan) -> Codes:
+    """Blank the fewest values that leave only shown pairs and triples, and nothing forbidden."""
+    codes = codes.copy()
+    for c in range(len(codes)):
+        codes[c, ~shown[(c,)].shown[codes[c]]] = 0
+    checks = _checks(shown, plan)
+    rows = np.arange(codes.shape[1])
+    while len(rows):
+        part = codes[:, rows]
+        faults = np.zeros(part.shape, dtype=np.int32)
+        for table, bad in checks:
+            wrong = bad[positions(part, table, plan)]
+            if wrong.any():
+                faults[np.ix_(np.array(table), np.flatnonzero(wrong))] += 1
+        worst = faults.argmax(axis=0)
+        ill = faults[worst, np.arange(len(rows))] > 0
+        rows, worst = rows[ill], worst[ill]
+        codes[worst, rows] = 0
+    return codes
+
+
+def _refill(
+    codes: Codes, measured: Measured, shown: dict[Table, Shown], dice: np.random.Generator
+) -> None:
+    """Values that the repair took away stand again where every pair and triple is shown."""
+    plan = measured.plan
+    checks = _checks(shown, plan)
+    scale = codes.shape[1] / max(measured.total, 1)
+    for _ in range(REFILLS):
+        for c in dice.permutation(len(codes)):
+            goal = measured.tables[(c,)] * scale * shown[(c,)].shown
+            have = np.bincount(codes[c], minlength=len(goal))
+            missing = np.maximum(goal - have, 0).astype(np.int64)
+            missing[0] = 0
+            blank = dice.permutation(np.flatnonzero(codes[c] == 0))
+            wanted = dice.permutation(np.repeat(np.arange(len(goal)), missing))
+            number = min(len(blank), len(wanted))
+            blank = blank[:number]
+            tried = codes[:, blank]
+            tried[c] = wanted[:number]
+            good = np.ones(number, dtype=bool)
+            for table, bad in checks:
+                if c in table:
+                    good &= ~bad[positions(tried, table, plan)]
+            codes[c, blank[good]] = tried[c, good]
+
+
+def _checks(shown: dict[Table, Shown], plan: Plan) -> list[tuple[Table, np.ndarray]]:
+    """Tables with the reported cells that no row may stand in."""
+    checks = [
+        (table, ~one.shown & reported(table, plan))
+        for table, one in shown.items()
+        if len(table) > 1
+    ]
+    return checks + _whole_combinations(shown, plan)
+
+
+def _whole_combinations(shown: dict[Table, Shown], plan: Plan) -> list[tuple[Table, np.ndarray]]:
+    """Forbidden combinations of columns that no table holds together."""
+    checks = []
+    for combination in plan.forbidden:
+        table = tuple(c for c, _ in combination)
+        held = any(set(table) <= set(one) for one in shown)
+        if not held and all(value for _, value in combination) and plan.size(table) < 1 << 24:
+            bad = np.zeros(plan.size(table), dtype=bool)
+            cell = np.array([[value] for _, value in combination])
+            bad[positions_of(cell, table, plan)] = True
+            checks.append((table, bad))
+    return checks
+
+
+def positions_of(cell: Ints, table: Table, plan: Plan) -> Ints:
+    """The position of one cell given by its values."""
+    at = np.zeros(cell.shape[1], dtype=np.int64)
+    for row, c in zip(cell, table, strict=True):
+        at = at * len(plan.columns[c].domain) + row
+    return at

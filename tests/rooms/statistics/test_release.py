@@ -1,0 +1,230 @@
+"""The engine of release: price, noise, agreement, rows, suppression, attacks."""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import combinations
+
+import numpy as np
+import pytest
+from scipy.stats import chisquare
+
+from panoh.statistics.rules.release import accounting, draft, gate, sampler, suppression
+from panoh.statistics.rules.release import plan as plans
+from panoh.statistics.rules.release.display import threshold
+from panoh.statistics.rules.release.forecast import forecast
+from panoh.statistics.rules.release.measure import agree, measure
+from panoh.statistics.rules.release.people import People, counts, shape
+from tests.factories import ctdc
+
+
+def planned(number: int, n: int, epsilon: float, countries: int, more: str = "") -> plans.Plan:
+    lists = ctdc.columns(number, countries)
+    return plans.read(ctdc.plan_text(lists, epsilon=epsilon, n_pub=n, more=more))
+
+
+@pytest.mark.parametrize(
+    ("size", "tight", "simple"),
+    [
+        (10_000, (0.03083, 0.37581, 2.41497), (0.02096, 0.29950, 2.13042)),
+        (50_000, (0.02576, 0.32558, 2.16463), (0.01825, 0.26429, 1.92304)),
+        (200_000, (0.02256, 0.29209, 1.98921), (0.01644, 0.24027, 1.77656)),
+    ],
+)
+def test_g19_prices_agree_with_the_check_values(
+    size: int, tight: tuple[float, ...], simple: tuple[float, ...]
+) -> None:
+    delta = accounting.default_delta(size)
+    for epsilon, one, other in zip((1, 4, 12), tight, simple, strict=True):
+        assert accounting.rho_of(epsilon, delta) == pytest.approx(one, abs=6e-6)
+        assert accounting.simple_epsilon(other, delta) == pytest.approx(epsilon, rel=1e-3)
+    assert accounting.epsilon_of(0.1, 1e-6) == pytest.approx(2.1419, abs=5e-5)
+    assert accounting.simple_epsilon(0.1, 1e-6) == pytest.approx(2.4508, abs=5e-5)
+
+
+@pytest.mark.parametrize("sigma", [0.4, 1.0, 3.3, 24.5])
+def test_g19_noise_has_the_law_of_the_discrete_gaussian(sigma: float) -> None:
+    drawn = sampler.draw(sigma, 60_000, sampler.seeded(7))
+    reach = int(4 * sigma) + 1
+    z = np.arange(-reach, reach + 1)
+    p = np.exp(-(z**2) / (2 * sigma**2))
+    wide = np.arange(-40 * int(sigma + 1), 40 * int(sigma + 1) + 1)
+    p /= np.exp(-(wide**2) / (2 * sigma**2)).sum()
+    seen = np.array([(drawn == one).sum() for one in z])
+    enough = p * len(drawn) > 5
+    seen, p = np.append(seen[enough], len(drawn) - seen[enough].sum()), p[enough]
+    p = np.append(p, 1 - p.sum())
+    if p[-1] * len(drawn) < 5:
+        seen, p = seen[:-1], p[:-1] / p[:-1].sum()
+    assert chisquare(seen, p * seen.sum()).pvalue > 1e-4
+    assert sampler.thresholds(sigma).distance < 1e-30
+
+
+def test_g19_a_tie_with_a_threshold_is_settled_by_the_lower_half() -> None:
+    found = sampler.thresholds(1.0)
+    middle = len(found.whole) // 2
+    upper = int(found.upper[middle])
+    lower = found.whole[middle] & ((1 << 63) - 1)
+    for below, expected in ((lower, middle + 1), (lower - 1, middle)):
+        parts = iter([(upper << 1).to_bytes(8, "little"), (below << 1).to_bytes(8, "little")])
+        drawn = sampler.draw(1.0, 1, partial(handed, parts))
+        assert drawn[0] == expected - found.reach
+
+
+def handed(parts: Iterator[bytes], _size: int) -> bytes:
+    return next(parts)
+
+
+def test_g19_margins_are_one_number_wherever_they_are_read() -> None:
+    plan = planned(6, 5000, 4, 20)
+    people = People(ctdc.records(5000, 6, countries=20))
+    found = measure(people, plan, sampler.seeded(1))
+    for table, values in found.tables.items():
+        assert values.min() >= 0
+        assert values.sum() == found.total
+        if len(table) == 2:
+            grid = values.reshape(shape(table, plan))
+            assert (grid.sum(axis=1) == found.tables[table[:1]]).all()
+            assert (grid.sum(axis=0) == found.tables[table[1:]]).all()
+
+
+def test_g19_agreement_brings_numbers_nearer_to_the_truth() -> None:
+    plan = planned(6, 5000, 2, 20)
+    people = People(ctdc.records(5000, 6, countries=20))
+    dice = np.random.default_rng(3)
+    raw, agreed = 0.0, 0.0
+    truth = {table: counts(people.codes, table, plan) for table in plan.tables}
+    noisy = {
+        table: true + dice.normal(0, plan.sigma(len(table)), len(true))
+        for table, true in truth.items()
+    }
+    found = agree(noisy, plan, 0.0)
+    for table, true in truth.items():
+        raw += np.abs(noisy[table] - true).sum()
+        agreed += np.abs(found.tables[table] - true).sum()
+    assert agreed < 0.8 * raw
+
+
+def test_g19_cells_that_nobody_stands_in_stay_below_the_threshold() -> None:
+    dice = np.random.default_rng(5)
+    values = np.concatenate([np.full(200, 300), np.zeros(40_000, dtype=int)])
+    noisy = values + np.rint(dice.normal(0, 25, len(values))).astype(int)
+    tau = threshold(noisy, 25.0, 10)
+    assert ((noisy >= tau) & (values == 0)).sum() <= 0.02 * (noisy >= tau).sum()
+
+
+def test_g19_the_forecast_is_near_the_measured_error() -> None:
+    plan = planned(6, 8000, 4, 30)
+    people = People(ctdc.records(8000, 6, countries=30))
+    reference = People(ctdc.records(8000, 6, seed=2, countries=30))
+    said = forecast(plan, sampler.seeded(1), reference).errors
+    made = draft.make(people, plan, sampler.seeded(2))
+    for order in (1, 2):
+        assert said[order].mae == pytest.approx(made.errors[order].mae, rel=0.15)
+
+
+def test_g19_rows_stand_near_the_tables() -> None:
+    plan = planned(6, 8000, 8, 12)
+    people = People(ctdc.records(8000, 6, countries=12))
+    made = draft.make(people, plan, sampler.seeded(4))
+    assert not made.refusals
+    pairs = list(combinations(range(6), 2))
+    assert gate.of_rows(people, made.rows, plan, pairs).werr < 0.2
+    assert gate.of_rows(people, made.rows, plan, [(c,) for c in range(6)]).werr < 0.1
+
+
+# -- path A ---------------------------------------------------------------------------------------
+
+
+def test_g19_suppression_is_proved_on_many_tables() -> None:
+    dice = np.random.default_rng(8)
+    for _ in range(12):
+        table = dice.poisson(dice.choice([3, 8, 20]), (4, 4))
+        cells = suppression.linked(table)
+        hidden = suppression.suppress(cells, 5)
+        if len(hidden) < len(cells.values):
+            assert suppression.audit(cells, hidden, 5) == []
+
+
+def test_g19_a_cell_that_can_be_worked_back_is_found() -> None:
+    cells = suppression.linked(np.array([[20, 3, 30], [40, 25, 60], [33, 44, 55]]))
+    small = next(at for at, name in enumerate(cells.names) if name == (0, 1))
+    assert suppression.bounds(cells, [small])[small] == (3, 3)
+    assert {one.code for one in suppression.audit(cells, [small], 5)} == {"SR-A6"}
+    assert {one.code for one in suppression.audit(cells, [], 5)} == {"SR-A1"}
+    hidden = suppression.suppress(cells, 5)
+    assert small in hidden
+    low, high = suppression.bounds(cells, hidden)[small]
+    assert low < 3 < high
+    assert high - low >= 5
+    assert len(hidden) <= 4
+
+
+def test_g19_bounds_are_those_of_trying_everything() -> None:
+    table = np.array([[2, 3], [1, 4]])
+    cells = suppression.linked(table)
+    inner = [at for at, name in enumerate(cells.names) if min(name) >= 0]
+    found = suppression.bounds(cells, inner)
+    tries = [(a, 5 - a, 3 - a, 2 + a) for a in range(6) if min(a, 5 - a, 3 - a, 2 + a) >= 0]
+    for place, at in enumerate(inner):
+        possible = [one[place] for one in tries]
+        assert found[at] == (min(possible), max(possible))
+
+
+def test_g19_differencing_against_earlier_releases_is_found() -> None:
+    groups = {
+        "children 2024": (frozenset({"0-8", "9-17"}), 40),
+        "under 9, 2024": (frozenset({"0-8"}), 37),
+        "all 2024": (frozenset({"0-8", "9-17", "18+"}), 90),
+    }
+    assert suppression.differences(groups, 10) == [("under 9, 2024", "children 2024")]
+    assert suppression.differences(groups, 3) == []
+    assert suppression.changed({"a": 30, "b": 50}, {"a": 33, "b": 90, "c": 5}, 10) == ["a"]
+    assert suppression.dominated([90, 5, 3])
+    assert not suppression.dominated([40, 30, 30])
+
+
+# -- attacks --------------------------------------------------------------------------------------
+
+
+def test_g19_membership_of_a_planted_person_stays_within_the_price() -> None:
+    """One unique person, in or out: the best test on noisy tables gains no more than allowed."""
+    plan = planned(3, 200, 1, 5)
+    codes = ctdc.records(200, 3, countries=5)
+    codes[2, codes[2] == 9] = 1
+    canary = np.array([[20], [3], [9]], dtype=np.int32)
+    with_canary = np.concatenate([codes, canary], axis=1)
+    guesses = {True: 0, False: 0}
+    runs = 120
+    for inside in (True, False):
+        for run in range(runs):
+            source = sampler.seeded(run * 2 + inside)
+            score = 0.0
+            for table in plan.tables:
+                sigma = plan.sigma(len(table))
+                own = with_canary if inside else codes
+                noisy = counts(own, table, plan) + sampler.draw(sigma, plan.size(table), source)
+                known = counts(codes, table, plan)
+                at = np.flatnonzero(counts(canary, table, plan))[0]
+                score += (noisy[at] - known[at] - 0.5) / sigma**2
+            guesses[inside] += score > 0
+    gain = (guesses[True] - guesses[False]) / runs
+    bound = accounting.membership_bound(plan.epsilon, plan.delta)
+    assert gain <= bound + 3 * (0.5 / runs) ** 0.5
+    assert gain > 0, "a test that could not find anybody proves nothing"
+
+
+def test_g19_no_row_singles_out_a_person_more_than_a_stranger() -> None:
+    """Rows equal to a record that is unique in the data are no more frequent than for records
+    that never were in it (nearest record against a control sample)."""
+    plan = planned(6, 6000, 4, 30)
+    both = ctdc.records(12_000, 6, seed=5, countries=30)
+    inside, outside = both[:, :6000], both[:, 6000:]
+    made = draft.make(People(inside), plan, sampler.seeded(6)).rows
+    rows = {tuple(row) for row in made.T.tolist()}
+
+    def share(records: np.ndarray) -> float:
+        each, number = np.unique(records, axis=1, return_counts=True)
+        unique = [tuple(row) for row in each[:, number == 1].T.tolist()]
+        return sum(row in rows for row in unique) / len(unique)
+
+    assert share(inside) <= share(outside) + 0.03

@@ -1,0 +1,285 @@
+"""`./run manage release`: drafts, refusals, the budget, and values that must survive."""
+
+import csv
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from tests.factories import ctdc
+
+STRANGE = {
+    "code": ["0", "1", "a, b", "Ӯғҷӣ қҳ", ' "quoted" ', "two\nlines"],
+    "sex": ["woman", "man"],
+    "place": ["north", "south", "0"],
+}
+
+
+@pytest.fixture(autouse=True)
+def own_keys(settings: Settings, tmp_path: Path) -> None:
+    settings.PANOH_KEYS = tmp_path / "keys"
+
+
+def run(*arguments: object) -> str:
+    out = io.StringIO()
+    call_command("release", *map(str, arguments), stdout=out)
+    return out.getvalue()
+
+
+def prepared(
+    folder: Path, lists: dict[str, list[str]], codes: np.ndarray, *, epsilon: float = 8,
+    more: str = "", n_pub: int | None = 3000,
+) -> tuple[Path, Path]:  # fmt: skip
+    plan, data = folder / "plan.toml", folder / "data.csv"
+    plan.write_text(ctdc.plan_text(lists, epsilon=epsilon, n_pub=n_pub, more=more))
+    ctdc.write(data, lists, codes)
+    return plan, data
+
+
+def strange(rows: int = 3000) -> np.ndarray:
+    dice = np.random.default_rng(4)
+    return np.array(
+        [
+            dice.choice(7, rows, p=[0.1, 0.3, 0.2, 0.15, 0.1, 0.1, 0.05]),
+            dice.choice(3, rows, p=[0.05, 0.7, 0.25]),
+            dice.choice(4, rows, p=[0.1, 0.4, 0.3, 0.2]),
+        ]
+    )
+
+
+def read(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_g19_a_draft_has_every_product_and_the_same_totals(tmp_path: Path) -> None:
+    plan, data = prepared(tmp_path, STRANGE, strange())
+    out = tmp_path / "out"
+    assert "unsigned, not released" in run(plan, "--data", data, "--out", out)
+    names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert names >= {
+        *("rows.csv", "dashboard.json", "dataset.json", "csvw.json", "errors.json"),
+        *("statement.tg.md", "statement.ru.md", "statement.en.md", "checksums.sha256"),
+        *("tables/1.csv", "tables/2.csv", "tables/3.csv", "tables/1-2.csv", "tables/2-3.csv"),
+    }
+    rows, dashboard = read(out / "rows.csv"), json.loads((out / "dashboard.json").read_text())
+    total = dashboard["total"]["count"]
+    assert len(rows) - 1 == dashboard["rows"] == total
+    assert abs(total - 3000) < 60
+    table = read(out / "tables/2.csv")
+    assert table[0] == ["sex", "count", "low", "high", "state"]
+    assert sum(int(line[1]) for line in table[1:] if line[4] == "shown") == pytest.approx(
+        total, abs=60
+    )
+    for line in (out / "checksums.sha256").read_text().splitlines():
+        mark, name = line.split("  ")
+        assert hashlib.sha256((out / name).read_bytes()).hexdigest() == mark
+
+
+def test_g19_values_survive_unchanged(tmp_path: Path) -> None:
+    plan, data = prepared(tmp_path, STRANGE, strange())
+    run(plan, "--data", data, "--out", tmp_path / "out")
+    rows = read(tmp_path / "out/rows.csv")
+    assert rows[0] == list(STRANGE)
+    for column, values in enumerate(STRANGE.values()):
+        assert {row[column] for row in rows[1:]} == {"", *values}
+    assert {line[0] for line in read(tmp_path / "out/tables/1.csv")[1:]} == {"", *STRANGE["code"]}
+
+
+def test_g19_no_count_below_the_threshold_is_shown(tmp_path: Path) -> None:
+    lists = ctdc.columns(5, 30)
+    plan, data = prepared(tmp_path, lists, ctdc.records(6000, 5, countries=30), n_pub=6000)
+    out = tmp_path / "out"
+    run(plan, "--data", data, "--out", out, "--test", "--seed", 3)
+    for path in (out / "tables").glob("*.csv"):
+        for line in read(path)[1:]:
+            assert line[-1] in {"shown", "small_or_none"}
+            assert (line[-4] == "") == (line[-1] == "small_or_none")
+            assert line[-4] == "" or int(line[-4]) >= 10
+    shown = {
+        path.stem: {tuple(line[:-4]) for line in read(path)[1:] if line[-1] == "shown"}
+        for path in (out / "tables").glob("*-*.csv")
+    }
+    for row in read(out / "rows.csv")[1:]:
+        for name, cells in shown.items():
+            values = tuple(row[int(c) - 1] for c in name.split("-"))
+            assert "" in values or values in cells
+
+
+def test_g19_the_ledger_stops_at_the_cap(tmp_path: Path) -> None:
+    plan, data = prepared(tmp_path, STRANGE, strange(), more="cap_rho = 2.0", epsilon=8)
+    run(plan, "--data", data, "--out", tmp_path / "one")
+    ledger = tmp_path / "plan.ledger.jsonl"
+    before = ledger.read_bytes()
+    with pytest.raises(CommandError, match="SR-G2"):
+        run(plan, "--data", data, "--out", tmp_path / "two")
+    assert not (tmp_path / "two").exists()
+    assert ledger.read_bytes() == before
+    # A higher cap in a later plan does not lift the one that was set.
+    plan.write_text(plan.read_text().replace("cap_rho = 2.0", "cap_rho = 50.0"))
+    with pytest.raises(CommandError, match="SR-G2"):
+        run(plan, "--data", data, "--out", tmp_path / "three")
+
+
+def test_g19_a_changed_ledger_is_refused(tmp_path: Path) -> None:
+    plan, data = prepared(tmp_path, STRANGE, strange())
+    run(plan, "--data", data, "--out", tmp_path / "one")
+    ledger = tmp_path / "plan.ledger.jsonl"
+    good = ledger.read_text()
+    lines = good.splitlines()
+    entry = json.loads(lines[0])
+    entry["rho"] = entry["rho"] / 10
+    bad = [json.dumps(entry, ensure_ascii=False, sort_keys=True), *lines[1:]]
+    for text in ("\n".join(bad), "\n".join(lines[1:]), "not json\n"):
+        ledger.write_text(text)
+        with pytest.raises(CommandError, match="was changed"):
+            run(plan, "--data", data, "--out", tmp_path / "two")
+        assert not (tmp_path / "two").exists()
+        assert ledger.read_text() == text
+
+
+def test_g19_the_gate_refuses_what_would_be_too_wrong(tmp_path: Path) -> None:
+    lists = ctdc.columns(20, 70)
+    plan, data = prepared(tmp_path, lists, np.zeros((20, 10), int), epsilon=1, n_pub=10_000)
+    said = json.loads(run(plan, "--dry-run"))
+    assert said["verdict"] == "do not release"
+    assert not said["release"]
+    assert "SR-G4" in {one["code"] for one in said["refusals"]}
+    assert said["cures"]
+    with pytest.raises(CommandError, match="SR-G4"):
+        run(plan, "--data", data, "--out", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "plan.ledger.jsonl").exists()
+
+
+def test_g19_a_dry_run_reads_nothing_and_spends_nothing(tmp_path: Path) -> None:
+    plan, _ = prepared(tmp_path, STRANGE, strange(10))
+    said = json.loads(run(plan, "--dry-run", "--data", tmp_path / "not there.csv"))
+    assert said["release"]
+    assert said["tables"]["1"]["half_width95"] > 0
+    assert not (tmp_path / "plan.ledger.jsonl").exists()
+    plan.write_text(plan.read_text().replace("n_pub = 3000", ""))
+    with pytest.raises(CommandError, match="n_pub"):
+        run(plan, "--dry-run")
+
+
+def test_g19_a_trial_says_so_and_writes_even_what_is_refused(tmp_path: Path) -> None:
+    lists = ctdc.columns(6, 60)
+    codes = ctdc.records(1500, 6, countries=60)
+    plan, data = prepared(tmp_path, lists, codes, epsilon=0.5, n_pub=1500)
+    with pytest.raises(CommandError, match="--test"):
+        run(plan, "--data", data, "--out", tmp_path / "out", "--seed", 1)
+    said = run(plan, "--data", data, "--out", tmp_path / "one", "--test", "--seed", 1)
+    assert "refused" in said
+    assert "TEST" in said
+    assert "refused" in json.loads((tmp_path / "one/dataset.json").read_text())["dct:accessRights"]
+    assert "TEST" in (tmp_path / "one/statement.en.md").read_text()
+    run(plan, "--data", data, "--out", tmp_path / "two", "--test", "--seed", 1)
+    assert (tmp_path / "one/rows.csv").read_bytes() == (tmp_path / "two/rows.csv").read_bytes()
+
+
+def test_g19_two_runs_never_share_their_noise(tmp_path: Path) -> None:
+    plan, data = prepared(tmp_path, STRANGE, strange(), epsilon=4)
+    for name in ("one", "two"):
+        run(plan, "--data", data, "--out", tmp_path / name)
+    one, two = (read(tmp_path / name / "tables/1-3.csv") for name in ("one", "two"))
+    assert one != two
+
+
+def test_g19_a_size_from_the_data_is_rounded_and_said(tmp_path: Path) -> None:
+    plan, data = prepared(tmp_path, STRANGE, strange(), n_pub=None)
+    said = run(plan, "--data", data, "--out", tmp_path / "out")
+    assert "n_pub was taken from the data, rounded: 3000" in said
+    assert json.loads((tmp_path / "out/errors.json").read_text())["n_pub_from_data"]
+
+
+def test_g19_episodes_of_one_person_are_one_row(tmp_path: Path) -> None:
+    plan, data = prepared(tmp_path, STRANGE, strange(1200), more='person = "who"', n_pub=1200)
+    lines = read(data)
+    doubled = [["who", *lines[0]]]
+    for at, row in enumerate(lines[1:]):
+        doubled += [[str(at), *row], [str(at), row[0], "", row[2]]]
+    with data.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(doubled)
+    run(plan, "--data", data, "--out", tmp_path / "out")
+    total = json.loads((tmp_path / "out/dashboard.json").read_text())["total"]["count"]
+    assert abs(total - 1200) < 60
+
+
+def test_g19_forbidden_combinations_stand_nowhere(tmp_path: Path) -> None:
+    more = 'forbidden = [{sex = "man", place = "south"}]'
+    codes = strange()
+    codes[1, (codes[1] == 2) & (codes[2] == 2)] = 0
+    plan, data = prepared(tmp_path, STRANGE, codes, more=more)
+    run(plan, "--data", data, "--out", tmp_path / "out", "--test", "--seed", 2)
+    assert not [row for row in read(tmp_path / "out/rows.csv") if row[1:] == ["man", "south"]]
+    line = next(
+        line for line in read(tmp_path / "out/tables/2-3.csv") if line[:2] == ["man", "south"]
+    )
+    assert line[-1] == "structural_zero"
+
+
+BAD_PLANS: dict[str, tuple[str, str]] = {
+    "no price": ("epsilon = 8", ""),
+    "a price of 0": ("epsilon = 8", "epsilon = 0"),
+    "a negative price": ("epsilon = 8", "epsilon = -1"),
+    "a price in words": ("epsilon = 8", 'epsilon = "low"'),
+    "a delta of 1": ("epsilon = 8", "epsilon = 8\ndelta = 1.0"),
+    "k of 1": ("epsilon = 8", "epsilon = 8\nk = 1"),
+    "a key nobody knows": ("epsilon = 8", "epsilon = 8\nepsilom = 1"),
+    "not TOML": ("epsilon = 8", "epsilon = = 8"),
+    "a value twice": ('"woman", "man"', '"woman", "woman"'),
+    "a table of no column": ("epsilon = 8", "epsilon = 8\ntables = [{columns = ['none']}]"),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), BAD_PLANS.values(), ids=BAD_PLANS.keys())
+def test_g19_bad_plans_cost_nothing(tmp_path: Path, old: str, new: str) -> None:
+    plan, data = prepared(tmp_path, STRANGE, strange(50))
+    plan.write_text(plan.read_text().replace(old, new))
+    refused(tmp_path, plan, data)
+
+
+def refused(folder: Path, plan: Path, data: Path) -> str:
+    with pytest.raises(CommandError) as caught:
+        run(plan, "--data", data, "--out", folder / "out")
+    assert not (folder / "out").exists()
+    assert not (folder / "plan.ledger.jsonl").exists()
+    return str(caught.value)
+
+
+BAD_DATA: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "empty"),
+    "no rows": (b"code,sex,place\n", "no rows"),
+    "an unknown code": (b"code,sex,place\n0,woman,moon\n", "not in the plan's list"),
+    "a space too many": (b"code,sex,place\n0,woman ,north\n", "not in the plan's list"),
+    "an undeclared column": (b"code,sex,place,name\n0,woman,north,x\n", "not in the plan"),
+    "a missing column": (b"code,sex\n0,woman\n", "missing"),
+    "a column twice": (b"code,sex,sex,place\n0,woman,man,north\n", "one name"),
+    "a short line": (b"code,sex,place\n0,woman\n", "2 values where 3"),
+    "not text": (b"code,sex,place\n0,wom\xffan,north\n", "UTF-8"),
+}
+
+
+@pytest.mark.parametrize(("content", "says"), BAD_DATA.values(), ids=BAD_DATA.keys())
+def test_g19_bad_data_costs_nothing(tmp_path: Path, content: bytes, says: str) -> None:
+    plan, data = prepared(tmp_path, STRANGE, strange(50))
+    data.write_bytes(content)
+    said: Any = refused(tmp_path, plan, data)
+    assert says in said
+    assert "moon" not in said
+
+
+def test_g19_nothing_is_written_over(tmp_path: Path) -> None:
+    plan, data = prepared(tmp_path, STRANGE, strange(50))
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/file").write_text("kept")
+    with pytest.raises(CommandError, match="not an empty folder"):
+        run(plan, "--data", data, "--out", tmp_path / "full")
+    assert (tmp_path / "full/file").read_text() == "kept"
