@@ -61,19 +61,22 @@ class Task:
     url: str
     may_take: bool
     may_finish: bool
+    may_ask_why: bool
 
 
 def tasks(found: Iterable[Duty], *, user: User, at: datetime) -> list[Task]:
     """Duties in their order, with their words at a moment."""
     settles = may(user, Permission.DUTY_SETTLE)
     reads = may(user, Permission.CASE_READ)
+    asks = may(user, Permission.DUTY_READ)
     mine = my_teams()
     return [
-        _task(owed, settles, reads, owed.duty.owner_id in mine) for owed in duties.told(found, at)
+        _task(owed, settles, reads, owed.duty.owner_id in mine, asks)
+        for owed in duties.told(found, at)
     ]
 
 
-def _task(owed: Owed, settles: bool, reads: bool, is_mine: bool) -> Task:
+def _task(owed: Owed, settles: bool, reads: bool, is_mine: bool, asks: bool) -> Task:
     duty = owed.duty
     sort = kind(duty.kind)
     # A receiver owes something about a case that it does not see: then there is no page of it.
@@ -85,6 +88,7 @@ def _task(owed: Owed, settles: bool, reads: bool, is_mine: bool) -> Task:
         _where(duty, ref) if is_mine else "",
         may_take=settles and is_mine and sort.alert and duty.acknowledged_at is None,
         may_finish=settles and is_mine and sort.by_hand,
+        may_ask_why=asks and bool(duty.period or duty.due_at),
     )
 
 

@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import Q
 
 from panoh.access.models import Dossier, Team, User
-from panoh.duties.rules import LAST_RANK
+from panoh.duties.rules import LAST_RANK, Verb
+from panoh.policy.rules import Standing, TimeUnit
 
 
 class DutyQuerySet(models.QuerySet["Duty"]):
@@ -17,10 +18,48 @@ class DutyQuerySet(models.QuerySet["Duty"]):
         return self.filter(settled_at=None)
 
 
-class Duty(models.Model):
+def _of_a_period(name: str) -> tuple[models.CheckConstraint, models.CheckConstraint]:
+    """A clock has a known unit and a known standing, or none."""
+    standings = [one.value for one in Standing]
+    units = [one.value for one in TimeUnit]
+    return (
+        models.CheckConstraint(
+            condition=Q(unit="", standing="") | Q(unit__in=units), name=f"duties_{name}_unit"
+        ),
+        models.CheckConstraint(
+            condition=Q(unit="") | Q(standing__in=standings), name=f"duties_{name}_standing"
+        ),
+    )
+
+
+class Clock(models.Model):
+    """By which version of which period something was counted: written once, changed by nobody.
+
+    ``value`` is empty while the pack has not set the period. ``unit`` is empty where no period was
+    named, or where a function of the database opened the duty: then the pack of that day says it.
+    """
+
+    period = models.CharField(max_length=60, blank=True)
+    value = models.PositiveIntegerField(null=True)
+    unit = models.CharField(max_length=20, blank=True, default="")
+    act = models.CharField(max_length=200, blank=True, default="")
+    article = models.CharField(max_length=100, blank=True, default="")
+    standing = models.CharField(max_length=12, blank=True, default="")
+    pack_version = models.CharField(max_length=40, blank=True, default="")
+
+    class Meta:
+        abstract = True
+
+
+CLOCK = ("period", "value", "unit", "act", "article", "standing", "pack_version")
+
+
+class Duty(Clock):
     """What a team owes: seen by its owner and by the holder of the dossier, by nobody else.
 
     ``next_step_at`` is the moment at which somebody further is rung if nobody has taken it.
+    The clock runs from ``started_at`` (empty: from the opening) in ``zone`` (empty: the pack's);
+    while it stands still, since ``stopped_at``, nothing is due.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -28,9 +67,11 @@ class Duty(models.Model):
     dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="+", null=True)
     owner = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+", db_index=False)
     subject_id = models.UUIDField(null=True)
-    period = models.CharField(max_length=60, blank=True)
     opened_at = models.DateTimeField()
     opened_by = models.IntegerField(null=True)
+    started_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+    zone = models.CharField(max_length=40, blank=True, default="")
     due_at = models.DateTimeField(null=True)
     is_late = models.BooleanField(default=False)
     urgency_rank = models.PositiveSmallIntegerField(default=LAST_RANK)
@@ -57,9 +98,12 @@ class Duty(models.Model):
             "dossier",
             "owner",
             "subject_id",
-            "period",
+            *CLOCK,
             "opened_at",
             "opened_by",
+            "started_at",
+            "stopped_at",
+            "zone",
             "due_at",
             "is_late",
             "urgency_rank",
@@ -79,6 +123,10 @@ class Duty(models.Model):
             models.CheckConstraint(
                 condition=Q(settled_at=None) | ~Q(outcome=""), name="duties_settled_has_outcome"
             ),
+            models.CheckConstraint(
+                condition=Q(stopped_at=None) | Q(due_at=None), name="duties_stopped_is_not_due"
+            ),
+            *_of_a_period("duty"),
         )
         indexes = (
             models.Index(
@@ -99,3 +147,67 @@ class Duty(models.Model):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class Turn(Clock):
+    """What happened to a running clock: it was stopped, it ran again, or it got more time.
+
+    ``ground`` is a code of the pack; more time is given under a period of the pack and approved
+    by somebody else than who asks. Rows are added, never changed; whoever sees the duty sees them.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    duty = models.ForeignKey(Duty, on_delete=models.PROTECT, related_name="turns", db_index=False)
+    number = models.PositiveSmallIntegerField()
+    verb = models.CharField(max_length=10, choices=[(verb.value, verb.value) for verb in Verb])
+    ground = models.CharField(max_length=40, blank=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    approved_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    due_before = models.DateTimeField(null=True)
+    due_after = models.DateTimeField(null=True)
+
+    class Privacy:
+        open = (
+            "id",
+            "duty",
+            *CLOCK,
+            "number",
+            "verb",
+            "ground",
+            "at",
+            "by",
+            "approved_by",
+            "due_before",
+            "due_after",
+        )
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["duty", "number"], name="duties_turn_once"),
+            models.CheckConstraint(
+                condition=Q(verb=Verb.RESUME.value) | ~Q(ground=""), name="duties_turn_has_ground"
+            ),
+            models.CheckConstraint(
+                condition=Q(verb=Verb.SUSPEND.value, due_before__isnull=False, due_after=None)
+                | Q(verb=Verb.RESUME.value, due_before__isnull=False, due_after__isnull=False)
+                | Q(
+                    verb=Verb.EXTEND.value,
+                    due_before__isnull=False,
+                    due_after__gt=models.F("due_before"),
+                    value__isnull=False,
+                ),
+                name="duties_turn_moves",
+            ),
+            models.CheckConstraint(
+                condition=~Q(verb=Verb.EXTEND.value)
+                | (Q(approved_by__isnull=False) & ~Q(approved_by=models.F("by"))),
+                name="duties_turn_two_people",
+            ),
+            *_of_a_period("turn"),
+        )
+
+    def __str__(self) -> str:
+        return self.verb

@@ -14,7 +14,7 @@ LOOKS: dict[str, set[str]] = {
     "nigora": _of(
         "desk",
         "today more search first_contact cases case next answers facts assess apart person name"
-        " way notes documents close consent ask refer preview knows stop inbox outbox request"
+        " way why notes documents close consent ask refer preview knows stop inbox outbox request"
         " letter act groups group_begin group group_add asked_for asked_answer sought never seal"
         " line call_log call_add call roster give_over papers night"
         " kin child advocate propose guardian check_guardian tell_guardian birthday relatives"
@@ -65,7 +65,7 @@ LOOKS: dict[str, set[str]] = {
         "fund",
         "list add_line line statement balance cost close request approve pay refuse take_back",
     ),
-    "ibrohim": _of("desk", "today more queue bed_region bed_agenda"),
+    "ibrohim": _of("desk", "today more queue overdue bed_region bed_agenda"),
     # Compares recruiters.
     "rustam": _of("desk", "today more") | {"patterns"},
     "amina": _of("desk", "today more") | _of("access", "audit"),

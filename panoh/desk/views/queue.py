@@ -12,6 +12,9 @@ from panoh.access.queries import may
 from panoh.access.rules import Permission
 from panoh.cases import actions as cases
 from panoh.cases.rules.queue import MESSAGES
+from panoh.duties import queries as duties
+from panoh.policy import queries as policy
+from panoh.policy.rules import Standing
 
 
 @page(Permission.QUEUE_READ)
@@ -23,6 +26,20 @@ def queue(request: StaffRequest) -> HttpResponse:
         "messages_to_pass": MESSAGES if may(request.user, Permission.QUEUE_ASK) else [],
     }
     return render(request, "desk/queue.html", context)
+
+
+@page(Permission.QUEUE_READ)
+@require_http_methods(["GET"])
+def overdue(request: StaffRequest) -> HttpResponse:
+    """What bodies owe under the law and have not done in time; which clocks nobody has set."""
+    at = timezone.now()
+    unset = [
+        (clock, policy.label("start_events", clock.start))
+        for clock in policy.periods()
+        if clock.standing is Standing.UNSET
+    ]
+    found = [(late, duties.late_in_words(late, at)) for late in duties.overdue(at)]
+    return render(request, "desk/overdue.html", {"found": found, "unset": unset})
 
 
 @page(Permission.QUEUE_ASK)

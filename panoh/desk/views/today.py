@@ -88,6 +88,15 @@ def finish(request: StaffRequest, duty_id: UUID) -> HttpResponse:
     return redirect("desk:today")
 
 
+@page(Permission.DUTY_READ)
+@require_http_methods(["GET"])
+def why(request: StaffRequest, duty_id: UUID) -> HttpResponse:
+    """Why is this due on that day? Step by step."""
+    duty = _duty(duty_id)
+    [told] = owed.told([duty], timezone.now())
+    return render(request, "desk/why.html", {"told": told, "steps": owed.why(duty)})
+
+
 def _duty(duty_id: UUID) -> Duty:
     found = Duty.objects.filter(pk=duty_id).first()
     if found is None:
@@ -127,6 +136,7 @@ MORE: tuple[tuple[str, Permission | None], ...] = (
     ("desk:bed_region", Permission.BED_ASK),
     ("desk:bed_agenda", Permission.COUNTS_READ),
     ("desk:queue", Permission.QUEUE_READ),
+    ("desk:overdue", Permission.QUEUE_READ),
     ("fund:list", Permission.MONEY_READ),
     ("patterns", Permission.PATTERN_READ),
     ("exit_counts", Permission.COUNTS_READ),

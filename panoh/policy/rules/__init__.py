@@ -1,6 +1,31 @@
 """What a pack may say and how it is read: values in, answers out."""
 
-from .dates import Calendar, TimeUnit, add_months, add_working_days, due_at
+from .dates import (
+    Calendar,
+    TimeUnit,
+    add_months,
+    add_working_days,
+    due_after_stop,
+    due_at,
+    warn_at,
+    working_days,
+)
+from .law import (
+    Agreement,
+    AgreementState,
+    Article,
+    Change,
+    Coordinator,
+    Difference,
+    Guideline,
+    GuideStep,
+    Treaty,
+    TreatyDuty,
+    differences,
+    holds,
+    in_force,
+    version_of,
+)
 from .pack import (
     EXPLAINED,
     SETTING,
@@ -23,7 +48,7 @@ from .pack import (
 )
 from .permissions import PERMISSIONS
 from .questions import Form, read_form
-from .reading import read_pack
+from .reading import extends, read_pack
 from .sorting import tajik_key
 from .words import TRUST, PackFault, Words
 
@@ -33,11 +58,19 @@ __all__ = [
     "SETTING",
     "TRUST",
     "Act",
+    "Agreement",
+    "AgreementState",
+    "Article",
     "BodyKind",
     "Calendar",
+    "Change",
     "Code",
     "CodeList",
+    "Coordinator",
+    "Difference",
     "Form",
+    "GuideStep",
+    "Guideline",
     "Letter",
     "ListedWord",
     "Pack",
@@ -50,13 +83,23 @@ __all__ = [
     "ScriptVersion",
     "Standing",
     "TimeUnit",
+    "Treaty",
+    "TreatyDuty",
     "UnitType",
     "Words",
     "add_months",
     "add_working_days",
+    "differences",
+    "due_after_stop",
     "due_at",
+    "extends",
+    "holds",
+    "in_force",
     "length_in_words",
     "read_form",
     "read_pack",
     "tajik_key",
+    "version_of",
+    "warn_at",
+    "working_days",
 ]

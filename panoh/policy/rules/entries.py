@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeAlias, TypeVar
 
+from .law import Article, Coordinator
 from .pack import Code, Period
 from .words import CODE, PackFault, Words
 
 Row: TypeAlias = dict[str, str]
 Table: TypeAlias = dict[str, Any]
-T = TypeVar("T", Code, Period)
+T = TypeVar("T", Code, Period, Article, Coordinator)
 
 KINDS: Mapping[type, str] = {
     str: "text",
@@ -21,10 +22,11 @@ KINDS: Mapping[type, str] = {
 
 
 class Entry:
-    """One table of a TOML file, with the line where it begins."""
+    """One table of a TOML file, with the line where it begins; ``inherited`` if it stands in the
+    pack that this one extends."""
 
-    def __init__(self, file: str, line: int, table: object) -> None:
-        self.file, self.line = file, line
+    def __init__(self, file: str, line: int, table: object, *, inherited: bool = False) -> None:
+        self.file, self.line, self.inherited = file, line, inherited
         if not isinstance(table, dict):
             raise self.fault("a table is expected")
         self.table: Table = table

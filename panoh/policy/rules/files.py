@@ -9,19 +9,48 @@ from collections.abc import Iterable, Mapping, Sequence
 from .entries import Entry, Row, Table, line_of
 from .words import PackFault, Words
 
+# What a pack that extends another takes from it: whole files, unless it has its own ...
+INHERITED = ("lists.csv", "listed_words.csv", "codes/", "forms/", "letters/", "scripts/")
+# ... and entries, unless it has one of the same key. The law, the places, the holidays and the
+# agreements of a country are nobody else's.
+MERGED = {
+    ("periods.toml", "period"),
+    ("roles.toml", "role"),
+    ("bodies.toml", "unit_type"),
+    ("bodies.toml", "body_kind"),
+    ("pack.toml", "setting"),
+}
+
 
 class Files:
     """The texts of a pack by path, and what is already known of it: its languages, and the codes
-    of its lists that other files refer to."""
+    of its lists that other files refer to. ``base`` are the texts of the pack that it extends."""
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
-        self.texts = texts
+    def __init__(self, texts: Mapping[str, str], base: Mapping[str, str] | None = None) -> None:
+        self.texts, self.base = texts, base or {}
+        self.base_code = ""
         self.languages: tuple[str, ...] = ()
         self.spoken: tuple[str, ...] = ()
+        # Languages of the other pack that this one does not have.
+        self.dropped: tuple[str, ...] = ()
         self.codes: dict[str, frozenset[str]] = {}
+
+    def inherits(self, file: str) -> bool:
+        """Whether a file is taken from the pack that this one extends."""
+        return file not in self.texts and file in self.base and file.startswith(INHERITED)
+
+    def names(self, start: str, end: str) -> list[str]:
+        """The files of a folder, inherited ones too, sorted."""
+        return sorted(
+            name
+            for name in {*self.texts, *filter(self.inherits, self.base)}
+            if name.startswith(start) and name.endswith(end)
+        )
 
     def text(self, file: str) -> str:
         """The text of a file of the pack."""
+        if self.inherits(file):
+            return self.base[file]
         if file not in self.texts:
             raise PackFault(file, 1, "the file is missing")
         return self.texts[file]
@@ -29,12 +58,7 @@ class Files:
     def toml(self, file: str, *, top: Sequence[str] = (), arrays: Sequence[str] = ()) -> Table:
         """A TOML file with only the named top-level keys and arrays of tables."""
         text = self.text(file)
-        try:
-            table = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            found = re.search(r"line (\d+)", str(error))
-            line = int(found[1]) if found else text.count("\n") + 1
-            raise PackFault(file, line, str(error)) from error
+        table = _table(file, text)
         for key in table:
             if key not in (*top, *arrays):
                 raise PackFault(file, line_of(text, key), f'unknown key "{key}"')
@@ -45,19 +69,35 @@ class Files:
 
     def entries(self, file: str, name: str, table: Table) -> list[Entry]:
         """The tables `[[name]]` of a file, each with the line where it begins."""
-        lines = [
-            number
-            for number, line in enumerate(self.text(file).splitlines(), 1)
-            if line.strip() == f"[[{name}]]"
+        inherited = self.inherits(file)
+        found = [
+            Entry(file, line, self._kept(entry) if inherited else entry, inherited=inherited)
+            for line, entry in _arrays(file, self.text(file), name, table)
         ]
-        found = table.get(name, [])
-        if not isinstance(found, list) or len(lines) != len(found):
-            raise PackFault(file, 1, f"each {name} must begin with a line [[{name}]]")
-        return [Entry(file, line, entry) for line, entry in zip(lines, found, strict=True)]
+        if (file, name) not in MERGED or file not in self.base:
+            return found
+        own = {_key(entry.table) for entry in found}
+        text = self.base[file]
+        others = [
+            Entry(f"../{self.base_code}/{file}", line, self._kept(entry), inherited=True)
+            for line, entry in _arrays(file, text, name, _table(file, text))
+        ]
+        return found + [entry for entry in others if _key(entry.table) not in own]
+
+    def _kept(self, entry: object) -> object:
+        """An inherited entry without the languages that this pack does not have."""
+        if not isinstance(entry, dict):
+            return entry
+        return {key: value for key, value in entry.items() if not self.is_dropped(key)}
+
+    def is_dropped(self, name: str) -> bool:
+        """Whether a column or key is in a language that only the other pack has."""
+        return any(name.endswith(f"_{language}") for language in self.dropped)
 
     def header(self, file: str) -> list[str]:
         """The names of the columns of a CSV file."""
-        return next(csv.reader(io.StringIO(self.text(file), newline="")), [])
+        found = next(csv.reader(io.StringIO(self.text(file), newline="")), [])
+        return [name for name in found if not (self.inherits(file) and self.is_dropped(name))]
 
     def rows(self, file: str, columns: Iterable[str]) -> list[tuple[int, Row]]:
         """The rows of a CSV file that has exactly these columns, each with its line."""
@@ -69,14 +109,16 @@ class Files:
         rows: list[tuple[int, Row]] = []
         try:
             header = next(reader, [])
-            if sorted(header) != sorted(wanted):
-                odd = sorted(set(header) ^ set(wanted)) or sorted(header)
+            kept = self.header(file)
+            if sorted(kept) != sorted(wanted):
+                odd = sorted(set(kept) ^ set(wanted)) or sorted(kept)
                 raise PackFault(file, 1, f"missing or unknown columns: {', '.join(odd)}")
             line = reader.line_num + 1
             for cells in reader:
                 if len(cells) != len(header):
                     raise PackFault(file, line, f"{len(cells)} cells, {len(header)} expected")
-                rows.append((line, dict(zip(header, cells, strict=True))))
+                row = dict(zip(header, cells, strict=True))
+                rows.append((line, {name: row[name] for name in kept}))
                 line = reader.line_num + 1
         except csv.Error as error:
             raise PackFault(file, reader.line_num, str(error)) from error
@@ -88,3 +130,27 @@ class Files:
             if not row[f"label_{language}"].strip():
                 raise PackFault(file, line, f"label_{language} is empty")
         return Words({language: row[f"label_{language}"] for language in languages})
+
+
+def _table(file: str, text: str) -> Table:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        line = int(found[1]) if found else text.count("\n") + 1
+        raise PackFault(file, line, str(error)) from error
+
+
+def _arrays(file: str, text: str, name: str, table: Table) -> list[tuple[int, object]]:
+    """The tables `[[name]]` of a text, each with its line."""
+    lines = [
+        number for number, line in enumerate(text.splitlines(), 1) if line.strip() == f"[[{name}]]"
+    ]
+    found = table.get(name, [])
+    if not isinstance(found, list) or len(lines) != len(found):
+        raise PackFault(file, 1, f"each {name} must begin with a line [[{name}]]")
+    return list(zip(lines, found, strict=True))
+
+
+def _key(table: Table) -> object:
+    return table.get("key", table.get("code"))

@@ -1,5 +1,8 @@
 """Letters and printed forms: the words of each in every language, beside its typst template."""
 
+import re
+from collections.abc import Mapping
+
 from .entries import Entry, line_of
 from .files import Files
 from .pack import Letter
@@ -10,8 +13,7 @@ def read_letters(files: Files) -> dict[str, Letter]:
     """The letters by their code: `letters/<code>.toml`, the template `letters/<code>.typ`."""
     return {
         letter.code: letter
-        for file in sorted(files.texts)
-        if file.startswith("letters/") and file.endswith(".toml")
+        for file in files.names("letters/", ".toml")
         for letter in [_letter(files, file)]
     }
 
@@ -23,8 +25,7 @@ def _letter(files: Files, file: str) -> Letter:
     code = head.code("code")
     if file != f"letters/{code}.toml":
         raise head.fault(f'the letter calls itself "{code}"')
-    if f"letters/{code}.typ" not in files.texts:
-        raise PackFault(f"letters/{code}.typ", 1, "the file is missing")
+    template = files.text(f"letters/{code}.typ")
     languages = files.spoken if head.flag("spoken") else files.languages
     words: dict[str, Words] = {}
     for entry in files.entries(file, "text", table):
@@ -33,4 +34,19 @@ def _letter(files: Files, file: str) -> Letter:
         words[entry.code("code", taken=words)] = Words(texts)
     if "title" not in words:
         raise head.fault('no text "title"')
-    return Letter(code, head.flag("reviewed"), languages, words, table["example"])
+    example = table["example"]
+    _check_fields(f"letters/{code}.typ", template, {"words": set(words), "data": set(example)})
+    home = files.base_code if files.inherits(file) else ""
+    return Letter(code, head.flag("reviewed"), languages, words, example, home)
+
+
+# A field of the words or the data of a letter; not a method of typst's, such as data.at(…).
+FIELD = re.compile(r"\b(words|data)\.([A-Za-z_][A-Za-z0-9_-]*)(?!\w*\()")
+
+
+def _check_fields(file: str, template: str, known: Mapping[str, set[str]]) -> None:
+    """Every merge field of a template is among its texts or in its example."""
+    for line, text in enumerate(template.splitlines(), 1):
+        for part, name in FIELD.findall(text.partition("//")[0]):
+            if name not in known[part]:
+                raise PackFault(file, line, f'unknown merge field "{part}.{name}"')

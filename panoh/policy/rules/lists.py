@@ -24,10 +24,9 @@ def read_lists(files: Files) -> tuple[dict[str, CodeList], dict[str, tuple[Row, 
             declared[name] = line, row
         else:
             crosswalks[name] = _crosswalk(files, f"codes/{name}.csv")
-    for path in files.texts:
-        folder, _slash, leaf = path.rpartition("/")
-        name = leaf.removesuffix(".csv")
-        if folder == "codes" and name not in declared and name not in crosswalks:
+    for path in files.names("codes/", ".csv"):
+        name = path.removeprefix("codes/").removesuffix(".csv")
+        if name not in declared and name not in crosswalks:
             raise PackFault(path, 1, "the list is not named in lists.csv")
     lists = {name: _list(files, line, row) for name, (line, row) in declared.items()}
     files.codes |= {name: frozenset(row["code"] for _, row in x) for name, x in crosswalks.items()}
@@ -67,7 +66,7 @@ def _check_targets(files: Files, file: str, rows: list[tuple[int, Row]]) -> None
 def _list(files: Files, line: int, row: Row) -> CodeList:
     """One list with its labels in every language, the spoken ones too."""
     name, file = row["name"], f"codes/{row['name']}.csv"
-    extra = extra_columns(row["extra"])
+    extra = [name for name in extra_columns(row["extra"]) if not files.is_dropped(name)]
     labels = [f"label_{x}" for x in files.spoken]
     codes: list[Code] = []
     for at, cells in files.rows(file, [*LIST_COLUMNS, *labels, *extra]):

@@ -11,6 +11,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from .dates import Calendar, TimeUnit
+from .law import Agreement, Article, Coordinator, Guideline, Treaty
 from .questions.form import Form
 from .words import TRUST, Words
 
@@ -306,13 +307,15 @@ class Script:
 class Letter:
     """The fixed words of one letter. Until a lawyer and native readers have signed them they are
     not `reviewed`, and the sheet says so at its foot. `example` is fictional data of the shape
-    that the template needs: every letter is tried with it."""
+    that the template needs: every letter is tried with it. `home` is the pack in which the
+    template stands, where it is not this one."""
 
     code: str
     reviewed: bool
     languages: tuple[str, ...]
     words: Mapping[str, Words]
     example: Mapping[str, Any]
+    home: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -364,6 +367,11 @@ class Pack:
     words: tuple[ListedWord, ...]
     acts: tuple[Act, ...]
     body_kinds: Mapping[str, BodyKind]
+    articles: tuple[Article, ...]
+    guidelines: Mapping[str, tuple[Guideline, ...]]
+    agreements: tuple[Agreement, ...]
+    treaties: tuple[Treaty, ...]
+    coordinators: tuple[Coordinator, ...]
 
     @property
     def timezone(self) -> str:

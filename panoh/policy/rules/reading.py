@@ -5,42 +5,40 @@ is none, or a permission that does not exist is found when the pack is loaded, n
 need at night.
 """
 
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterable, Mapping
 from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from .bodies import read_body_kinds, read_roles, read_unit_types
 from .dates import Calendar, TimeUnit
 from .entries import Entry, as_code, as_date, line_of, no_overlap, one_of
 from .files import Files
+from .law_reading import (
+    read_agreements,
+    read_articles,
+    read_coordinators,
+    read_guidelines,
+    read_treaties,
+)
 from .letters import read_letters
 from .lists import read_lists
-from .pack import SETTING, Act, BodyKind, ListedWord, Pack, Period, Place, Role, UnitType
-from .permissions import PERMISSIONS
+from .pack import SETTING, Act, ListedWord, Pack, Period, Place
 from .questions import Form, read_form
 from .scripts import read_scripts
-from .words import SURE, PackFault
+from .words import CODE, SURE, PackFault
 
-# What stands in bodies.toml.
-BODIES = ("unit_type", "body_kind")
-LEVELS = ("national", "region", "district")
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-# Emergency access is for those who help; a role with one of these does something else.
-NEVER_IN_EMERGENCIES = frozenset(
-    {"queue_read", "audit_read", "team_manage", "unit_manage", "installation_manage"}
-)
-PLACE_NAMES = ("tg", "ru", "en", "uz")
-PLACE_COLUMNS = (
-    *("code", "pcode", "level", "parent", "iso", "type", "sure", "source", "note"),
-    *(f"name_{language}" for language in PLACE_NAMES),
-)
+PLACE_COLUMNS = ("code", "pcode", "level", "parent", "iso", "type", "sure", "source", "note")
 
 
-def read_pack(texts: Mapping[str, str]) -> Pack:
-    """Read and check a whole pack: `texts` maps each path inside the pack to its text.
+def read_pack(texts: Mapping[str, str], base: Mapping[str, str] | None = None) -> Pack:
+    """Read and check a whole pack: `texts` maps each path inside the pack to its text, `base`
+    those of the pack that it extends.
 
     Raises PackFault at the first thing that is wrong.
     """
-    file, files = "pack.toml", Files(texts)
+    file, files = "pack.toml", Files(texts, base)
     head = files.toml(file, top=("pack",), arrays=("setting",))
     table = Entry(file, line_of(files.text(file), "[pack]"), head["pack"])
     files.languages = table.texts("languages")
@@ -48,11 +46,39 @@ def read_pack(texts: Mapping[str, str]) -> Pack:
     if "en" not in files.languages:
         raise table.fault('languages must contain "en", the one that stands in for others')
     table.only(
-        *("code", "version", "timezone", "weekend", "languages", "spoken", "reviewed", "gaps"),
+        *(
+            "code",
+            "version",
+            "extends",
+            "timezone",
+            "weekend",
+            "languages",
+            "spoken",
+            "reviewed",
+            "gaps",
+        ),
         *(f"name_{language}" for language in files.languages),
     )
+    files.base_code = extends(texts)
+    if files.base:
+        head_of_base = tomllib.loads(files.base["pack.toml"])["pack"]
+        theirs = [*head_of_base["languages"], *head_of_base["spoken"]]
+        files.dropped = tuple(x for x in theirs if x not in files.spoken)
     lists, crosswalks = read_lists(files)
-    roles = _roles(files)
+    roles, periods, acts = read_roles(files), _periods(files), _acts(files)
+    scripts, forms, letters = read_scripts(files), _forms(files), read_letters(files)
+    articles = read_articles(files, [act.code for act in acts])
+    guidelines = read_guidelines(files)
+    parts: dict[str, Iterable[str]] = {
+        "periods": periods,
+        "lists": lists,
+        "letters": letters,
+        "scripts": scripts,
+        "forms": forms,
+        "articles": {article.key for article in articles},
+        "guidelines": guidelines,
+        "roles": roles,
+    }
     return Pack(
         code=table.code("code"),
         version=table.text("version"),
@@ -63,27 +89,39 @@ def read_pack(texts: Mapping[str, str]) -> Pack:
         gaps=table.texts("gaps"),
         calendar=_calendar(files, table),
         settings=_settings(files.entries(file, "setting", head)),
-        periods=_periods(files),
-        unit_types=_unit_types(files, roles),
+        periods=periods,
+        unit_types=read_unit_types(files, roles),
         roles=roles,
         places=_places(files),
         lists=lists,
         crosswalks=crosswalks,
-        scripts=read_scripts(files),
-        forms=_forms(files),
-        letters=read_letters(files),
+        scripts=scripts,
+        forms=forms,
+        letters=letters,
         words=_listed_words(files),
-        acts=_acts(files),
-        body_kinds=_body_kinds(files),
+        body_kinds=read_body_kinds(files),
+        acts=acts,
+        articles=articles,
+        guidelines=guidelines,
+        agreements=read_agreements(files),
+        treaties=read_treaties(files, parts),
+        coordinators=read_coordinators(files),
     )
+
+
+def extends(texts: Mapping[str, str]) -> str:
+    """The code of the pack that a pack extends; empty if it stands alone or cannot be read."""
+    try:
+        found = tomllib.loads(texts.get("pack.toml", ""))["pack"].get("extends", "")
+    except (tomllib.TOMLDecodeError, KeyError, AttributeError):
+        return ""
+    return found if isinstance(found, str) and CODE.fullmatch(found) else ""
 
 
 def _forms(files: Files) -> dict[str, Form]:
     """The questionnaires, by their id; what they refer to exists."""
     found: dict[str, Form] = {}
-    for file in sorted(files.texts):
-        if not file.startswith("forms/"):
-            continue
+    for file in files.names("forms/", ""):
         form = read_form(file, files.text(file), files.languages)
         if file != f"forms/{form.form_id}.csv":
             raise PackFault(file, 1, f'the form calls itself "{form.form_id}"')
@@ -175,6 +213,8 @@ def _periods(files: Files) -> dict[str, tuple[Period, ...]]:
 
 def _period(files: Files, entry: Entry) -> Period:
     """One version of one clock."""
+    if entry.inherited and not entry.flag("target"):
+        _forget_law(entry)
     value = entry.table.get("value")
     if value != "unset" and (type(value) is not int or value < 1):
         raise entry.fault('value must be a whole number above 0 or "unset"')
@@ -213,99 +253,20 @@ def _period(files: Files, entry: Entry) -> Period:
     )
 
 
-def _roles(files: Files) -> dict[str, Role]:
-    """Every kind of user with its permissions."""
-    file = "roles.toml"
-    roles: dict[str, Role] = {}
-    table = files.toml(file, arrays=("role",))
-    for entry in files.entries(file, "role", table):
-        entry.only("code", "account", "permissions", *(f"label_{x}" for x in files.languages))
-        code = entry.code("code", taken=roles)
-        permissions = entry.texts("permissions")
-        for name in permissions:
-            if name not in PERMISSIONS:
-                raise entry.fault(f'unknown permission "{name}"')
-        account = entry.flag("account", default=True)
-        if permissions and not account:
-            raise entry.fault("who has no account can have no permission")
-        helps = "contact_create" in permissions and NEVER_IN_EMERGENCIES.isdisjoint(permissions)
-        if "break_glass" in permissions and not helps:
-            raise entry.fault("emergency access is for roles that help, and do nothing else")
-        words = entry.words("label", files.languages)
-        roles[code] = Role(code, words, frozenset(permissions), account)
-    return roles
-
-
-def _unit_types(files: Files, roles: Mapping[str, Role]) -> dict[str, UnitType]:
-    """Every kind of unit, the roles in it, and which consent it may record."""
-    file = "bodies.toml"
-    flags = ("is_police", "is_authority", "is_commission", "holds_cases", "gives_advocates")
-    types: dict[str, UnitType] = {}
-    table = files.toml(file, arrays=BODIES)
-    for entry in files.entries(file, "unit_type", table):
-        names = [f"label_{x}" for x in files.languages]
-        entry.only("code", "roles", "consent_purposes", *flags, *names)
-        code = entry.code("code", taken=types)
-        for role in entry.texts("roles"):
-            if role not in roles or not roles[role].account:
-                raise entry.fault(f'no role "{role}" with an account in roles.toml')
-            state = any(map(entry.flag, ("is_police", "is_authority", "is_commission")))
-            if state and "break_glass" in roles[role].permissions:
-                raise entry.fault(f'role "{role}" has emergency access: no authority has it')
-        for purpose in entry.texts("consent_purposes"):
-            if purpose not in files.codes.get("consent_purposes", ()):
-                raise entry.fault(f'no code "{purpose}" in consent_purposes')
-        types[code] = UnitType(
-            code=code,
-            label=entry.words("label", files.languages),
-            roles=entry.texts("roles"),
-            consent_purposes=entry.texts("consent_purposes"),
-            is_police=entry.flag("is_police"),
-            is_authority=entry.flag("is_authority"),
-            is_commission=entry.flag("is_commission"),
-            holds_cases=entry.flag("holds_cases", default=True),
-            gives_advocates=entry.flag("gives_advocates"),
-        )
-    return types
-
-
-def _body_kinds(files: Files) -> dict[str, BodyKind]:
-    """Every kind of body that sits, with its rules."""
-    file = "bodies.toml"
-    kinds: dict[str, BodyKind] = {}
-    table, periods = files.toml(file, arrays=BODIES), _periods(files)
-    flags = ("decides", "quarterly", "chosen_names", "verified", "target")
-    percents = ("quorum_percent", "majority_percent")
-    for entry in files.entries(file, "body_kind", table):
-        names = [f"label_{x}" for x in files.languages]
-        entry.only("code", "levels", "answers", "source", *percents, *flags, *names)
-        levels, answers = entry.texts("levels"), entry.text("answers", "")
-        if not levels or not set(levels) <= set(LEVELS):
-            raise entry.fault(f"levels are some of {', '.join(LEVELS)}")
-        if answers and answers not in periods:
-            raise entry.fault(f'no period "{answers}" in periods.toml')
-        quorum, majority = (entry.value(name, int) for name in percents)
-        if not (0 <= quorum < 100 and 0 <= majority < 100):
-            raise entry.fault("a share is from 0 to 99 per cent: more than that is needed")
-        code = entry.code("code", taken=kinds)
-        kinds[code] = BodyKind(
-            code=code,
-            label=entry.words("label", files.languages),
-            levels=levels,
-            quorum_percent=quorum,
-            majority_percent=majority,
-            answers=answers,
-            source=entry.text("source"),
-            **{name: entry.flag(name) for name in flags},
-        )
-    return kinds
+def _forget_law(entry: Entry) -> None:
+    """A clock of another country's law is a clock that nobody has set here."""
+    for key in ("act", "article", "candidate", "verified_by", "verified_on", "note"):
+        entry.table.pop(key, None)
+    entry.table |= {"value": "unset", "verified": False, "source": "unknown"}
 
 
 def _places(files: Files) -> dict[str, Place]:
     """Regions and districts; a district stands under a region read before it."""
     file = "places.csv"
     places: dict[str, Place] = {}
-    for line, row in files.rows(file, PLACE_COLUMNS):
+    # In any language in which places have names, English always.
+    named = {name for name in files.header(file) if name.startswith("name_")} | {"name_en"}
+    for line, row in files.rows(file, [*PLACE_COLUMNS, *named]):
         code = as_code(file, line, "code", row["code"], places)
         level = int(one_of(file, line, "level", row["level"], ("1", "2")))
         parent = row["parent"]
@@ -313,7 +274,7 @@ def _places(files: Files) -> dict[str, Place]:
             raise PackFault(file, line, f'"{parent}" is no region above a place of this level')
         if not row["name_en"].strip():
             raise PackFault(file, line, "name_en is empty")
-        names = {x: row[f"name_{x}"] for x in PLACE_NAMES if row[f"name_{x}"].strip()}
+        names = {x.removeprefix("name_"): row[x] for x in named if row[x].strip()}
         sure = one_of(file, line, "sure", row["sure"], SURE)
         places[code] = Place(
             code, row["pcode"], level, parent, row["type"], names, sure, row["note"]
@@ -326,6 +287,8 @@ def _listed_words(files: Files) -> tuple[ListedWord, ...]:
     file = "listed_words.csv"
     words = []
     for line, row in files.rows(file, ("language", "stem", "option", "sure", "source", "note")):
+        if files.inherits(file) and row["language"] in files.dropped:
+            continue
         language = one_of(file, line, "language", row["language"], files.spoken)
         for column in ("stem", "option"):
             if not row[column].strip():

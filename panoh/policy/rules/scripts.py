@@ -9,13 +9,12 @@ from .words import PackFault, Words
 def read_scripts(files: Files) -> dict[str, tuple[ScriptVersion, ...]]:
     """The texts that are read aloud: every version, newest last."""
     found: dict[str, tuple[ScriptVersion, ...]] = {}
-    for file in sorted(files.texts):
-        if file.startswith("scripts/") and file.endswith(".toml"):
-            script = _script(files, file)
-            if any(other.version == script.version for other in found.get(script.name, ())):
-                raise PackFault(file, 1, f"version {script.version} is there twice")
-            versions = (*found.get(script.name, ()), script)
-            found[script.name] = tuple(sorted(versions, key=lambda item: int(item.version)))
+    for file in files.names("scripts/", ".toml"):
+        script = _script(files, file)
+        if any(other.version == script.version for other in found.get(script.name, ())):
+            raise PackFault(file, 1, f"version {script.version} is there twice")
+        versions = (*found.get(script.name, ()), script)
+        found[script.name] = tuple(sorted(versions, key=lambda item: int(item.version)))
     for name in ("principles", "consent"):
         if name not in found:
             raise PackFault(f"scripts/{name}_1.toml", 1, "the file is missing")

@@ -131,6 +131,8 @@ CLOSED = {
 # No case in them.
 ELSEWHERE = {
     "audit_entry",
+    # What happened to clocks: seen through their duties, tests/rooms/duties/test_clock.py.
+    "duties_turn",
     "cases_questionnaire",
     "vault_draft",
     "people_search",

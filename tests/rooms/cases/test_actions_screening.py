@@ -17,6 +17,7 @@ from panoh.cases.models import Answer, Case, Decision, Questionnaire, Screening
 from panoh.cases.rules import Outcome
 from panoh.kernel.rules import Category, Gone, Invalid, NotPossible, Refused
 from panoh.policy import queries as policy
+from panoh.policy.queries import reading
 from tests.factories.cases import AT, contact, share
 from tests.factories.staff import as_user
 
@@ -182,7 +183,7 @@ def test_a_changed_form_leaves_old_answers_their_own(monkeypatch: pytest.MonkeyP
         form = policy.forms()["opening"]
         changed = policy.form_of(form.source.replace("Is there a debt", "Do you owe anything"))
         newer = replace(policy.pack(), forms={**policy.forms(), "opening": changed})
-        monkeypatch.setattr(policy, "pack", lambda: newer)
+        monkeypatch.setattr(reading, "pack", lambda: newer)
         new = begin(case, "opening", by)
         assert old.questionnaire_id != new.questionnaire_id
         for screening, words in ((old, "Is there a debt"), (new, "Do you owe anything")):

@@ -9,6 +9,7 @@ import pytest
 from django.utils.translation import override
 
 from panoh.policy import queries as policy
+from panoh.policy.queries import reading
 from panoh.policy.rules import Code, CodeList, Pack, Words, tajik_key
 
 FORMS = "exploitation_forms"
@@ -56,7 +57,7 @@ def test_a9_codes_are_stable_and_lead_to_the_crosswalk() -> None:
 def test_a9_an_old_case_shows_the_list_of_its_date(
     changed: Pack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(policy, "pack", lambda: changed)
+    monkeypatch.setattr(reading, "pack", lambda: changed)
     with override("en"):
         old = policy.label(FORMS, "forced_labour", date(2017, 5, 1))
         assert old.startswith("Labour exploitation")
@@ -66,7 +67,7 @@ def test_a9_an_old_case_shows_the_list_of_its_date(
 
 
 def test_a_running_clock_keeps_its_length(changed: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(policy, "pack", lambda: changed)
+    monkeypatch.setattr(reading, "pack", lambda: changed)
     before, after = datetime(2025, 12, 31, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
     assert str(policy.due("grant_days", before)) == "2026-01-30 23:59:59+05:00"
     assert str(policy.due("grant_days", after)) == "2026-04-02 23:59:59+05:00"

@@ -1,7 +1,7 @@
-"""Open, take, finish and settle what is owed; ring the next person when nobody answers.
+"""Open, take, finish and settle what is owed.
 
-``open`` and ``settle`` are consequences of verbs of rooms above: those have asked for the
-permission and hold the dossier's lock. A page uses ``acknowledge`` and ``finish``.
+``open`` and ``settle`` are consequences of verbs of rooms above: those have asked for
+the permission and hold the dossier's lock. A page uses ``acknowledge`` and ``finish``.
 """
 
 from collections.abc import Collection
@@ -31,28 +31,36 @@ def open(  # noqa: A001 - `duties.open(…)` is how a caller says it
     subject_id: UUID | None = None,
     due: datetime | None = None,
     period: str = "",
+    started_at: datetime | None = None,
+    zone: str = "",
     urgency_rank: int = rules.LAST_RANK,
     sensitivity_rank: int = rules.LAST_RANK,
 ) -> Duty:
     """Let a team owe something, from ``at`` on.
 
-    ``period`` is a key of the pack; without ``due`` the deadline is counted from it, and stays
-    empty while the pack has not set it. An alert rings the first named person of the team.
+    ``period`` is a key of the pack; without ``due`` the deadline is counted from it, from
+    ``started_at`` (default ``at``) in the days of ``zone`` (default the pack's), and stays empty
+    while the pack has not set it. The duty keeps the period as it stood on the day of the start:
+    a later change moves no running clock. An alert rings the first named person of the team.
     """
+    begun = started_at or at
+    clock = queries.clock(period, begun) if period else {}
     if due is None and period:
-        due = policy.due(period, at)
+        due = policy.due(period, begun, zone)
     duty = Duty(
         kind=kind,
         dossier=dossier,
         owner=owner,
         subject_id=subject_id,
-        period=period,
         opened_at=at,
         opened_by=by.pk if by else None,
+        started_at=started_at,
+        zone=zone,
         due_at=due,
         urgency_rank=urgency_rank,
         sensitivity_rank=sensitivity_rank,
         next_step_at=due,
+        **clock,
     )
     rungs = queries.who_is_rung(owner, at) if rules.kind(kind).alert else []
     if rungs:
@@ -217,59 +225,3 @@ def pass_on(dossier: Dossier, *, of: Team, to: Team, by: User, at: datetime) -> 
     count = Duty.objects.filter(dossier=dossier, owner=of).update(owner=to)
     audit.record("duty.passed_on", by=by, at=at, subject=to, dossier_id=dossier.pk)
     return count
-
-
-@transaction.atomic
-def escalate_overdue(*, at: datetime, by: str = "duties") -> int:
-    """Ring the next named person of the owning team where nobody has taken an alert in time, and
-    the supervisor where a duty is late; return how many moved on.
-
-    An alert that rings or was taken by somebody who has left the team rings anew from the first
-    step. Runs as the role of background jobs under a system name. An alert stays inside its team:
-    never another unit, never the police by default (A17). Each step is one audit row.
-    """
-    _give_back(at, by)
-    due = (
-        Duty.objects.unsettled()
-        .filter(next_step_at__lte=at)
-        .select_for_update(skip_locked=True)
-        .order_by("next_step_at")
-    )
-    moved = 0
-    for duty in due:
-        _move_on(duty, at, by)
-        moved += 1
-    return moved
-
-
-def _give_back(at: datetime, by: str) -> None:
-    for duty in queries.left_behind(at).select_for_update(skip_locked=True):
-        duty.acknowledged_at = duty.acknowledged_by = duty.assigned_to = None
-        duty.level, duty.next_step_at = 0, at
-        duty.save(
-            update_fields=[
-                "acknowledged_at",
-                "acknowledged_by",
-                "assigned_to",
-                "level",
-                "next_step_at",
-            ]
-        )
-        audit.record("duty.given_back", by=by, at=at, subject=duty, reason=duty.kind)
-
-
-def _move_on(duty: Duty, at: datetime, by: str) -> None:
-    duty.is_late = duty.due_at is not None and duty.due_at <= at
-    rungs = queries.who_is_rung(Team(pk=duty.owner_id), at)
-    ringing = rules.kind(duty.kind).alert and duty.acknowledged_at is None
-    following = rules.next_rung(rungs, duty.level, duty.assigned_to_id, ringing=ringing)
-    steps = [] if duty.is_late or duty.due_at is None else [duty.due_at]
-    if following is not None:
-        duty.assigned_to_id, duty.level = following.user_id, duty.level + 1
-        wait = policy.due(following.wait, at) if ringing else None
-        steps += [wait] if wait else []
-    duty.next_step_at = min(steps, default=None)
-    duty.save(update_fields=["is_late", "assigned_to", "level", "next_step_at"])
-    stayed = "duty.late" if duty.is_late else "duty.unanswered"
-    event = "duty.escalated" if following else stayed
-    audit.record(event, by=by, at=at, subject=duty, reason=f"{duty.kind} step {duty.level}")

@@ -1,27 +1,26 @@
 """What the country's pack says: the pack is read once and kept."""
 
-import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
+from zoneinfo import ZoneInfo
 
-import typst
 from babel import Locale
 from django.conf import settings
 from django.utils import timezone
 from django.utils.functional import Promise, lazy
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language
 
-from .rules import (
+from panoh.policy.rules import (
     SETTING,
-    TRUST,
     BodyKind,
+    Calendar,
     Code,
     CodeList,
     Form,
-    Letter,
     ListedWord,
     Pack,
     PackFault,
@@ -31,6 +30,7 @@ from .rules import (
     Script,
     UnitType,
     due_at,
+    extends,
     read_form,
     read_pack,
     tajik_key,
@@ -44,7 +44,21 @@ later = cast("Callable[[object], Promise]", lazy(str, str))
 
 
 def read(folder: Path) -> Pack:
-    """Read the pack in a folder from the disk. Raises PackFault."""
+    """Read the pack in a folder from the disk, with the one beside it that it extends.
+
+    Raises PackFault.
+    """
+    files = _texts(folder)
+    sister = extends(files)
+    if sister and not (folder.parent / sister).is_dir():
+        raise PackFault("pack.toml", 1, f'there is no pack "{sister}" beside this one to extend')
+    base = _texts(folder.parent / sister) if sister else None
+    if base is not None and extends(base):
+        raise PackFault("pack.toml", 1, f'"{sister}" extends another pack itself')
+    return read_pack(files, base)
+
+
+def _texts(folder: Path) -> dict[str, str]:
     files = {}
     for path in sorted(folder.rglob("*")):
         if path.suffix in (".toml", ".csv", ".typ"):
@@ -54,7 +68,7 @@ def read(folder: Path) -> Pack:
             except UnicodeDecodeError as error:
                 line = error.object[: error.start].count(b"\n") + 1
                 raise PackFault(name, line, "the file is not UTF-8") from error
-    return read_pack(files)
+    return files
 
 
 @cache
@@ -113,15 +127,22 @@ def period(key: str, on: date | None = None) -> Period:
     return next((found for found in versions if found.valid_on(day)), versions[-1])
 
 
-def due(key: str, start_at: datetime) -> datetime | None:
+def calendar(zone: str = "") -> Calendar:
+    """The working days of the pack, in a time zone of its own where a body has one."""
+    kept = pack().calendar
+    return replace(kept, zone=ZoneInfo(zone)) if zone else kept
+
+
+def due(key: str, start_at: datetime, zone: str = "") -> datetime | None:
     """When the clock `key`, begun at `start_at`, runs out; None while nobody has set it.
 
     The version in force on the day of the start counts: a later change moves no running clock.
+    Days are those of `zone`, default the pack's.
     """
-    found = period(key, local_day(start_at))
+    found = period(key, calendar(zone).local_day(start_at))
     if found.value is None:
         return None
-    return due_at(found.value, found.unit, start_at, pack().calendar)
+    return due_at(found.value, found.unit, start_at, calendar(zone))
 
 
 def code_list(name: str) -> CodeList:
@@ -288,44 +309,3 @@ def listed_words(language: str | None = None) -> list[ListedWord]:
     """The words that blame or label, with neutral ones, in a language; default the reader's."""
     wanted = (language or get_language() or "en").split("-")[0]
     return [word for word in pack().words if word.language == wanted]
-
-
-def letters() -> Mapping[str, Letter]:
-    """The letters and printed forms of the pack, by their code."""
-    return pack().letters
-
-
-def letter(code: str, language: str, data: Mapping[str, Any]) -> bytes:
-    """A letter or printed form of the pack as PDF (PDF/A-2a, PDF/UA-1), in one language.
-
-    ``data`` is plain JSON: texts in it are shown as they are and never read as markup. Whoever
-    calls has asked whether the reader may see what is in it, and records that it was printed.
-    KeyError if the pack has no such letter, or the letter no such language.
-    """
-    return typeset(Path(settings.PANOH_PACK), letters()[code], language, data)
-
-
-def typeset(folder: Path, letter: Letter, language: str, data: Mapping[str, Any]) -> bytes:
-    """A letter of the pack in a folder. Raises PackFault if its template is faulty."""
-    if language not in letter.languages:
-        raise KeyError(language)
-    with override(language):
-        draft = str(TRUST["own"])
-    sheet = {
-        "language": language,
-        "day": today().timetuple()[:3],
-        "foot": "" if letter.reviewed else draft,
-        "words": {name: text.into(language) for name, text in letter.words.items()},
-        "data": data,
-    }
-    root = folder / "letters"
-    try:
-        return typst.compile(
-            root / f"{letter.code}.typ",
-            root=root,
-            ignore_system_fonts=True,
-            sys_inputs={"letter": json.dumps(sheet, ensure_ascii=False)},
-            pdf_standards=["a-2a", "ua-1"],
-        )
-    except typst.TypstError as error:
-        raise PackFault(f"letters/{letter.code}.typ", 1, error.message) from error

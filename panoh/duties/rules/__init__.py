@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +25,14 @@ class Kind:
     alert: bool = False
     by_hand: bool = False
     keeps: bool = False
+
+
+class Verb(StrEnum):
+    """What may happen to a running clock."""
+
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    EXTEND = "extend"
 
 
 KINDS: Mapping[str, Kind] = {
@@ -299,11 +308,15 @@ class Deadline:
     standing: Standing
     late: bool
     due_at: datetime | None
+    soon: bool = False
+    stopped: bool = False
 
     @property
     def text(self) -> str:
         """ "2 working days left, article 5", "3 hours left, service target, not law" or
         "not set"."""
+        if self.stopped:
+            return str(_("the clock stands still"))
         if self.due_at is None:
             return str(Standing.UNSET.label)
         return ", ".join(filter(None, [self.left, self.article, self._standing]))

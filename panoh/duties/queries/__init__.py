@@ -8,16 +8,25 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 
-from panoh.access.models import Dossier, Membership, Team, User
+from panoh.access.models import Dossier, Membership, Team, Unit, User
 from panoh.access.queries import live, my_teams
 from panoh.duties import rules
-from panoh.duties.models import Duty, DutyQuerySet
+from panoh.duties.models import CLOCK, Duty, DutyQuerySet, Turn
+from panoh.duties.queries import sentences
 from panoh.duties.rules import Deadline, Person, Rung
 from panoh.policy import queries as policy
-from panoh.policy.rules import Standing, TimeUnit
+from panoh.policy.rules import (
+    Calendar,
+    Standing,
+    TimeUnit,
+    due_at,
+    length_in_words,
+    warn_at,
+)
 
 PAGE = 50
 COUNTED = 99
@@ -31,6 +40,17 @@ class Owed:
     label: str
     deadline: Deadline
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A clock of the law that a body let run out."""
+
+    unit: Unit
+    clock: str
+    act: str
+    article: str
+    due_at: datetime
 
 
 def owed_by(
@@ -120,26 +140,133 @@ def is_late(duty: Duty, at: datetime) -> bool:
     return duty.due_at is not None and duty.due_at < at
 
 
+def clock(period: str, on: datetime) -> dict[str, Any]:
+    """What a duty keeps of a period of the pack as it stood on the day of a moment.
+
+    Raises ``KeyError`` if the pack knows no such period.
+    """
+    found = policy.period(period, policy.local_day(on))
+    return {
+        "period": period,
+        "value": found.value,
+        "unit": found.unit,
+        "act": found.act,
+        "article": found.article,
+        "standing": found.standing,
+        "pack_version": policy.pack().version,
+    }
+
+
+def counted_in(duty: Duty) -> tuple[TimeUnit, Calendar]:
+    """The unit of a duty's clock (hours where it has none) and the days it is counted by."""
+    return TimeUnit(_kept(duty)["unit"] or TimeUnit.HOURS), policy.calendar(duty.zone)
+
+
+def _kept(duty: Duty) -> dict[str, Any]:
+    """The clock a duty keeps; of one that a function of the database opened, the pack says it."""
+    if duty.period and not duty.unit:
+        return clock(duty.period, duty.opened_at)
+    return {name: getattr(duty, name) for name in CLOCK}
+
+
 def deadline(duty: Duty, at: datetime) -> Deadline:
     """The deadline of a duty in words, with the standing of the period it was counted by.
 
-    The version of the period that was in force when the duty was opened counts.
+    The version of the period that was in force when the clock started counts.
     """
-    if not duty.period:
-        return _deadline(duty.due_at, at, Standing.TARGET, "", None)
-    period = policy.period(duty.period, policy.local_day(duty.opened_at))
-    article = " ".join(filter(None, [period.act, period.article]))
-    return _deadline(duty.due_at, at, period.standing, article, period.unit)
-
-
-def _deadline(
-    due_at: datetime | None, at: datetime, standing: Standing, article: str, unit: TimeUnit | None
-) -> Deadline:
-    if due_at is None:
+    kept = _kept(duty)
+    standing = Standing(kept["standing"] or Standing.TARGET)
+    unit, calendar = counted_in(duty)
+    if duty.stopped_at is not None:
+        return Deadline("", "", standing, late=False, due_at=None, stopped=True)
+    if duty.due_at is None:
         return Deadline("", "", Standing.UNSET, late=False, due_at=None)
-    calendar = policy.pack().calendar
-    left = rules.time_left(due_at, at, unit or TimeUnit.HOURS, calendar)
-    return Deadline(rules.left_in_words(left), article, standing, left.late, due_at)
+    left = rules.time_left(duty.due_at, at, unit, calendar)
+    return Deadline(
+        rules.left_in_words(left),
+        " ".join(filter(None, [kept["act"], kept["article"]])),
+        standing,
+        left.late,
+        duty.due_at,
+        soon=not left.late and warn_at(duty.due_at, unit, calendar) <= at,
+    )
+
+
+def why(duty: Duty) -> list[str]:
+    """Why this is due on that day: one sentence for each step of the count, in the reader's
+    language, from the start event to the last day."""
+    kept = _kept(duty)
+    unit, calendar = counted_in(duty)
+    started_at = duty.started_at or duty.opened_at
+    turns = list(duty.turns.order_by("number"))
+    first = turns[0].due_before if turns else duty.due_at
+    told = [sentences.start(_event(kept["period"], started_at), started_at, unit, calendar)]
+    if kept["period"]:
+        told.append(sentences.length(kept))
+    if first is not None:
+        value = kept["value"]
+        counted = due_at(value, unit, started_at, calendar) if value else None
+        told += sentences.first(unit if value else None, started_at, first, counted, calendar)
+    told += [_told(turn, unit, calendar) for turn in turns]
+    stopped = duty.stopped_at is not None
+    return [*told, sentences.end(duty.due_at, stopped=stopped, unit=unit, calendar=calendar)]
+
+
+def _told(turn: Turn, unit: TimeUnit, calendar: Calendar) -> str:
+    return sentences.turn(
+        turn.verb,
+        at=turn.at,
+        due=turn.due_after,
+        more=length_in_words(turn.value, TimeUnit(turn.unit)) if turn.value else "",
+        ground=policy.label("clock_grounds", turn.ground),
+        unit=unit,
+        calendar=calendar,
+    )
+
+
+def _event(period: str, started_at: datetime) -> str:
+    if not period:
+        return ""
+    found = policy.period(period, policy.local_day(started_at))
+    return policy.label("start_events", found.start)
+
+
+def overdue(at: datetime, limit: int = PAGE) -> list[Late]:
+    """What commissions owe under the law and have not done in time, oldest first: which body,
+    which clock, since when. No case, no reference. The national secretariat sees all bodies,
+    a secretary the own one and those of the own territory.
+
+    Raises ``Refused`` (from the database) for whoever may not read the queue.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM public.duties_overdue(%s, %s)", [at, limit])
+        rows = cursor.fetchall()
+    units = Unit.objects.in_bulk({row[0] for row in rows})
+    return [
+        Late(units[unit], _clock_label(period, due), act, article, due)
+        for unit, period, act, article, due in rows
+    ]
+
+
+def late_in_words(late: Late, at: datetime) -> str:
+    """ "3 days late", in local days."""
+    calendar = policy.calendar()
+    return rules.left_in_words(rules.time_left(late.due_at, at, TimeUnit.CALENDAR_DAYS, calendar))
+
+
+def _clock_label(period: str, due: datetime) -> str:
+    try:
+        return str(policy.period(period, policy.local_day(due)).label)
+    except KeyError:
+        return period
+
+
+def overdue_by(teams: Iterable[int] | None = None, limit: int = PAGE) -> list[Duty]:
+    """What these teams (default and at most: mine) owe and is late, in the order of the list."""
+    mine = my_teams()
+    wanted = mine if teams is None else [team for team in teams if team in mine]
+    found = owed_by(wanted, limit)
+    return [duty for duty in found if duty.is_late]
 
 
 def open_count(teams: Iterable[int] | None = None, most: int = COUNTED) -> int:

@@ -1,0 +1,355 @@
+"""The clock of a duty: started, stopped, resumed, given more time, explained; and its walls."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import InternalError, connection, transaction
+from django.db.utils import IntegrityError, ProgrammingError
+from django.utils.translation import override
+
+from panoh.access import actions as access
+from panoh.access.models import User
+from panoh.duties import actions as duties
+from panoh.duties import queries
+from panoh.duties.models import Duty, Turn
+from panoh.kernel.rules import Gone, Invalid, NotPossible, Refused
+from panoh.policy.rules import Standing
+from tests.factories.packs import PERIODS, pack_with, period
+from tests.factories.staff import ADMIN, as_user, new_account, team, user
+
+# A Monday; the fictional pack knows a holiday on the Wednesday of the week after.
+MONDAY = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
+HOLIDAY = "2026-03-11,А,А,A,S\n"
+CHANGES = {
+    PERIODS: (
+        "",
+        period(
+            *("test_clock", 10, "working_days", "application_complete"),
+            act="Fictional Act",
+            article="article 5",
+            valid_to="2026-03-31",
+        )
+        + period(
+            *("test_clock", 3, "working_days", "application_complete"),
+            act="Fictional Act",
+            article="article 6",
+            valid_from="2026-04-01",
+        )
+        + period("test_more", 5, "working_days", "stay_ends", act="Fictional Act")
+        + period("test_hours", 24, "hours", "first_contact"),
+    ),
+    "holidays.csv": ("", HOLIDAY),
+}
+
+
+def at(day: int, hour: int = 6, month: int = 3) -> datetime:
+    return datetime(2026, month, day, hour, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def fictional_pack(tmp_path: Path) -> Iterator[None]:
+    with pack_with(tmp_path, CHANGES):
+        yield
+
+
+def started(by: User, key: str = "test_clock", **more: Any) -> Duty:
+    given: dict[str, Any] = {"started_at": MONDAY, "at": MONDAY, **more}
+    given.setdefault("owner", team("ngo-cases"))
+    return duties.start("case.later_questions", period=key, by=by, **given)
+
+
+def last_day(duty: Duty) -> str:
+    found = Duty.objects.get(pk=duty.pk)
+    assert found.due_at == duty.due_at
+    return "" if found.due_at is None else (found.due_at + timedelta(hours=5)).date().isoformat()
+
+
+@pytest.mark.django_db
+def test_b5_a_clock_keeps_by_which_version_it_is_counted() -> None:
+    with as_user("nigora") as by:
+        duty = started(by)
+        kept = Duty.objects.get(pk=duty.pk)
+        # ten working days from the second of March, one holiday between them
+        assert last_day(duty) == "2026-03-17"
+        assert (kept.value, kept.unit, kept.act) == (10, "working_days", "Fictional Act")
+        assert (kept.article, kept.standing) == ("article 5", Standing.UNVERIFIED)
+        assert (kept.pack_version, kept.started_at) == ("2026.1", MONDAY)
+        assert queries.deadline(kept, MONDAY).text == (
+            "10 working days left, Fictional Act article 5, not verified by a lawyer"
+        )
+
+
+@pytest.mark.django_db
+def test_b5_a_changed_period_leaves_running_clocks_alone(tmp_path: Path) -> None:
+    with as_user("nigora") as by:
+        duty = started(by)
+        april = started(by, started_at=at(1, month=4), at=at(1, month=4))
+        assert (april.value, april.article) == (3, "article 6")
+        shorter = {PERIODS: ("value = 10", "value = 2")}
+        with pack_with(tmp_path, shorter):
+            kept = Duty.objects.get(pk=duty.pk)
+            assert "article 5" in queries.deadline(kept, MONDAY).text
+            duties.suspend(kept, ground="paper", by=by, at=at(4))
+            duties.resume(kept, by=by, at=at(4, 8))
+            assert last_day(kept) == "2026-03-17"
+            assert last_day(started(by)) == "2026-03-04"
+
+
+@pytest.mark.django_db
+def test_b5_day_n_minus_1_warns_and_day_n_plus_1_is_overdue() -> None:
+    with as_user("nigora") as by:
+        duty = started(by)
+        said = [queries.deadline(duty, moment) for moment in (at(13), at(16), at(17), at(18))]
+        assert [(one.soon, one.late) for one in said] == [
+            *((False, False), (True, False), (True, False), (False, True))
+        ]
+
+
+@pytest.mark.django_db
+def test_b5_unset_shows_not_set_and_runs_out_never() -> None:
+    with as_user("nigora") as by:
+        duty = started(by, "status_decision_days")
+        assert duty.due_at is None
+        assert queries.deadline(duty, at(1, month=12)).text == "not set"
+        assert duties.escalate_overdue(at=at(1, month=12)) == 0
+        with pytest.raises(NotPossible):
+            duties.suspend(duty, ground="paper", by=by, at=MONDAY)
+        assert queries.why(duty) == [
+            "It is counted from: Complete application, 2 March 2026.",
+            "The country's rules (version 2026.1) had not set how long that is.",
+            "So there is no last day. Ask whoever keeps the country's rules to set it.",
+        ]
+
+
+@pytest.mark.django_db
+def test_b5_a_clock_that_stands_still_is_not_late_and_goes_on_with_what_was_left() -> None:
+    with as_user("nigora") as by:
+        duty = started(by)
+        duties.suspend(duty, ground="interpreter", by=by, at=at(5))
+        assert duty.due_at is None
+        assert queries.deadline(duty, at(30)).text == "the clock stands still"
+        assert duties.escalate_overdue(at=at(30)) == 0
+        with pytest.raises(NotPossible):
+            duties.suspend(duty, ground="interpreter", by=by, at=at(6))
+        duties.resume(duty, by=by, at=at(23))
+        # seven of ten working days were left on the fifth
+        assert last_day(duty) == "2026-04-01"
+        with pytest.raises(NotPossible):
+            duties.resume(duty, by=by, at=at(24))
+        assert [turn.verb for turn in duty.turns.order_by("number")] == ["suspend", "resume"]
+
+
+@pytest.mark.django_db
+def test_b5_more_time_needs_a_ground_a_period_of_the_pack_and_a_second_person() -> None:
+    safar = user("safar")
+    with as_user("nigora") as by:
+        duty = started(by)
+        more: dict[str, Any] = {"period": "test_more", "ground": "person_ill", "at": at(5)}
+        with pytest.raises(NotPossible, match="Somebody else"):
+            duties.extend(duty, approver=by, by=by, **more)
+        with pytest.raises(NotPossible, match="Somebody else"):
+            duties.extend(duty, approver=user("shirin"), by=by, **more)
+        with pytest.raises(Invalid, match="ground"):
+            duties.extend(duty, approver=safar, by=by, **(more | {"ground": "mood"}))
+        with pytest.raises(NotPossible, match="how much longer"):
+            duties.extend(
+                duty, approver=safar, by=by, **(more | {"period": "shelter_extension_days"})
+            )
+        duties.extend(duty, approver=safar, by=by, **more)
+        assert last_day(duty) == "2026-03-24"
+        turn = Turn.objects.get(duty=duty)
+        assert (turn.approved_by, turn.value, turn.pack_version) == (safar, 5, "2026.1")
+        with pytest.raises(NotPossible, match="late stays late"):
+            duties.extend(duty, approver=safar, by=by, **(more | {"at": at(26)}))
+
+
+@pytest.mark.django_db
+def test_b5_why_is_this_due_on_that_day() -> None:
+    with as_user("nigora") as by:
+        duty = started(by)
+        duties.suspend(duty, ground="paper", by=by, at=at(5))
+        duties.resume(duty, by=by, at=at(9))
+        duties.extend(
+            *[duty],
+            period="test_more",
+            ground="person_ill",
+            approver=user("safar"),
+            by=by,
+            at=at(10),
+        )
+        assert queries.why(duty) == [
+            "It is counted from: Complete application, 2 March 2026.",
+            "That day the rules (version 2026.1) gave 10 working days: Fictional Act, article 5; "
+            "not verified by a lawyer.",
+            "The day of the start is not counted; the last day is counted to its end.",
+            "Weekends and 1 public holiday are left out: 11 March 2026.",
+            "That gave: 17 March 2026.",
+            "On 5 March 2026 the clock was stopped: A paper is awaited from elsewhere.",
+            "On 9 March 2026 it ran again with what was left: 19 March 2026.",
+            "On 10 March 2026 it got 5 working days more, asked and approved by two people: "
+            "The person is ill. That gave: 26 March 2026.",
+            "So it is due by the end of 26 March 2026 (time of Asia/Dushanbe).",
+        ]
+        for language in ("tg", "ru"):
+            with override(language):
+                assert not any("It is" in step or "clock" in step for step in queries.why(duty))
+
+
+@pytest.mark.django_db
+def test_b5_why_of_a_day_that_somebody_set_and_of_hours() -> None:
+    with as_user("nigora") as by:
+        given: dict[str, Any] = {"owner": team("ngo-cases"), "by": by, "at": MONDAY}
+        by_hand = duties.open("case.later_questions", due=at(9), **given)
+        assert queries.why(by_hand) == [
+            "It was opened on 2 March 2026, 11:00.",
+            "The last day was set when it was opened: 9 March 2026.",
+            "So it is due by 9 March 2026, 11:00 (time of Asia/Dushanbe).",
+        ]
+        hours = started(by, "test_hours")
+        assert queries.why(hours)[-1] == (
+            "So it is due by 3 March 2026, 11:00 (time of Asia/Dushanbe)."
+        )
+        stopped = duties.suspend(hours, ground="person_asked", by=by, at=at(2, 8))
+        assert queries.why(stopped)[-1] == (
+            "The clock stands still: nothing is due until it runs again."
+        )
+
+
+@pytest.mark.django_db
+def test_b5_holidays_that_were_entered_later_are_said_and_change_nothing(tmp_path: Path) -> None:
+    with as_user("nigora") as by:
+        duty = started(by)
+        with pack_with(tmp_path, {"holidays.csv": ("", "2026-03-12,А,А,A,S\n")}):
+            told = queries.why(duty)
+        assert "Counted today it would be 18 March 2026; a clock that runs keeps its day." in told
+        assert told[-1] == "So it is due by the end of 17 March 2026 (time of Asia/Dushanbe)."
+
+
+@pytest.mark.django_db
+def test_b5_a_body_has_its_own_time_zone() -> None:
+    with as_user("nigora") as by:
+        east = started(by, zone="Asia/Tokyo")
+        assert east.due_at == datetime(2026, 3, 17, 14, 59, 59, tzinfo=UTC)
+        assert queries.why(east)[-1].endswith("(time of Asia/Tokyo).")
+
+
+@pytest.mark.django_db
+def test_a_clock_does_not_start_in_the_future_and_its_period_is_known() -> None:
+    with as_user("nigora") as by:
+        with pytest.raises(NotPossible, match="future"):
+            started(by, started_at=at(3))
+        with pytest.raises(KeyError):
+            started(by, "no_such_clock")
+
+
+@pytest.mark.django_db
+def test_a_clock_of_others_is_out_of_reach() -> None:
+    with as_user("nigora") as by:
+        held = access.open_dossier(team=team("ngo-cases"), by=by, at=MONDAY)
+        duty = started(by, dossier=held)
+        duties.suspend(duty, ground="paper", by=by, at=at(3))
+    for name in ("shirin", "lola"):
+        with as_user(name) as other:
+            assert not Turn.objects.exists()
+            with pytest.raises(Gone):
+                duties.resume(duty, by=other, at=at(4))
+    with as_user("ibrohim") as other, pytest.raises((Gone, Refused)):
+        duties.resume(duty, by=other, at=at(4))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE duties_duty SET value = 99 WHERE id = %s",
+        "UPDATE duties_duty SET article = '7' WHERE id = %s",
+        "UPDATE duties_duty SET due_at = due_at + interval '1 day' WHERE id = %s",
+        "UPDATE duties_duty SET due_at = NULL WHERE id = %s",
+        "UPDATE duties_duty SET opened_at = now() WHERE id = %s",
+        "UPDATE duties_turn SET ground = 'article' WHERE duty_id = %s",
+        "DELETE FROM duties_turn WHERE duty_id = %s",
+    ],
+)
+def test_b5_a_running_clock_is_not_rewritten_past_the_python(change: str) -> None:
+    with as_user("nigora") as by:
+        duty = started(by)
+        duties.suspend(duty, ground="paper", by=by, at=at(3))
+        duties.resume(duty, by=by, at=at(3, 8))
+        with (
+            pytest.raises((IntegrityError, ProgrammingError, InternalError)),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(change, [duty.pk])
+
+
+@pytest.mark.django_db
+def test_b5_nobody_approves_more_time_alone_past_the_python() -> None:
+    with as_user("nigora") as by:
+        duty = started(by)
+        row = Turn(
+            duty=duty,
+            number=1,
+            verb="extend",
+            ground="article",
+            at=at(3),
+            by=by,
+            approved_by=by,
+            period="test_more",
+            value=5,
+            unit="working_days",
+            standing="unverified",
+            due_before=duty.due_at,
+            due_after=at(30),
+        )
+        with pytest.raises(IntegrityError, match="two_people"), transaction.atomic():
+            row.save(force_insert=True)
+        row.approved_by = user("safar")
+        row.by = user("safar")
+        with pytest.raises((IntegrityError, ProgrammingError)), transaction.atomic():
+            row.save(force_insert=True)  # in another's name
+
+
+@pytest.mark.django_db
+def test_b5_what_bodies_let_run_out_stands_on_the_list_of_the_commission() -> None:
+    with as_user(ADMIN) as by:
+        districts = [
+            access.add_unit(
+                code=f"body-{number}",
+                name=f"Fictional Body {number}",
+                kind="territorial_commission",
+                district="tj_3505401",
+                duty_phone="",
+                by=by,
+                at=MONDAY,
+            )
+            for number in (1, 2)
+        ]
+        desks = [
+            access.add_team(unit=unit, name=unit.code, is_intake=False, by=by, at=MONDAY)
+            for unit in districts
+        ]
+    secretaries = [
+        new_account(f"secretary{unit.code[-1]}", unit, "tcs", user(ADMIN)) for unit in districts
+    ]
+    with as_user("nigora") as by:
+        for desk in desks:
+            started(by, owner=desk)
+            started(by, "test_hours", owner=desk, started_at=at(1))
+            started(by, "later_questions", owner=desk)  # a service target is no law
+        started(by)  # what a service owes is no matter of this list
+        with pytest.raises((ProgrammingError, Refused)), transaction.atomic():
+            queries.overdue(at(30))
+    with as_user("ibrohim"):
+        assert queries.overdue(at(2, 1)) == []
+        found = queries.overdue(at(18))
+        assert [late.unit in districts for late in found] == [True] * 4, "oldest first"
+        assert [late.article for late in found] == ["", "", "article 5", "article 5"]
+        assert {late.clock for late in found} == {"Fictional clock"}
+        assert queries.late_in_words(found[-1], at(18)) == "1 day late"
+    for unit, secretary in zip(districts, secretaries, strict=True):
+        with as_user(secretary):
+            assert {late.unit for late in queries.overdue(at(18))} == {unit}
