@@ -71,11 +71,11 @@ FROM bench_dossier d JOIN bench_reach r USING (id);
 
 INSERT INTO consent_consent (id, dossier_id, unit_id, team_id, purpose, categories, services,
     answer, until, ends_at, asked_at, asked_by_id, effective_at, asked_now, script_version,
-    explained, language, read_in, present, interpreter, support, told_limits, withdraw_reason,
-    teams, fresh_until, holder)
+    explained, language, read_in, present, interpreter, support, told_limits, by_telephone,
+    withdraw_reason, teams, fresh_until, holder)
 SELECT a.consent, dossier, t.unit_id, a.team, 'service', 71, '{bed}', 'yes', current_date + 90,
     now() + interval '90 days', at, $worker, at, false, '1', '{}', 'tg', 'tg', '{nobody}',
-    'not_needed', '{}', true, '', '{}', r.fresh_until, a.holder
+    'not_needed', '{}', true, false, '', '{}', r.fresh_until, a.holder
 FROM bench_ask a JOIN access_team t ON t.id = a.team JOIN bench_reach r ON r.id = a.dossier;
 
 INSERT INTO referrals_referral (id, ref, dossier_id, from_team_id, to_team_id, state, source,
