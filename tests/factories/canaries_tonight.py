@@ -69,4 +69,4 @@ def _in_care(browser: Client, all_of: Canaries) -> None:
     back = {**READY, "asylum": "no_fear"}
     saved(fill(browser, f"{base}return/write/", **back, text=word("text of a return")))
     assert word("goal") in browser.get(base).content.decode()
-    assert browser.post(f"{base}print/", {"language": "tg"}).status_code == 200
+    assert browser.post(f"/cases/{all_of.ref}/whole/print/", {"language": "tg"}).status_code == 200

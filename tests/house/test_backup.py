@@ -1,125 +1,27 @@
 """A backup brings everything back, opens nothing by itself, and does not undo an erasure."""
 
-import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 from django.conf import settings
 from psycopg import sql
 
-from config.backup import NOT_SAVED, BackupError, bring_back, expire, pair_of_code, take
+from config.backup import BackupError, expire, pair_of_code, take
 from config.cluster import binaries
 from panoh.cases import queries as cases
 from panoh.files import queries as files
 from panoh.kernel.rules import Gone
 from panoh.vault.rules import NoKey, new_recovery_code
 from tests.factories import staff
+from tests.factories.backups import CODE, Place, by_command, ready, rows_of
 from tests.factories.canaries import Canaries, typed_everywhere
 from tests.factories.canaries_tonight import tonight
 from tests.factories.clients import client_of
 from tests.factories.staff import NOW, PASSPHRASE, as_user
-from tests.harness import ALIASES, ROOT, Databases, point_to
-
-CODE = new_recovery_code()
-
-
-@dataclass
-class Place:
-    """Where one installation has its things, and the two folders of its backups."""
-
-    databases: Databases
-    name: str
-    folder: Path
-
-    @property
-    def owner(self) -> str:
-        return self.databases.server.url("owner", self.name)
-
-    def save(self) -> str:
-        """Take a backup; its name."""
-        return take(
-            self.owner,
-            secrets=settings.PANOH_KEYS,
-            documents=files.folder(),
-            to=self.folder / "sealed",
-            keys=self.folder / "keys",
-            public=pair_of_code(CODE).public,
-        )
-
-    def bring(self, into: str, backup: str, keys: str = "", code: str = CODE) -> None:
-        """Restore into another database, secrets and documents into folders of their own."""
-        (self.folder / "secrets").mkdir(exist_ok=True)
-        bring_back(
-            self.databases.server.url("owner", into),
-            secrets=self.folder / "secrets",
-            documents=self.folder / "documents",
-            backup=self.folder / "sealed" / backup,
-            keys=self.folder / "keys" / (keys or backup),
-            code=code,
-        )
-
-
-@pytest.fixture
-def place(fresh_db: str, databases: Databases, tmp_path: Path) -> Place:
-    return Place(databases, fresh_db, tmp_path)
-
-
-@pytest.fixture
-def empty(place: Place) -> Iterator[str]:
-    """A database in which nothing stands yet."""
-    name = f"{place.name}_empty"
-    place.databases.create(name, "template0")
-    yield name
-    point_to(dict.fromkeys(ALIASES, place.name))
-    place.databases.drop(name)
-
-
-def ready(place: Place, name: str) -> None:
-    """What every start does, then work on that database from here on."""
-    environment = place.databases.environment(name)
-    owner = {"PANOH_OWNER_DATABASE_URL": place.databases.server.url("owner", name)}
-    manage(environment | owner, "prepare", "--database-only")
-    point_to(dict.fromkeys(ALIASES, name))
-    staff._opened.cache_clear()
-
-
-def manage(environment: dict[str, str], *command: str, **more: Any) -> str:
-    done: subprocess.CompletedProcess[str] = subprocess.run(
-        [sys.executable, "-W", "ignore", "manage.py", *command],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        **more,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def rows_of(address: str) -> dict[str, tuple[int, str]]:
-    """Each table with the number of its rows and a sum over all that stands in them."""
-    with psycopg.connect(address) as owner:
-        tables = owner.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
-        ).fetchall()
-        question = sql.SQL(
-            "SELECT count(*), coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') "
-            "FROM {} t"
-        )
-        found: dict[str, tuple[int, str]] = {}
-        for (table,) in tables:
-            row = owner.execute(question.format(sql.Identifier(table))).fetchone()
-            assert row is not None
-            found[table] = (row[0], row[1])
-    return {table: row for table, row in found.items() if table not in NOT_SAVED}
 
 
 def name_read(planted: Canaries) -> dict[int, str]:
@@ -291,32 +193,7 @@ def test_old_keys_go_and_nothing_else(tmp_path: Path) -> None:
 def test_the_commands_save_and_restore(place: Place, empty: str) -> None:
     """As in the howto: code, backup, restore into an empty installation, sign-in words and all."""
     before = rows_of(place.owner)
-    environment = place.databases.environment(place.name)
-    owner = {"PANOH_OWNER_DATABASE_URL": place.owner}
-    home = {"PANOH_KEYS": str(place.folder / "home")}
-    shutil.copytree(settings.PANOH_KEYS, place.folder / "home")
-    (place.folder / "home" / "backup-public").unlink(missing_ok=True)
-    code = manage(environment | owner | home, "backup", "--new-code").splitlines()[0]
-    said = manage(
-        environment | owner | home,
-        *("backup", str(place.folder / "sealed"), "--keys", str(place.folder / "keys")),
-    )
-    name = said.split(":")[0]
-    there = place.databases.environment(empty) | {
-        "PANOH_OWNER_DATABASE_URL": place.databases.server.url("owner", empty),
-        "PANOH_KEYS": str(place.folder / "there"),
-        "PANOH_VAR": str(place.folder / "var"),
-    }
-    read, write = os.pipe()
-    os.write(write, f"{code}\n".encode())
-    os.close(write)
-    said = manage(
-        there,
-        *("restore", str(place.folder / "sealed" / name), str(place.folder / "keys" / name)),
-        *("--secrets-fd", str(read)),
-        pass_fds=[read],
-    )
-    os.close(read)
+    said = by_command(place, empty)
     assert "Restored." in said
     after = rows_of(place.databases.server.url("owner", empty))
     # Every start writes the pack's roles anew.

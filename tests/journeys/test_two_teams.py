@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -35,15 +36,22 @@ from panoh.people import actions as people
 from panoh.people.rules.person import Person
 from panoh.referrals import actions as referrals
 from panoh.referrals.models import Referral
+from panoh.shelters import actions as shelters
+from panoh.shelters.models import Hold, House
+from tests.factories import fund as books
 from tests.factories.canaries import LETTERS
+from tests.factories.care import needed
 from tests.factories.clients import client_of
 from tests.factories.directory import organisation, service
+from tests.factories.houses import ADDRESS, WOMAN
+from tests.factories.houses import house as shelter_of
+from tests.factories.leavings import planned
 from tests.factories.papers import pdf
 from tests.factories.referrals import NOW, answer, case, drafted
 from tests.factories.staff import as_user, team
 
-# The unit that is asked, another team of the sender's own unit, and the police.
-READERS = ("shirin", "lola", "pulod")
+# The unit that is asked, another team of the sender's own unit, the police, and the accountant.
+READERS = ("shirin", "lola", "pulod", "davron")
 NOTED = [
     one
     for one in CASE_CATEGORIES
@@ -58,11 +66,16 @@ SEEN_BY_ALL: tuple[str, ...] = (
     "search/",
     "first-contact/",
     "directory/",
+    "beds/",
+    "beds/region/",
+    "fund/",
+    "fund/balance/",
 )
 OF_A_CASE = (
     "", "next/", "answers/", "person/", "person/name/", "person/way/", "documents/", "knows/",
     "consent/", "consent/service/", "refer/", "close/", "apart/", "assess/trafficking/",
-    "facts/exploitation_forms/", *(f"notes/{code}/" for code in CASE_CATEGORIES.codes),
+    "facts/exploitation_forms/", "whole/", "leaving/", "beds/",
+    *(f"notes/{code}/" for code in CASE_CATEGORIES.codes),
 )  # fmt: skip
 OF_A_REQUEST = ("", "letter/", "accept/", "decline/", "ask_info/", "complete/", "withdraw/")
 
@@ -86,6 +99,9 @@ class Told:
     is_sent: bool = False
     is_open: bool = False
     paths: list[str] = field(default_factory=list)
+    # Of a hold or a stay, and of a request for money: keys that stand in links of pages.
+    bed: str = ""
+    money: str = ""
 
     def add(self, category: Category) -> str:
         word = new_word()
@@ -101,6 +117,11 @@ class Told:
         hidden += [self.dossier.ref] if not reads else []
         if self.request and not (reader == "shirin" and (self.is_sent or self.is_open)):
             hidden.append(self.request.ref)
+        # Who lives where is known to the holder and to the house alone; money to the fund, and to
+        # those who were let into that part of the case.
+        hidden += [self.bed] if self.bed and reader != "shirin" else []
+        if self.money and reader != "davron" and not Category.MONEY & reads:
+            hidden.append(self.money)
         return hidden
 
 
@@ -110,6 +131,7 @@ class TwoTeams(RuleBasedStateMachine):
     clients: dict[str, Client]
     # What happened in all runs together: a walk that never opened anything proves little.
     count: Counter[str]
+    house: House
     told = Bundle("told")
 
     def __init__(self) -> None:
@@ -131,6 +153,8 @@ class TwoTeams(RuleBasedStateMachine):
         made = self.new_case()
         self.write(made, Category.SERVICES)
         self.ask(made, Category.STORY)
+        self.bed_for(made)
+        self.money_for(made)
         if self.count["runs"] % 2:
             self.answer(made, "accept")
             self.what_is_open_is_read()
@@ -174,6 +198,37 @@ class TwoTeams(RuleBasedStateMachine):
                 at=NOW,
             )
             one.paths.append(f"/files/{one.dossier.ref}/{made.pk}/")
+
+    @rule(one=told)
+    def helps(self, one: Told) -> None:
+        """What she needs, and how she will leave."""
+        with as_user("nigora") as by, allowed():
+            needed(one.dossier, by=by, goal=one.add(Category.SERVICES))
+            planned(one.dossier, by=by, wish=one.add(Category.SERVICES))
+
+    @rule(one=told)
+    def finds_a_bed(self, one: Told) -> None:
+        self.bed_for(one)
+
+    def bed_for(self, one: Told) -> None:
+        at = timezone.now()
+        with as_user("nigora") as by, allowed():
+            held = shelters.hold(self.house.pk, dossier=one.dossier, people=(WOMAN,), by=by, at=at)
+            one.bed = str(held.pk)
+        with as_user("shirin") as by, allowed():
+            if one.bed:
+                shelters.admit(Hold.objects.get(pk=one.bed), by=by, at=at)
+                self.count["beds"] += 1
+
+    @rule(one=told)
+    def asks_for_money(self, one: Told) -> None:
+        self.money_for(one)
+
+    def money_for(self, one: Told) -> None:
+        if not one.money:
+            with allowed():
+                one.money = books.asked(one.dossier).ref
+                self.count["money"] += 1
 
     @precondition(lambda self: any(one.request is None for one in self.all))
     @rule(one=told, extra=st.sampled_from(NOTED))
@@ -255,6 +310,8 @@ class TwoTeams(RuleBasedStateMachine):
         self, one: Told, reader: str, own: str, of_case: str, of_request: str
     ) -> None:
         paths = [f"/{own}", f"/cases/{one.dossier.ref}/{of_case}", *one.paths[:1]]
+        paths += [f"/care/{one.dossier.ref}/", f"/fund/for/{one.dossier.ref}/"]
+        paths += [f"/fund/asked/{one.money}/"] if one.money else []
         if one.request is not None:
             paths.append(f"/requests/{one.request.ref}/{of_request}")
         for path in paths:
@@ -267,9 +324,13 @@ class TwoTeams(RuleBasedStateMachine):
         self.count["answers"] += 1
         self.count[f"{reader} {got.status_code}"] += 1
         for one in self.all:
-            for word in one.secret_from(reader):
+            for word in one.secret_from(reader) + self.of_houses(reader):
                 known = word in path  # the reader typed it: it may stand in a link of the page
                 assert known or word.encode() not in heap, (reader, path, word)
+
+    def of_houses(self, reader: str) -> list[str]:
+        """Which house it is, and where it stands: nobody's of these readers but its own team's."""
+        return [] if reader == "shirin" else [self.house.name, ADDRESS]
 
     @invariant()
     def what_is_open_is_read(self) -> None:
@@ -296,6 +357,7 @@ def test_nobody_receives_a_byte_that_is_not_theirs() -> None:
     class Machine(TwoTeams):
         count = Counter[str]()
         clients = {name: client_of(name, "en") for name in READERS}
+        house = shelter_of(("1", 60, ""), name=new_word())
 
     run_state_machine_as_test(
         Machine,
@@ -309,7 +371,6 @@ def test_nobody_receives_a_byte_that_is_not_theirs() -> None:
             phases=[Phase.generate],
         ),
     )
-    assert min(Machine.count[what] for what in ("yes", "taken back", "read what is open")) > 0, (
-        Machine.count
-    )
+    wanted = ("yes", "taken back", "read what is open", "beds", "money")
+    assert min(Machine.count[what] for what in wanted) > 0, Machine.count
     assert Machine.count["shirin 200"] > 5
