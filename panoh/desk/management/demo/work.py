@@ -10,7 +10,7 @@ from panoh.consent import actions as consents
 from panoh.desk.management.demo.country import Country
 from panoh.duties import actions as duties
 from panoh.duties.models import Duty
-from panoh.duties.rules import kind
+from panoh.duties.rules import KEEPING, kind
 from panoh.kernel.rules import Problem
 
 # How many of the newest things a team has not come to yet, and of one kind among them.
@@ -28,7 +28,8 @@ def make(country: Country) -> None:
 def _worked_off(country: Country, team: Team, by: User) -> int:
     done, left = 0, Counter[str]()
     with country.acting(by):
-        owed = Duty.objects.unsettled().filter(owner=team).select_related("dossier__holder__unit")
+        owed = Duty.objects.unsettled().filter(owner=team).exclude(kind__in=KEEPING)
+        owed = owed.select_related("dossier__holder__unit")
         for duty in owed.order_by("-opened_at", "pk"):
             is_new = left.total() < LEFT and left[duty.kind] < OF_A_KIND
             left[duty.kind] += is_new
