@@ -122,6 +122,15 @@ urlpatterns = [
     path("patterns/", recruitment.patterns, name="patterns"),
     path("left/", leaving.exit_counts, name="exit_counts"),
     path("policy/", rules(policy.in_force), name="policy_in_force"),
+    path("policy/acts/<str:code>/", rules(policy.act), name="policy_act"),
+    path(
+        "policy/guidelines/<str:code>/<int:version_key>/",
+        rules(policy.guideline),
+        name="policy_guideline",
+    ),
+    path("policy/agreements/", rules(policy.agreements), name="policy_agreements"),
+    path("policy/treaties/", rules(policy.treaties), name="policy_treaties"),
+    path("policy/treaties/table/", rules(policy.treaties_file), name="policy_treaties_file"),
     path("policy/roles/", rules(policy.roles), name="policy_roles"),
     path("policy/lists/<str:code>/", rules(policy.code_list), name="policy_code_list"),
 ]

@@ -1,7 +1,9 @@
 """The policy in force: what the pack says, with its sources and gaps. Addresses stand in `desk`,
 which declares who may open them."""
 
+import csv
 from datetime import date
+from io import StringIO
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -10,7 +12,7 @@ from panoh.kernel.rules import Gone
 
 from . import queries as policy
 from .forms import DayForm
-from .rules import PERMISSIONS
+from .rules import PERMISSIONS, TreatyDuty, differences
 
 
 def in_force(request: HttpRequest) -> HttpResponse:
@@ -25,8 +27,86 @@ def in_force(request: HttpRequest) -> HttpResponse:
             for period in policy.periods(day)
         ],
         "lists": policy.pack().lists.values(),
+        "guidelines": [versions[-1] for versions in policy.pack().guidelines.values()],
+        "coordinator": policy.coordinator(day),
     }
     return TemplateResponse(request, "policy/in_force.html", context)
+
+
+def act(request: HttpRequest, code: str) -> HttpResponse:
+    """An act as it was in force on a day: its articles, the words side by side, their versions.
+
+    Raises Gone if the pack knows no such act.
+    """
+    found = policy.act(code)
+    if found is None:
+        raise Gone
+    form, day = _day(request)
+    articles = [(one, policy.versions(code, one.number)) for one in policy.articles(code, day)]
+    context = {"form": form, "day": day, "act": found, "articles": articles}
+    return TemplateResponse(request, "policy/act.html", context)
+
+
+def guideline(request: HttpRequest, code: str, version_key: int) -> HttpResponse:
+    """One version of a guideline, and what it changed. Raises Gone if there is none such."""
+    found = policy.guideline(code, version_key)
+    if found is None:
+        raise Gone
+    versions = policy.pack().guidelines[code]
+    before = policy.guideline(code, version_key - 1)
+    context = {
+        "guide": found,
+        "versions": versions,
+        "before": before,
+        "changes": differences(before, found),
+        "in_force": policy.guideline(code),
+    }
+    return TemplateResponse(request, "policy/guideline.html", context)
+
+
+def agreements(request: HttpRequest) -> HttpResponse:
+    """Agreements with other states as they stand on a day; what ends soon comes first."""
+    form, day = _day(request)
+    context = {
+        "form": form,
+        "day": day,
+        "ending": policy.agreements_ending(day),
+        "agreements": [
+            (one, policy.country(one.country), one.state_on(day)) for one in policy.agreements()
+        ],
+    }
+    return TemplateResponse(request, "policy/agreements.html", context)
+
+
+def treaties(request: HttpRequest) -> HttpResponse:
+    """What treaties ask of the state and where it is answered; first what nothing answers."""
+    context = {
+        "open": [duty for duty in _duties() if not duty.measures],
+        "treaties": [
+            (treaty, [(duty, [*map(policy.measure, duty.measures)]) for duty in treaty.duties])
+            for treaty in policy.pack().treaties
+        ],
+    }
+    return TemplateResponse(request, "policy/treaties.html", context)
+
+
+def treaties_file(request: HttpRequest) -> HttpResponse:
+    """The same as a table (CSV): one row for each duty, an empty cell where nothing answers."""
+    out = StringIO(newline="")
+    table = csv.writer(out)
+    table.writerow(["treaty", "article", "bound_on", "duty", "measures", "verified", "source"])
+    titles = {treaty.code: str(treaty.title) for treaty in policy.pack().treaties}
+    for duty in _duties():
+        measures = "; ".join(map(policy.measure, duty.measures))
+        words = (titles[duty.treaty], duty.article, duty.bound_on, str(duty.label), measures)
+        table.writerow([*words, "yes" if duty.verified else "no", duty.source])
+    answer = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = 'attachment; filename="duties.csv"'
+    return answer
+
+
+def _duties() -> list[TreatyDuty]:
+    return [duty for treaty in policy.pack().treaties for duty in treaty.duties]
 
 
 def roles(request: HttpRequest) -> HttpResponse:

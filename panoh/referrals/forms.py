@@ -1,5 +1,6 @@
 """What is asked when a request is written and answered: codes only, no free text before a yes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -7,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from panoh.kernel.rules import CASE_CATEGORIES, Category
 from panoh.policy import queries as policy
+from panoh.policy.rules import GuideStep
 from panoh.referrals import rules
 from panoh.ui.forms import Checkboxes, CleanForm, Radios, offer
 
@@ -70,9 +72,19 @@ class DeclineForm(CodeForm):
 
 
 class CompleteForm(CodeForm):
-    """What came of it."""
+    """What came of it; which steps were done, where the guideline requires some."""
 
     name, list_name, label = "outcome", "referral_outcomes", _("What came of it?")
+
+    def __init__(self, *args: Any, steps: Sequence[GuideStep] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if steps:
+            self.fields["steps"] = forms.MultipleChoiceField(
+                label=_("Which steps of the guideline were done?"),
+                choices=[(step.code, str(step.label)) for step in steps],
+                widget=Checkboxes,
+                required=False,
+            )
 
 
 class HandOverForm(CodeForm):

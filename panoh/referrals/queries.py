@@ -18,6 +18,7 @@ from panoh.directory.models import Organisation
 from panoh.kernel.codes import new_ref
 from panoh.kernel.rules import CASE_CATEGORIES, Category, Gone, Invalid, NotPossible
 from panoh.policy import queries as policy
+from panoh.policy.rules import Guideline, GuideStep
 from panoh.referrals import rules
 from panoh.referrals.models import Referral
 from panoh.referrals.rules import LIFECYCLE, Line, Preview, State
@@ -261,3 +262,16 @@ def source_destination_counts(
         rows = rows.filter(sent_at__lt=until)
     counted = rows.values_list("source", "destination").annotate(count=Count("pk"))
     return [Flow(*row) for row in counted.order_by("source", "destination")]
+
+
+def guide_of(referral: Referral) -> Guideline | None:
+    """The guideline in force on the day on which the request was sent: a version that was
+    published later changes no running request (row C2). None if the pack has none."""
+    begun = referral.sent_at or referral.drafted_at
+    return policy.guide_for("referral", policy.local_day(begun))
+
+
+def required_steps(referral: Referral) -> tuple[GuideStep, ...]:
+    """The steps that must be done before the outcome is told."""
+    guide = guide_of(referral)
+    return guide.required if guide else ()

@@ -42,7 +42,8 @@ LOOKS: dict[str, set[str]] = {
     | _of("access", "account card sessions pin teams")
     | _of("directory", "list print entry add change contacts add_service service archive")
     | {"mfa_index"}
-    | {"policy_in_force", "policy_roles", "policy_code_list"},
+    | {"policy_in_force", "policy_roles", "policy_code_list"}
+    | {"policy_act", "policy_guideline", "policy_agreements", "policy_treaties"},
     # Takes the shift over, and asks whom a colleague saw off.
     "safar": _of("desk", "today more line take_over") | {"cases:leaving_interview"},
     # Is asked for help, and has said yes before.
@@ -102,6 +103,7 @@ UNSEEN: dict[str, str] = {
         | _of("fund", "statement_file balance_file cost_file"),
         "a file, no page",
     ),
+    "policy_treaties_file": "a file, no page",
     "fund:open": "one field and a button: fund/form.html is looked at with a new line",
     "desk:night_held": "only after a hold: tests/browser/test_moments.py opens it",
     "care:arrive": "the same form as care:depart, on a later day",

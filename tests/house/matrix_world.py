@@ -74,6 +74,8 @@ CODES: dict[str, dict[str, Any]] = {
     "desk:order_step": {"code": "notice"},
     "desk:paper": {"paper_code": "hold", "language_code": "en"},
     "policy_code_list": {"code": "services"},
+    "policy_act": {"code": "law_1096"},
+    "policy_guideline": {"code": "referral", "version_key": 1},
     "fund:statement_file": {"code": "csv"},
     "fund:balance_file": {"code": "csv"},
     "fund:cost_file": {"code": "csv"},

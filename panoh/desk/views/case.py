@@ -1,6 +1,6 @@
 """Cases: the list, and one case on one page, as far as the account may read it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from django.contrib import messages
 from django.db.models import BigIntegerField
@@ -27,6 +27,7 @@ from panoh.duties.models import Duty
 from panoh.kernel.rules import Category, Gone
 from panoh.people import queries as people
 from panoh.policy import queries as policy
+from panoh.policy.rules import Agreement, AgreementState
 from panoh.referrals import queries as referrals
 from panoh.referrals.rules import State as RequestState
 
@@ -116,6 +117,8 @@ def case(request: StaffRequest, ref: str) -> HttpResponse:
         "keeps_apart": _keeps_apart(request),
         "screens": Category.STORY in readable,
         "knows_legal": Category.LEGAL in readable,
+        "law_on": may(user, Permission.POLICY_READ) and policy.local_day(found.first_contact_at),
+        "agreements": _agreements(found.citizenship, policy.local_day(at)),
     }
     if context["names"]:
         context["name"] = people.names_of([dossier.pk], by=user, at=at).get(dossier.pk, "")
@@ -136,6 +139,13 @@ def _opened(categories: int) -> list[str]:
         policy.label("data_categories", code)
         for code in (Category(categories) & ~Category.ASK).codes
     ]
+
+
+def _agreements(country: str, day: date) -> list[tuple[Agreement, AgreementState]]:
+    """Agreements with the state whose citizen the person is, the expired ones marked."""
+    if not country:
+        return []
+    return [(one, one.state_on(day)) for one in policy.agreements(country)]
 
 
 def _keeps_apart(request: StaffRequest) -> bool:

@@ -26,7 +26,7 @@ from panoh.kernel.rules import Category, Gone, NotPossible
 from panoh.policy import queries as policy
 from panoh.referrals import actions as referrals
 from panoh.referrals import queries
-from panoh.referrals.forms import ProposeForm
+from panoh.referrals.forms import CompleteForm, ProposeForm
 from panoh.referrals.models import Referral
 from panoh.referrals.rules import State
 from panoh.ui.forms import CleanForm
@@ -64,6 +64,7 @@ def show(request: StaffRequest, request_ref: str) -> HttpResponse:
         "case": _case(referral),
         "asked": [policy.label("info_needed", code) for code in referral.asked],
         "course": _course(referral),
+        "guide": queries.guide_of(referral) if may(user, Permission.POLICY_READ) else None,
     }
     template = "desk/asked.html" if is_receiver else "desk/request.html"
     return render(request, template, context)
@@ -173,6 +174,8 @@ def _do(
 def _form(request: StaffRequest, chosen: Act, referral: Referral) -> CleanForm:
     if chosen.form is ProposeForm:
         return typed(request, OtherForm, found=_others(referral, request.user))
+    if chosen.form is CompleteForm:
+        return typed(request, CompleteForm, steps=queries.required_steps(referral))
     return typed(request, chosen.form or CleanForm)
 
 

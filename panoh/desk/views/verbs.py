@@ -72,7 +72,9 @@ OUTCOME = Act(
     gettext_lazy("Tell what came of it"),
     gettext_lazy("Save"),
     gettext_lazy("Saved. The other service is told."),
-    lambda one, form, by, at: referrals.complete(one, outcome=form.code, by=by, at=at),
+    lambda one, form, by, at: referrals.complete(
+        one, outcome=form.code, steps=form.cleaned_data.get("steps", ()), by=by, at=at
+    ),
     CompleteForm,
     gettext_lazy("Help may go on: nothing ends because of this."),
 )

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from panoh.access import actions as access_actions
 from panoh.access import queries as access
@@ -11,7 +12,7 @@ from panoh.access.models import Dossier, Grant, Team, User
 from panoh.audit import actions as audit
 from panoh.directory.models import Organisation
 from panoh.duties import actions as duties
-from panoh.kernel.rules import NotPossible
+from panoh.kernel.rules import Invalid, NotPossible
 from panoh.referrals import queries, rules
 from panoh.referrals.actions.beats import (
     DECLINED,
@@ -179,14 +180,25 @@ def _say_no(referral: Referral, outcome: str, *, by: User, at: datetime) -> None
 
 
 @transaction.atomic
-def complete(referral: Referral, *, outcome: str, by: User, at: datetime) -> Referral:
+def complete(
+    referral: Referral, *, outcome: str, by: User, at: datetime, steps: Collection[str] = ()
+) -> Referral:
     """Tell what came of it (a code of ``referral_outcomes``): the receiver, or the sender for a
-    receiver without accounts. Access runs on until its own end: help may go on."""
+    receiver without accounts. Access runs on until its own end: help may go on.
+
+    ``steps`` are the steps that were done of the guideline under which it was sent. Raises
+    ``Invalid`` naming those that the guideline requires and that are not done.
+    """
     as_side = as_receiver if referral.to_team_id in access.my_teams() else as_sender
     dossier, referral = as_side(referral, by)
     step(referral, "complete")
     if referral.confirmed_at is None:
         raise NotPossible
+    if lacking := [step for step in queries.required_steps(referral) if step.code not in steps]:
+        words = ", ".join(str(step.label) for step in lacking)
+        raise Invalid(
+            _("The guideline asks for this first: %(steps)s.") % {"steps": words}, "steps"
+        )
     referral.outcome = known("referral_outcomes", outcome, "outcome")
     referral.ended_at, referral.ended_by = at, by
     referral.save(update_fields=["state", "outcome", "ended_at", "ended_by"])

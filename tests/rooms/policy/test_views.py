@@ -62,6 +62,15 @@ urlpatterns = [
     path("policy/", views.in_force, name="policy_in_force"),
     path("policy/roles/", views.roles, name="policy_roles"),
     path("policy/lists/<str:code>/", views.code_list, name="policy_code_list"),
+    path("policy/acts/<str:code>/", views.act, name="policy_act"),
+    path(
+        "policy/guidelines/<str:code>/<int:version_key>/",
+        views.guideline,
+        name="policy_guideline",
+    ),
+    path("policy/agreements/", views.agreements, name="policy_agreements"),
+    path("policy/treaties/", views.treaties, name="policy_treaties"),
+    path("policy/treaties/table/", views.treaties_file, name="policy_treaties_file"),
 ]
 
 

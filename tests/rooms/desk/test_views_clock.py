@@ -1,0 +1,105 @@
+"""Why is this due on that day; what bodies let run out; the law of a case."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from panoh.access import actions as access
+from panoh.cases.models import Case
+from panoh.duties import actions as duties
+from tests.factories.cases import contact
+from tests.factories.clients import client_of, words
+from tests.factories.packs import PERIODS, pack_with, period
+from tests.factories.staff import ADMIN, as_user, team, user
+from tests.rooms.policy.test_law import AGREEMENTS
+
+LAW = period("test_clock", 10, "calendar_days", "application_complete", act="Fictional Act")
+
+
+@pytest.mark.django_db
+def test_b5_today_and_the_case_lead_to_why_this_day() -> None:
+    now = timezone.now()
+    with as_user("nigora") as by:
+        case = contact(by, at=now)
+        duty = duties.start(
+            "case.later_questions",
+            period="next_contact",
+            owner=team("ngo-cases"),
+            dossier=case.dossier,
+            started_at=now - timedelta(days=6),
+            by=by,
+            at=now,
+        )
+    browser = client_of("nigora", "en")
+    address = f"/duties/{duty.pk}/why/"
+    for page in ("/", f"/cases/{case.dossier.ref}/"):
+        text = browser.get(page).content.decode()
+        assert address in text
+        assert "Soon" in text, "the day before the last day warns"
+    told = words(browser.get(address))
+    assert "It is counted from: First contact" in told
+    assert "7 days: service target, not law" in told
+    assert "So it is due by the end of" in told
+    for language in ("tg", "ru"):
+        assert "It is counted" not in words(client_of("nigora", language).get(address))
+    for stranger in ("lola", "mavluda", "pulod"):
+        assert client_of(stranger, "en").get(address).status_code == 404
+
+
+@pytest.mark.django_db
+def test_b5_the_commission_sees_what_ran_out_and_what_is_not_set(tmp_path: Path) -> None:
+    now = timezone.now()
+    with pack_with(tmp_path, {PERIODS: ("", LAW)}):
+        with as_user(ADMIN) as by:
+            unit = user("ibrohim").unit
+            assert unit is not None
+            desk = access.add_team(unit=unit, name="secretariat", is_intake=False, by=by, at=now)
+        with as_user("nigora") as by:
+            duties.start(
+                "case.later_questions",
+                period="test_clock",
+                owner=desk,
+                started_at=now - timedelta(days=12),
+                by=by,
+                at=now,
+            )
+        page = words(client_of("ibrohim", "en").get("/overdue/"))
+    assert "Fictional clock" in page
+    assert "Fictional Commission" in page
+    assert "2 days late" in page
+    assert "Decision on status" in page.split("Not set: these clocks do not run")[1]
+    assert client_of("nigora", "en").get("/overdue/").status_code == 403
+
+
+@pytest.mark.django_db
+def test_f6_a_case_in_a_covered_country_shows_the_agreement_and_its_article(
+    tmp_path: Path,
+) -> None:
+    covered = AGREEMENTS.replace('"XX"', '"AF"').replace("2026-06-30", "2099-06-30")
+    with pack_with(tmp_path, {"agreements.toml": ("", covered)}):
+        with as_user("nigora") as by:
+            ours = contact(by, citizenship="AF").dossier.ref
+            other = contact(by, citizenship="TJ").dossier.ref
+        browser = client_of("nigora", "en")
+        page = words(browser.get(f"/cases/{ours}/"))
+        assert "Fictional agreement" in page
+        assert "article 4: Papers within days" in page
+        assert "Fictional agreement" not in words(browser.get(f"/cases/{other}/"))
+
+
+@pytest.mark.django_db
+def test_g11_a_case_of_2017_leads_to_the_law_of_its_day() -> None:
+    with as_user("nigora") as by:
+        case = contact(by)
+        Case.objects.filter(pk=case.pk).update(
+            first_contact_at=datetime(2017, 5, 1, 6, 0, tzinfo=UTC)
+        )
+    browser = client_of("nigora", "en")
+    page = browser.get(f"/cases/{case.dossier.ref}/").content.decode()
+    assert "/policy/?on=2017-05-01" in page
+    of_day = browser.get("/policy/?on=2017-05-01").content.decode()
+    assert "/policy/acts/law_1096/?on=2017-05-01" in of_day
+    assert "кӯмак" in browser.get("/policy/acts/law_1096/?on=2017-05-01").content.decode()
+    assert date(2017, 5, 1) < timezone.now().date()
