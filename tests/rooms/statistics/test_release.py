@@ -74,6 +74,25 @@ def handed(parts: Iterator[bytes], _size: int) -> bytes:
     return next(parts)
 
 
+def test_g19_codes_may_be_numbers_and_blank_may_be_listed() -> None:
+    text = """name = "x"
+epsilon = 4
+n_pub = 1000
+[[columns]]
+name = "year"
+values = [2023, 2024]
+[[columns]]
+name = "sex"
+values = ["", "0", "woman"]
+[[tables]]
+columns = ["sex", "year"]
+"""
+    plan = plans.read(text)
+    assert [one.domain for one in plan.columns] == [("", "2023", "2024"), ("", "0", "woman")]
+    assert plan.tables == [(0,), (1,), (0, 1)]
+    assert plan.wanted_triples == 0
+
+
 def test_g19_margins_are_one_number_wherever_they_are_read() -> None:
     plan = planned(6, 5000, 4, 20)
     people = People(ctdc.records(5000, 6, countries=20))

@@ -220,8 +220,9 @@ def _columns(found: Any) -> tuple[Column, ...]:
         name, values, parents = one.get("name"), one.get("values"), one.get("parents", {})
         if not isinstance(name, str) or not name:
             raise BadPlan(f"column {number} has no name")
-        if not isinstance(values, list) or not all(isinstance(v, str) and v for v in values):
-            raise BadPlan(f"{name}: values is a list of texts; blank is always allowed, unlisted")
+        if not isinstance(values, list) or not all(type(v) in {str, int} for v in values):
+            raise BadPlan(f"{name}: values is a list of texts or whole numbers")
+        values = [str(v) for v in values if v != ""]  # blank is always allowed, listed or not
         if not 1 <= len(values) <= MOST_VALUES or len(set(values)) < len(values):
             raise BadPlan(f"{name}: from 1 to {MOST_VALUES} values, each once")
         if not isinstance(parents, dict) or parents.keys() - set(values):
