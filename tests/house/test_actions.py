@@ -46,6 +46,7 @@ NOT_AT: dict[str, str] = {
 NOT_RECORDED: dict[str, str] = {
     "access.sweep": "recounts what grants say; changes no right",
     "audit.record": "is the record",
+    "audit.record_each": "is the record",
     "audit.record_many": "is the record",
     "audit.seal": "signs the record",
 }

@@ -3,12 +3,15 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from panoh.access.models import Team
 from panoh.audit import actions as audit
 from panoh.duties import queries, rules
 from panoh.duties.models import Duty
 from panoh.policy import queries as policy
+
+PIECE = 5_000
 
 
 @transaction.atomic
@@ -28,10 +31,43 @@ def escalate_overdue(*, at: datetime, by: str = "duties") -> int:
         .order_by("next_step_at")
     )
     moved = 0
+    late: dict[int, list[Duty]] = {}
     for duty in due:
-        _move_on(duty, at, by)
+        if duty.due_at is not None and duty.due_at <= at and not _rings(duty):
+            late.setdefault(duty.owner_id, []).append(duty)
+        else:
+            _move_on(duty, at, by)
         moved += 1
+    for owner, rows in late.items():
+        _mark_late(owner, rows, at, by)
     return moved
+
+
+def _rings(duty: Duty) -> bool:
+    return rules.kind(duty.kind).alert and duty.acknowledged_at is None
+
+
+def _mark_late(owner_id: int, rows: list[Duty], at: datetime, by: str) -> None:
+    """What a team let run out, all at once: it goes to the supervisor."""
+    rungs = queries.who_is_rung(Team(pk=owner_id), at)
+    lead = rungs[-1].user_id if rungs else None
+    new = [duty for duty in rows if lead not in (None, duty.assigned_to_id)]
+    told = {duty.pk for duty in new}
+    stayed = [duty for duty in rows if duty.pk not in told]
+    for some in _pieces(new):
+        found = Duty.objects.filter(pk__in=[duty.pk for duty in some])
+        found.update(is_late=True, next_step_at=None, assigned_to_id=lead, level=F("level") + 1)
+    for some in _pieces(stayed):
+        found = Duty.objects.filter(pk__in=[duty.pk for duty in some])
+        found.update(is_late=True, next_step_at=None)
+    for event, which, step in (("duty.escalated", new, 1), ("duty.late", stayed, 0)):
+        said = [(duty, f"{duty.kind} step {duty.level + step}") for duty in which]
+        audit.record_each(event, by=by, at=at, subjects=said)
+
+
+def _pieces(rows: list[Duty]) -> list[list[Duty]]:
+    """The rows in pieces that one statement takes."""
+    return [rows[begin : begin + PIECE] for begin in range(0, len(rows), PIECE)]
 
 
 def _give_back(at: datetime, by: str) -> None:
@@ -53,7 +89,7 @@ def _give_back(at: datetime, by: str) -> None:
 def _move_on(duty: Duty, at: datetime, by: str) -> None:
     duty.is_late = duty.due_at is not None and duty.due_at <= at
     rungs = queries.who_is_rung(Team(pk=duty.owner_id), at)
-    ringing = rules.kind(duty.kind).alert and duty.acknowledged_at is None
+    ringing = _rings(duty)
     following = rules.next_rung(rungs, duty.level, duty.assigned_to_id, ringing=ringing)
     steps = [] if duty.is_late or duty.due_at is None else [duty.due_at]
     if following is not None:
