@@ -66,12 +66,19 @@ LOOKS: dict[str, set[str]] = {
         "fund",
         "list add_line line statement balance cost close request approve pay refuse take_back",
     ),
-    "ibrohim": _of("desk", "today more queue overdue bed_region bed_agenda"),
+    # Keeps the papers of a commission, and answers what is proposed to it.
+    "ibrohim": _of("desk", "today more queue overdue bed_region bed_agenda")
+    | _of(
+        "bodies",
+        "list body sitting call paper add_seat seat drafts add_event event proposals proposal"
+        " read resolve matter addendum resolution",
+    ),
     # Compares recruiters.
     "rustam": _of("desk", "today more") | {"patterns"},
     "amina": _of("desk", "today more") | _of("access", "audit"),
     "admin": _of("desk", "today more breaches")
-    | _of("access", "people invite names add_team units emergency"),
+    | _of("access", "people invite names add_team units emergency")
+    | _of("bodies", "found coordination"),
     # Is in a team that has not let the account in yet.
     "navruz": _of("desk", "today more") | _of("access", "teams recover"),
 }
@@ -94,13 +101,15 @@ UNSEEN: dict[str, str] = {
         | _of("fund", "of_duty reverse withdraw")
         | _of("care", "drop give_up permit_end")
         | {"decisions:reflection_begin"}
+        | _of("bodies", "act item of_duty")
         | {"exchange:act", "cases:recruitment_end", "set_language"}
         | {"cases:leaving_sign", "cases:leaving_agree"},
         _POST,
     ),
     **dict.fromkeys(
         {"files_download", "exchange:back", "directory:folded", "directory:keep", "desk:paper"}
-        | _of("fund", "statement_file balance_file cost_file"),
+        | _of("fund", "statement_file balance_file cost_file")
+        | _of("bodies", "calendar minutes"),
         "a file, no page",
     ),
     "policy_treaties_file": "a file, no page",

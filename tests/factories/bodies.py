@@ -5,11 +5,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from django.urls import reverse
+from django.utils import timezone
+
 from panoh.access import actions as access
 from panoh.access.models import Team
 from panoh.bodies import actions as bodies
 from panoh.bodies import queries
 from panoh.bodies.models import Body, Item, Seat, Sitting
+from panoh.policy import queries as policy
 from tests.factories.staff import ADMIN, NOW, as_user, new_account, user
 
 # Keeps the national papers; members with a voice; who only listens.
@@ -142,3 +146,35 @@ def voted(item: Item, choices: dict[str, str], at: datetime = MORNING) -> None:
 
 
 ALL_FOR = dict.fromkeys(VOICES, "for")
+
+
+def everything(text: str) -> list[str]:
+    """A commission that sits now, with everything that its pages can show."""
+    of, at = national(), timezone.now()
+    for kind in ("draft", "other"):
+        matter(of, kind=kind, title="Нақшаи корҳои якҷоя (хаёлӣ)", at=at)
+    row = opened(of, starts_at=at + timedelta(seconds=1))
+    today = policy.local_day(at)
+    with as_user("ibrohim") as by:
+        one = bodies.resolve(
+            row, text="Варақаҳоро чоп кардан", owner=of.team, due_on=today, by=by, at=at
+        )
+        event = bodies.add_event(
+            of,
+            kind="round_table",
+            name="Мизи мудаввари хаёлӣ",
+            starts_on=today,
+            ends_on=today,
+            delegates=["Идораи хаёлӣ"],
+            by=by,
+            at=at,
+        )
+        asked = bodies.propose(of, text="Варақаи кӯтоҳтар", event=event, by=by, at=at)
+        bodies.show_draft(of, title="Нақша", text=text, by=by, at=at)
+    here = [of.code, row.pk]
+    return [
+        reverse("bodies:sitting", args=here),
+        reverse("bodies:addendum", args=here),
+        reverse("bodies:resolution", args=[one.pk]),
+        reverse("bodies:proposal", args=[asked.number]),
+    ]

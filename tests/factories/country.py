@@ -39,8 +39,8 @@ from panoh.referrals.models import Referral
 from panoh.shelters import actions as shelters
 from panoh.shelters.models import House
 from panoh.ui.rules import PartialDate
+from tests.factories import bodies, houses, tables
 from tests.factories import fund as money
-from tests.factories import houses, tables
 from tests.factories.care import needed, way_back
 from tests.factories.children import advocate, child, proposed
 from tests.factories.directory import organisation, service
@@ -122,6 +122,7 @@ def country(owner: psycopg.Connection) -> Starts:
             ],
             "safar": [reverse("cases:leaving_interview", args=[grown.ref])],
             "gulnoz": [*booked],
+            "ibrohim": bodies.everything(WORDS),
             "pulod": [reverse("desk:protection", args=[protection.pk])],
             "latif": [reverse("desk:decision", args=[young.ref, sign.subject_id])],
             "shirin": [reverse(f"desk:{name}", args=[beds.pk]) for name in HOUSE],

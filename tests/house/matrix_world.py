@@ -80,6 +80,29 @@ CODES: dict[str, dict[str, Any]] = {
     "fund:balance_file": {"code": "csv"},
     "fund:cost_file": {"code": "csv"},
     "desk:house_add": {"code": "room"},
+    **{
+        name: {"code": "none", "key": uuid4(), "verb": "none", "language": "en", "number": "none"}
+        for name in (
+            "bodies:proposal",
+            "bodies:resolution",
+            "bodies:body",
+            "bodies:add_seat",
+            "bodies:seat",
+            "bodies:call",
+            "bodies:paper",
+            "bodies:drafts",
+            "bodies:add_event",
+            "bodies:event",
+            "bodies:sitting",
+            "bodies:act",
+            "bodies:resolve",
+            "bodies:matter",
+            "bodies:addendum",
+            "bodies:calendar",
+            "bodies:minutes",
+            "bodies:item",
+        )
+    },
     "exchange:back": {"code": "csv"},
     "exchange:act": {"verb": "check"},
 }

@@ -34,13 +34,18 @@ from panoh.policy import queries as policy
 
 def all_bodies() -> QuerySet[Body]:
     """Every body that was not ended; that it exists is no secret."""
-    return Body.objects.filter(ended_on=None).select_related("team__unit").order_by("code")
+    return _live().select_related("team__unit").order_by("code")
+
+
+def _live() -> QuerySet[Body]:
+    return Body.objects.filter(ended_on=None)
 
 
 def body_for(place: str, on: date) -> Body:
     """The body that decides on matters of a place: of the district, else of its region, else of
     the whole country; a level may be absent. Raises ``NotPossible`` where there is none."""
-    there = all_bodies().filter(decides=True, founded_on__lte=on)
+    # Asked by background jobs too, which know no team by name.
+    there = _live().filter(decides=True, founded_on__lte=on)
     region = policy.region_of(place)
     for code in dict.fromkeys([place, region.code if region else place, ""]):
         if found := there.filter(place=code).first():

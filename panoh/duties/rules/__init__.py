@@ -185,6 +185,9 @@ KINDS: Mapping[str, Kind] = {
     "body.resolution": Kind(_("Do what a body resolved")),
     "body.lesson": Kind(_("Write what was learned at an event")),
     "body.answer": Kind(_("Answer a proposal")),
+    "body.shelter_ends": Kind(
+        _("A shelter's money ends: put it on the agenda, and say who pays on"), by_hand=True
+    ),
     "coordination.task": Kind(_("Coordinate: see to what was asked"), by_hand=True),
     "directory.verify": Kind(_("Check that the entry of an organisation is still true")),
     "exchange.import": Kind(_("Finish an import")),

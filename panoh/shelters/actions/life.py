@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from panoh.access.models import Team, User
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
+from panoh.bodies import queries as bodies
 from panoh.duties import actions as duties
 from panoh.kernel.rules import Invalid, NotPossible, Stale
 from panoh.policy import queries as policy
@@ -24,6 +25,8 @@ INSPECTION, PAPER, VETTING, MONEY = (
     "house.vetting",
     "house.funding",
 )
+# Of the commission of the place, from the second of the three alarms (six months before) on.
+ENDS, ON_AGENDA = "body.shelter_ends", 2
 TEXTS = ("staff", "premises", "residents")
 
 
@@ -162,11 +165,22 @@ def _alarm(row: Funding, house: House, by: User | None, at: datetime) -> bool:
     due = alarms_due(queries.alarm_days(row), policy.local_day(at))
     if due <= row.alarms or Funding.objects.filter(house=house, until__gt=row.until).exists():
         return False
-    row.alarms = due
+    before, row.alarms = row.alarms, due
     row.save(update_fields=["alarms"])
     duties.settle(kind=MONEY, subject_id=row.pk, outcome="next_alarm", by=by, at=at)
     _owe(MONEY, row.pk, team_id=house.team_id, due_on=row.until, by=by, at=at)
+    if before < ON_AGENDA <= due:
+        _tell_body(row, house, by, at)
     return True
+
+
+def _tell_body(row: Funding, house: House, by: User | None, at: datetime) -> None:
+    """The commission of the place finds it among what it owes, and so on its next agenda."""
+    try:
+        body = bodies.body_for(house.district, policy.local_day(at))
+    except NotPossible:
+        return
+    _owe(ENDS, row.pk, team_id=body.team_id, due_on=row.until, by=by, at=at)
 
 
 @transaction.atomic

@@ -1,0 +1,385 @@
+"""Call a sitting, sit, vote, close the minutes; type up one held on paper; take the files home."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from panoh.access.middleware import StaffRequest, page
+from panoh.access.rules import Permission
+from panoh.access.views.typed import done, told_in, typed
+from panoh.bodies import actions as bodies
+from panoh.bodies import queries
+from panoh.bodies.forms import (
+    AttendForm,
+    MatterForm,
+    PaperSittingForm,
+    ReasonForm,
+    ResolutionForm,
+    WhenForm,
+)
+from panoh.bodies.models import (
+    Answer,
+    Attendance,
+    Body,
+    Choice,
+    Item,
+    Seat,
+    Sitting,
+    State,
+)
+from panoh.bodies.rules import (
+    KINDS,
+    OTHER,
+    OUTCOMES,
+)
+from panoh.kernel.codes import new_ref
+from panoh.kernel.rules import Gone, NotPossible
+from panoh.policy import queries as policy
+
+# What a page of this room itself settles; rooms above settle their own matters.
+OWN = {"draft": ("adopted", "rejected"), OTHER: ("adopted", "rejected")}
+
+
+@page(Permission.BODY_KEEP)
+@require_http_methods(["GET", "POST"])
+def call(request: StaffRequest, code: str) -> HttpResponse:
+    """Call a sitting: every seat is invited."""
+    body = queries.body_of(code)
+    form = typed(request, WhenForm)
+    if request.method == "POST" and form.is_valid():
+        with told_in(form):
+            row = bodies.call(
+                body,
+                starts_at=form.moment(),
+                place=form.cleaned_data["place"],
+                submission=form.cleaned_data["submission"],
+                by=request.user,
+                at=timezone.now(),
+            )
+        if not form.errors:
+            text = _("The sitting is called. Every seat is invited.")
+            return done(request, text, "bodies:sitting", code, row.pk)
+    return _form(request, form, body, _("Call a sitting"))
+
+
+def _form(
+    request: StaffRequest, form: Any, body: Body, title: str, sitting: Sitting | None = None
+) -> HttpResponse:
+    back = reverse("bodies:body", args=[body.code])
+    if sitting is not None:
+        back = reverse("bodies:sitting", args=[body.code, sitting.pk])
+    return render(request, "bodies/form.html", {"form": form, "title": title, "back": back})
+
+
+@page(Permission.BODY_KEEP)
+@require_http_methods(["GET", "POST"])
+def paper(request: StaffRequest, code: str) -> HttpResponse:
+    """Type up a sitting that was held on paper, on one page."""
+    body, at = queries.body_of(code), timezone.now()
+    items = Item.objects.filter(body=body, outcome="").order_by("due_on", "tabled_at", "pk")
+    form = typed(
+        request,
+        PaperSittingForm,
+        seats=queries.seats_of(body, policy.local_day(at)),
+        items=list(items),
+    )
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        with told_in(form):
+            row = bodies.type_up(
+                body,
+                held_at=form.moment(),
+                place=data["place"],
+                reason=data["reason"],
+                there=form.seats(),
+                results=form.results(),
+                submission=data["submission"],
+                by=request.user,
+                at=at,
+            )
+        if not form.errors:
+            text = _("Typed up. Now a second person of the body reads it and signs.")
+            return done(request, text, "bodies:sitting", code, row.pk)
+    context = {"form": form, "body": body, "back": reverse("bodies:body", args=[code])}
+    return render(request, "bodies/paper.html", context)
+
+
+@page(Permission.BODY_READ)
+@require_safe
+def one(request: StaffRequest, code: str, key: UUID) -> HttpResponse:
+    """One sitting: who comes, the agenda, the votes, what was resolved."""
+    body = queries.body_of(code)
+    row = queries.sitting_of(body, key)
+    return render(request, "bodies/sitting.html", _told(request, row))
+
+
+def _told(request: StaffRequest, row: Sitting) -> dict[str, Any]:
+    user, at = request.user, timezone.now()
+    keeps, is_open = queries.keeps(user, row.body), row.state == State.OPEN
+    attendances = queries.attendance_of(row)
+    mine = [one for one in attendances if user.pk in (one.seat.user_id, one.seat.alternate_id)]
+    agenda = queries.agenda(row, at)
+    count = queries.present(row) if is_open else None
+    return {
+        "row": row,
+        "body": row.body,
+        "state": State(row.state).label,
+        "keeps": keeps,
+        "is_open": is_open,
+        "attendances": [(one, Answer(one.answer).label) for one in attendances],
+        "mine": mine[0] if mine else None,
+        "answers": [choice for choice in Answer.choices if choice[0]],
+        "attend": AttendForm(rows=attendances) if keeps and is_open else None,
+        "present": count,
+        "has_quorum": count is not None and row.needed is not None and count >= row.needed,
+        "lines": [_line(one, row, mine, keeps=keeps) for one in queries.roll(row, user.pk)],
+        "agenda": agenda,
+        "put_off": row.postponements.select_related("item").order_by("at"),
+        "resolutions": row.resolutions.select_related("owner__unit").order_by("number"),
+        "addenda": row.addenda.order_by("number"),
+        "signs": row.on_paper and row.signed_by_id is None and row.typed_by_id != user.pk,
+        "languages": policy.languages(),
+    }
+
+
+def _line(
+    told: queries.Roll, row: Sitting, mine: list[Attendance], *, keeps: bool
+) -> dict[str, Any]:
+    item = told.item
+    there = [one for one in mine if one.came_at is not None and one.left_at is None]
+    is_open = row.state == State.OPEN and not item.outcome
+    return {
+        "item": item,
+        "kind": KINDS.get(item.kind, item.kind),
+        "tally": told.tally,
+        "votes": [(one, Choice(one.choice).label) for one in told.votes],
+        "mine": told.mine,
+        "may_vote": is_open
+        and not row.on_paper
+        and told.mine is None
+        and bool(there)
+        and there[0].seat.votes,
+        "outcome": OUTCOMES.get(item.outcome, ""),
+        "settles": [(code, OUTCOMES[code]) for code in OWN.get(item.kind, ())]
+        if keeps and is_open
+        else [],
+        "is_open": is_open,
+        "choices": Choice.choices,
+    }
+
+
+@page(Permission.BODY_READ)
+@require_http_methods(["GET", "POST"])
+def act(request: StaffRequest, code: str, key: UUID, verb: str) -> HttpResponse:
+    """One button of the page of a sitting."""
+    body = queries.body_of(code)
+    row, verbs = queries.sitting_of(body, key), _VERBS
+    if verb not in verbs:
+        raise Gone
+    if request.method == "POST":
+        try:
+            messages.success(request, verbs[verb](request, row))
+        except NotPossible as problem:
+            messages.error(request, str(problem.message))
+    return redirect("bodies:sitting", code, key)
+
+
+def _open(request: StaffRequest, row: Sitting) -> str:
+    bodies.open_sitting(row, by=request.user, at=timezone.now())
+    return _("The sitting is open. Write who is there.")
+
+
+def _cancel(request: StaffRequest, row: Sitting) -> str:
+    bodies.cancel(row, by=request.user, at=timezone.now())
+    return _("Cancelled. The agenda waits for the next sitting.")
+
+
+def _close(request: StaffRequest, row: Sitting) -> str:
+    bodies.close_minutes(row, by=request.user, at=timezone.now())
+    return _("The minutes are closed.")
+
+
+def _sign(request: StaffRequest, row: Sitting) -> str:
+    bodies.sign(row, by=request.user, at=timezone.now())
+    return _("Signed.")
+
+
+def _attend(request: StaffRequest, row: Sitting) -> str:
+    form = AttendForm(request.POST, rows=queries.attendance_of(row))
+    if not form.is_valid():
+        raise NotPossible
+    bodies.attend(row, **form.given(), by=request.user, at=timezone.now())
+    return _("Written down.")
+
+
+def _answer(request: StaffRequest, row: Sitting) -> str:
+    answer = request.POST.get("answer", "")
+    for one in queries.attendance_of(row):
+        if request.user.pk in (one.seat.user_id, one.seat.alternate_id):
+            bodies.answer_invitation(one, answer=answer, by=request.user, at=timezone.now())
+            return _("Thank you. The secretary sees your answer.")
+    raise Gone
+
+
+_VERBS: dict[str, Callable[[StaffRequest, Sitting], str]] = {
+    "open": _open,
+    "cancel": _cancel,
+    "close": _close,
+    "sign": _sign,
+    "attend": _attend,
+    "answer": _answer,
+}
+
+
+@page(Permission.BODY_READ)
+@require_http_methods(["GET", "POST"])
+def item(request: StaffRequest, code: str, key: UUID, verb: str) -> HttpResponse:
+    """One button beside a matter: vote, settle, put off, declare a conflict."""
+    body = queries.body_of(code)
+    row = queries.item_of(body, key)
+    if verb not in _ITEM_VERBS or row.sitting is None:
+        raise Gone
+    sitting = row.sitting
+    if request.method == "POST":
+        try:
+            messages.success(request, _ITEM_VERBS[verb](request, row))
+        except NotPossible as problem:
+            messages.error(request, str(problem.message))
+    return redirect("bodies:sitting", code, sitting.pk)
+
+
+def _vote(request: StaffRequest, row: Item) -> str:
+    rows = Seat.objects.filter(body=row.body)
+    key = request.POST.get("seat", "")
+    seat = rows.filter(pk=key).first() if key else _own_seat(request, row)
+    if seat is None:
+        raise Gone
+    choice = request.POST.get("choice", "")
+    bodies.vote(row, seat=seat, choice=choice, by=request.user, at=timezone.now())
+    return _("The vote is written down.")
+
+
+def _own_seat(request: StaffRequest, row: Item) -> Seat | None:
+    return queries.my_seat(row.body, request.user, policy.local_day(timezone.now()))
+
+
+def _settle(request: StaffRequest, row: Item) -> str:
+    outcome = request.POST.get("outcome", "")
+    if outcome not in OWN.get(row.kind, ()):
+        raise Gone
+    bodies.settle_item(row, outcome=outcome, by=request.user, at=timezone.now())
+    return _("Written down.")
+
+
+def _postpone(request: StaffRequest, row: Item) -> str:
+    form = ReasonForm(request.POST, title="")
+    if not form.is_valid():
+        raise NotPossible(_("Say why it is put off."))
+    why = form.cleaned_data["text"]
+    bodies.postpone(row, why=why, by=request.user, at=timezone.now())
+    return _("Put off to the next sitting.")
+
+
+def _conflict(request: StaffRequest, row: Item) -> str:
+    bodies.declare_conflict(row, by=request.user, at=timezone.now())
+    return _("Written down. You neither vote on this matter nor read it.")
+
+
+_ITEM_VERBS: dict[str, Callable[[StaffRequest, Item], str]] = {
+    "vote": _vote,
+    "settle": _settle,
+    "postpone": _postpone,
+    "conflict": _conflict,
+}
+
+
+@page(Permission.BODY_KEEP)
+@require_http_methods(["GET", "POST"])
+def resolve(request: StaffRequest, code: str, key: UUID) -> HttpResponse:
+    """Write down what somebody is to do, until when."""
+    body = queries.body_of(code)
+    row = queries.sitting_of(body, key)
+    form = typed(request, ResolutionForm, body=body)
+    if request.method == "POST" and form.is_valid():
+        with told_in(form):
+            bodies.resolve(row, **form.given(), by=request.user, at=timezone.now())
+        if not form.errors:
+            return done(request, _("Resolved; its owner owes it."), "bodies:sitting", code, key)
+    return _form(request, form, body, _("What was resolved?"), row)
+
+
+@page(Permission.BODY_KEEP)
+@require_http_methods(["GET", "POST"])
+def matter(request: StaffRequest, code: str, key: UUID) -> HttpResponse:
+    """Another matter for this agenda."""
+    body = queries.body_of(code)
+    row = queries.sitting_of(body, key)
+    form = typed(request, MatterForm)
+    if request.method == "POST" and form.is_valid():
+        with told_in(form):
+            bodies.table(
+                OTHER,
+                body=body,
+                sitting=row,
+                subject_id=None,
+                number=new_ref(),
+                due_on=None,
+                title=form.cleaned_data["title"],
+                by=request.user,
+                at=timezone.now(),
+            )
+        if not form.errors:
+            return done(request, _("It is on the agenda."), "bodies:sitting", code, key)
+    return _form(request, form, body, _("Another matter"), row)
+
+
+@page(Permission.BODY_KEEP)
+@require_http_methods(["GET", "POST"])
+def addendum(request: StaffRequest, code: str, key: UUID) -> HttpResponse:
+    """Correct closed minutes beside them."""
+    body = queries.body_of(code)
+    row = queries.sitting_of(body, key)
+    form = typed(request, ReasonForm, title=_("What is corrected?"))
+    if request.method == "POST" and form.is_valid():
+        with told_in(form):
+            text = form.cleaned_data["text"]
+            bodies.add_to_minutes(row, text=text, by=request.user, at=timezone.now())
+        if not form.errors:
+            return done(request, _("Written beside the minutes."), "bodies:sitting", code, key)
+    return _form(request, form, body, _("Correct the minutes"), row)
+
+
+@page(Permission.BODY_READ)
+@require_safe
+def calendar(request: StaffRequest, code: str, key: UUID) -> HttpResponse:
+    """The invitation as a calendar file (RFC 5545)."""
+    row = queries.sitting_of(queries.body_of(code), key)
+    return HttpResponse(
+        queries.invitation_file(row, settings.PANOH_ORIGIN),
+        content_type="text/calendar; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="sitting.ics"'},
+    )
+
+
+@page(Permission.BODY_READ)
+@require_safe
+def minutes(request: StaffRequest, code: str, key: UUID, language: str) -> HttpResponse:
+    """The minutes, or the agenda before, as PDF in one language."""
+    row = queries.sitting_of(queries.body_of(code), key)
+    if language not in policy.languages():
+        raise Gone
+    data = queries.minutes_data(row, language, timezone.now())
+    return HttpResponse(
+        policy.letter("minutes", language, data),
+        content_type="application/pdf",
+        headers={"Content-Disposition": 'inline; filename="minutes.pdf"'},
+    )

@@ -1,0 +1,239 @@
+"""The pages: invitations, a sitting from calling to minutes, paper, proposals, who sees what."""
+
+import io
+from datetime import timedelta
+
+import pypdf
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from icalendar import Calendar
+
+from panoh.bodies import actions as bodies
+from panoh.bodies import queries
+from panoh.bodies.models import Attendance, Event, Item, Proposal, Resolution, Seat, Sitting
+from panoh.policy import queries as policy
+from tests.factories import bodies as made
+from tests.factories.bodies import KEEPER, OTHER, SECRETARY
+from tests.factories.clients import client_of, hidden, words
+from tests.factories.staff import as_user, team
+
+pytestmark = pytest.mark.django_db
+
+
+def test_b1_a_sitting_from_its_call_to_its_minutes() -> None:
+    body = made.national()
+    item = made.matter(body, kind="draft", title="Plan", at=timezone.now())
+    keeper, member = client_of(KEEPER, "en"), client_of("nigora", "en")
+    path = reverse("bodies:call", args=[body.code])
+    page = keeper.get(path)
+    day = (policy.today() + timedelta(days=3)).isoformat()
+    typed = {"day": day, "hour": "10:00", "submission": hidden(page, "submission")}
+    for _click in range(2):
+        keeper.post(path, typed)
+    with as_user(KEEPER):
+        row = Sitting.objects.get()
+    at = [body.code, row.pk]
+    # The member answers, and takes the invitation home.
+    assert "No answer yet" in words(member.get(reverse("bodies:list")))
+    member.post(reverse("bodies:act", args=[*at, "answer"]), {"answer": "coming"})
+    file = member.get(reverse("bodies:calendar", args=at))
+    (event,) = Calendar.from_ical(file.content).walk("VEVENT")
+    assert (str(event["summary"]), event.decoded("dtstart")) == (
+        "Fictional national",
+        row.starts_at,
+    )
+    assert b"Plan" not in file.content, "a calendar kept elsewhere learns no matter"
+    # It opens; who is there votes; the minutes close.
+    keeper.post(reverse("bodies:act", args=[*at, "open"]))
+    with as_user(KEEPER):
+        seats = [str(one.seat_id) for one in Attendance.objects.filter(sitting=row)]
+    keeper.post(reverse("bodies:act", args=[*at, "attend"]), {"there": seats[:2]})
+    assert "There is no quorum" in words(keeper.get(reverse("bodies:sitting", args=at)))
+    keeper.post(reverse("bodies:act", args=[*at, "attend"]), {"there": seats})
+    vote = reverse("bodies:item", args=[body.code, item.pk, "vote"])
+    assert "The vote is written down" in words(member.post(vote, {"choice": "for"}, follow=True))
+    assert "voted on this already" in words(member.post(vote, {"choice": "against"}, follow=True))
+    settle = reverse("bodies:item", args=[body.code, item.pk, "settle"])
+    keeper.post(settle, {"outcome": "adopted"})
+    resolve = reverse("bodies:resolve", args=at)
+    due = (policy.today() + timedelta(days=30)).isoformat()
+    keeper.post(resolve, {"text": "Print", "owner": team("ngo-cases").pk, "due_on": due})
+    said = words(keeper.post(reverse("bodies:act", args=[*at, "close"]), follow=True))
+    assert "The minutes are closed" in said
+    for language, word in (("tg", "Протоколи"), ("ru", "Протокол")):
+        pdf = member.get(reverse("bodies:minutes", args=[*at, language]))
+        text = "".join(one.extract_text() for one in pypdf.PdfReader(io.BytesIO(pdf.content)).pages)
+        assert word in text and "Office of nigora" in text and "Print" in text
+    added = reverse("bodies:addendum", args=at)
+    assert "beside the minutes" in words(keeper.post(added, {"text": "Five"}, follow=True))
+    # Its owner finds the resolution from the duty, and says what came of it.
+    with as_user("nigora"):
+        made_one = Resolution.objects.get()
+    done = member.post(reverse("bodies:resolution", args=[made_one.pk]), {"text": "Printed"})
+    assert done.status_code == 302
+
+
+def test_b1_whoever_a_matter_touches_sees_nothing_of_it_any_more() -> None:
+    body = made.national()
+    item = made.matter(body, number="TOUCHES234")
+    row = made.opened(body)
+    member, path = client_of("nigora", "en"), reverse("bodies:sitting", args=[body.code, row.pk])
+    assert "TOUC HES2 34" in words(member.get(path)) or "TOUCHES234" in words(member.get(path))
+    touch = reverse("bodies:item", args=[body.code, item.pk, "conflict"])
+    assert "neither vote on this matter" in words(member.post(touch, follow=True))
+    assert "TOUC" not in words(member.get(path))
+    for verb in ("vote", "conflict", "settle", "postpone"):
+        url = reverse("bodies:item", args=[body.code, item.pk, verb])
+        assert member.post(url).status_code == 404
+    for language in ("tg", "ru"):
+        pdf = member.get(reverse("bodies:minutes", args=[body.code, row.pk, language]))
+        assert "TOUCHES234" not in pypdf.PdfReader(io.BytesIO(pdf.content)).pages[0].extract_text()
+
+
+def test_b3_each_address_of_another_district_is_not_found() -> None:
+    here = made.district()
+    made.other_district()
+    item = made.matter(here)
+    row = made.opened(here, [SECRETARY], SECRETARY)
+    with as_user(SECRETARY):
+        seat = Seat.objects.get(body=here)
+    stranger, owner = client_of(OTHER, "en"), client_of(SECRETARY, "en")
+    at = [here.code, row.pk]
+    pages = [
+        reverse("bodies:body", args=[here.code]),
+        reverse("bodies:call", args=[here.code]),
+        reverse("bodies:paper", args=[here.code]),
+        reverse("bodies:drafts", args=[here.code]),
+        reverse("bodies:add_event", args=[here.code]),
+        reverse("bodies:add_seat", args=[here.code]),
+        reverse("bodies:seat", args=[here.code, seat.pk]),
+        reverse("bodies:sitting", args=at),
+        reverse("bodies:resolve", args=at),
+        reverse("bodies:matter", args=at),
+        reverse("bodies:addendum", args=at),
+        reverse("bodies:calendar", args=at),
+        reverse("bodies:minutes", args=[*at, "en"]),
+        reverse("bodies:act", args=[*at, "close"]),
+        reverse("bodies:item", args=[here.code, item.pk, "vote"]),
+    ]
+    for url in pages:
+        assert owner.get(url).status_code in (200, 302), url
+        assert stranger.get(url).status_code == 404, url
+        assert stranger.post(url).status_code in (404, 405), url
+    assert "Fictional district" not in words(stranger.get(reverse("bodies:list")))
+
+
+def test_b4_ten_matters_on_paper_are_typed_up_on_one_page() -> None:
+    body = made.national()
+    items = [made.matter(body, number=f"{place:04}", kind="other") for place in range(10)]
+    keeper, path = client_of(KEEPER, "en"), reverse("bodies:paper", args=[body.code])
+    page = keeper.get(path)
+    with as_user(KEEPER):
+        seats = [str(one.pk) for one in queries.seats_of(body, policy.today()) if one.votes]
+    day = (policy.today() - timedelta(days=1)).isoformat()
+    typed = {
+        "day": day,
+        "hour": "10:00",
+        "reason": "No power",
+        "there": seats,
+        "submission": hidden(page, "submission"),
+        **{f"for_{one.pk}": "3" for one in items},
+        **{f"against_{one.pk}": "1" for one in items},
+    }
+    said = words(keeper.post(path, typed, follow=True))
+    assert "Typed up." in said and "Sitting held on paper on" in said
+    with as_user(KEEPER):
+        row = Sitting.objects.get()
+    settle = reverse("bodies:item", args=[body.code, items[0].pk, "settle"])
+    assert "second person signs" in words(keeper.post(settle, {"outcome": "adopted"}, follow=True))
+    member = client_of("zebo", "en")
+    member.post(reverse("bodies:act", args=[body.code, row.pk, "sign"]))
+    for one in items:
+        url = reverse("bodies:item", args=[body.code, one.pk, "settle"])
+        keeper.post(url, {"outcome": "adopted"})
+    keeper.post(reverse("bodies:act", args=[body.code, row.pk, "close"]))
+    with as_user(KEEPER):
+        assert Item.objects.filter(outcome="adopted", carried=True).count() == 10
+        assert Sitting.objects.get().state == "closed"
+
+
+def test_b13_a_proposal_and_its_answer() -> None:
+    body = made.national()
+    asker, path = client_of("lola", "en"), reverse("bodies:proposals")
+    page = asker.get(path)
+    typed = {"body": body.pk, "text": "Shorter forms", "submission": hidden(page, "submission")}
+    for _click in range(2):
+        asker.post(path, typed)
+    with as_user("lola"):
+        one = Proposal.objects.get()
+    url = reverse("bodies:proposal", args=[one.number])
+    assert asker.post(url, {"state": "accepted", "reason": "x"}).status_code == 404
+    keeper = client_of(KEEPER, "en")
+    assert "Shorter forms" in words(keeper.get(reverse("bodies:body", args=[body.code])))
+    said = words(keeper.post(url, {"state": "declined", "reason": "The law asks"}, follow=True))
+    assert "The law asks" in said
+    assert "The law asks" in words(asker.get(path))
+    assert client_of("safar", "en").get(url).status_code == 404
+
+
+def test_h8_an_event_its_lesson_and_its_closing() -> None:
+    body = made.national()
+    keeper, path = client_of(KEEPER, "en"), reverse("bodies:add_event", args=[body.code])
+    day = (policy.today() - timedelta(days=60)).isoformat()
+    typed = {"kind": "study_tour", "name": "Fictional tour", "starts_on": day, "ends_on": day}
+    page = keeper.get(path)
+    keeper.post(path, {**typed, "delegates": "Office", "submission": hidden(page, "submission")})
+    with as_user(KEEPER):
+        event = Event.objects.get()
+    assert "lessons are missing" in words(keeper.get(reverse("bodies:body", args=[body.code])))
+    url = reverse("bodies:event", args=[body.code, event.pk])
+    keeper.post(url, {"text": "Ask first", "is_proposal": "on"})
+    assert "no answer yet" in words(keeper.post(url, {"close": "yes"}, follow=True))
+    with as_user(KEEPER) as by:
+        one = Proposal.objects.get()
+        bodies.answer(one, state="accepted", reason="So", by=by, at=timezone.now())
+    assert "Closed" in words(keeper.post(url, {"close": "yes"}, follow=True))
+
+
+def test_h7_a_body_without_sittings_is_listed_for_who_counts() -> None:
+    made.national()
+    page = words(client_of("rustam", "en").get(reverse("bodies:list")))
+    assert "Without a sitting in the last quarter Fictional national" in page
+    assert "missed" in words(client_of(KEEPER, "en").get(reverse("bodies:body", args=["national"])))
+
+
+def test_b15_the_page_says_what_survivors_have_read() -> None:
+    page = words(client_of("nigora", "en").get(reverse("bodies:read")))
+    assert "not yet" in page and "Script: consent" in page
+
+
+def test_b12_the_page_of_the_coordination() -> None:
+    admin, path = client_of("admin", "en"), reverse("bodies:coordination")
+    unit = team("ngo-cases").unit
+    typed = {"unit": unit.pk, "since": policy.today().isoformat()}
+    assert str(unit) in words(admin.post(path, typed, follow=True))
+    said = words(admin.post(path, typed))
+    assert "later day is already written down" in said
+
+
+def test_a_body_is_founded_and_seats_are_given_and_changed() -> None:
+    desk = made.desk("national-desk", KEEPER)
+    admin, path = client_of("admin", "en"), reverse("bodies:found")
+    typed = {"kind": "dialogue", "level": "national", "code": "talks", "team": desk.pk}
+    assert "is founded" in words(
+        admin.post(path, {**typed, "name_en": "Fictional talks"}, follow=True)
+    )
+    keeper, path = client_of(KEEPER, "en"), reverse("bodies:add_seat", args=["talks"])
+    seat = {"title": "Network", "side": "ngo", "since": "2026-01-01"}
+    assert "no account with this user name" in words(keeper.post(path, {**seat, "account": "xx"}))
+    assert "Say who sits there" in words(keeper.post(path, seat))
+    keeper.post(path, {**seat, "account": "nigora", "votes": "on"})
+    with as_user(KEEPER):
+        row = Seat.objects.get()
+    url = reverse("bodies:seat", args=["talks", row.pk])
+    seen = hidden(keeper.get(url), "seen")
+    typed = {"seen": seen, "other": "safar", "trained_on": "2026-02-01"}
+    assert keeper.post(url, typed).status_code == 302
+    with as_user("safar"):
+        assert [one.code for one in queries.my_bodies()] == ["talks"]
