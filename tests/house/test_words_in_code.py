@@ -10,6 +10,7 @@ from tests.house.tree import ROOT, dotted, parse, relative, sources, texts
 # A number of days or hours that is no period of law or practice, each with its reason.
 DAYS: dict[str, str] = {
     "panoh/files/actions.py": "longer than any request runs, for the sweep of lost files",
+    "panoh/desk/management/demo/bodies.py": "fictional sittings, some days into a quarter",
     "panoh/desk/management/demo/line.py": "a fictional night: hours of a roster and between calls",
     "panoh/desk/management/demo/houses.py": "fictional papers and money of houses",
     "panoh/desk/management/demo/money.py": "fictional payments, spread over a fictional past",

@@ -8,13 +8,23 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
 from panoh.access.models import User
-from panoh.desk.management.demo import care, cases, houses, line, money, register, units, work
+from panoh.desk.management.demo import (
+    bodies,
+    care,
+    cases,
+    houses,
+    line,
+    money,
+    register,
+    units,
+    work,
+)
 from panoh.desk.management.demo.country import Country
 from panoh.policy import queries as policy
 
 CASES = 300
 # In this order: each uses what stands before it.
-MAKERS = (units, register, cases, line, houses, work, care, money)
+MAKERS = (units, register, cases, line, houses, work, care, money, bodies)
 
 
 class Command(BaseCommand):
