@@ -4,12 +4,14 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
+from panoh.bodies import queries as bodies
 from panoh.duties.models import Duty
 from panoh.kernel.rules import Invalid
 from panoh.policy import queries as policy
 from panoh.policy.rules.dates import add_months
 from panoh.shelters import actions as shelters
 from panoh.shelters.models import Funding, Hold
+from tests.factories import bodies as sitting
 from tests.factories.houses import AT, LATER, held, house
 from tests.factories.referrals import as_jobs
 from tests.factories.staff import as_user
@@ -52,6 +54,26 @@ def test_d6_alarms_come_twelve_six_and_three_months_before_the_end(fresh_db: str
             given.append((months, Funding.objects.get().alarms))
     assert given == [(13, 0), (12, 1), (11, 1), (6, 2), (5, 2), (3, 3), (2, 3)]
     assert owed("shirin", "house.funding") == 1
+
+
+def test_d6_six_months_before_the_end_it_is_on_the_next_agenda_of_the_commission(
+    fresh_db: str,
+) -> None:
+    where, commission = house(), sitting.national()
+    until = add_months(policy.local_day(AT), 24)
+    with as_user("shirin") as by:
+        shelters.add_funding(
+            where, payer="Donor", kind="donor", since=date(2026, 1, 1), until=until, by=by, at=AT
+        )
+    zone = policy.pack().calendar.zone
+    row = sitting.called(commission)
+    found = []
+    for months in (12, 6, 3):
+        with as_jobs():
+            shelters.remind(at=datetime.combine(add_months(until, -months), time(12), zone))
+        with as_user(sitting.KEEPER):
+            found.append([one.duty.kind for one in bodies.agenda(row, AT).duties])
+    assert found == [[], ["body.shelter_ends"], ["body.shelter_ends"]]
 
 
 def test_e4_what_ends_soon_is_owed_once(fresh_db: str) -> None:
