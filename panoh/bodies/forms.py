@@ -187,6 +187,9 @@ class TermForm(EditForm):
 class PaperSittingForm(WhenForm):
     """A sitting that was held on paper: who was there, how many votes each matter had."""
 
+    # Three counts for each matter: the page says once that they may stay empty.
+    mark_optional = False
+
     reason = forms.CharField(label=_("Why on paper?"), max_length=500)
     there = forms.MultipleChoiceField(label=_("Who was there?"), widget=Checkboxes, required=False)
 

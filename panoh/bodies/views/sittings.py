@@ -170,7 +170,7 @@ def _line(
         and there[0].seat.votes,
         "outcome": OUTCOMES.get(item.outcome, ""),
         "settles": [(code, OUTCOMES[code]) for code in OWN.get(item.kind, ())]
-        if keeps and is_open
+        if keeps and is_open and told.tally.cast
         else [],
         "is_open": is_open,
         "choices": Choice.choices,
