@@ -81,7 +81,13 @@ CODES: dict[str, dict[str, Any]] = {
     "fund:cost_file": {"code": "csv"},
     "desk:house_add": {"code": "room"},
     **{
-        name: {"code": "none", "key": uuid4(), "verb": "none", "language": "en", "number": "none"}
+        name: {
+            "code": "none",
+            "key": uuid4(),
+            "verb": "none",
+            "language": "en",
+            "proposal_ref": "none",
+        }
         for name in (
             "bodies:proposal",
             "bodies:resolution",

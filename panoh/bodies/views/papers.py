@@ -69,9 +69,9 @@ def proposals(request: StaffRequest) -> HttpResponse:
 
 @page(Permission.BODY_READ)
 @require_http_methods(["GET", "POST"])
-def proposal(request: StaffRequest, number: str) -> HttpResponse:
+def proposal(request: StaffRequest, proposal_ref: str) -> HttpResponse:
     """One proposal: its text, its answer; who keeps the body answers."""
-    row = queries.proposal_of(number)
+    row = queries.proposal_of(proposal_ref)
     keeps = queries.keeps(request.user, row.body)
     if request.method == "POST" and not keeps:
         raise Gone
@@ -81,7 +81,7 @@ def proposal(request: StaffRequest, number: str) -> HttpResponse:
             bodies.answer(row, **form.cleaned_data, by=request.user, at=timezone.now())
         if not form.errors:
             text = _("Answered. Who proposed it reads the reason.")
-            return done(request, text, "bodies:proposal", number)
+            return done(request, text, "bodies:proposal", proposal_ref)
     context = {
         "one": row,
         "state": Reply(row.state).label,
