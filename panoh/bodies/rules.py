@@ -27,6 +27,9 @@ KINDS: Mapping[str, Promise] = {
     OTHER: _("Matter"),
 }
 
+# Matters of rooms above: with the minutes ends what members read of them, so that room closes.
+ABOVE = frozenset({"application", "review"})
+
 # What may come of an item. ``CARRIED`` ones need more for than against, ``LOST`` ones the contrary.
 OUTCOMES: Mapping[str, Promise] = {
     "granted": _("Granted"),

@@ -37,6 +37,7 @@ from panoh.bodies.models import (
     State,
 )
 from panoh.bodies.rules import (
+    ABOVE,
     KINDS,
     OTHER,
     OUTCOMES,
@@ -204,6 +205,12 @@ def _cancel(request: StaffRequest, row: Sitting) -> str:
 
 
 def _close(request: StaffRequest, row: Sitting) -> str:
+    kinds = {one.kind for one in queries.items_of(row)}
+    kinds |= set(row.postponements.values_list("item__kind", flat=True))
+    if kinds & ABOVE:
+        raise NotPossible(
+            _("Applications were treated: close the minutes on the page of the applications.")
+        )
     bodies.close_minutes(row, by=request.user, at=timezone.now())
     return _("The minutes are closed.")
 

@@ -91,6 +91,20 @@ def test_b1_whoever_a_matter_touches_sees_nothing_of_it_any_more() -> None:
         assert "TOUCHES234" not in pypdf.PdfReader(io.BytesIO(pdf.content)).pages[0].extract_text()
 
 
+def test_b1_minutes_with_applications_are_closed_where_their_reading_ends() -> None:
+    body = made.national()
+    item = made.matter(body)
+    row = made.opened(body)
+    made.voted(item, made.ALL_FOR)
+    with as_user(KEEPER) as by:
+        bodies.settle_item(item, outcome="granted", by=by, at=made.MORNING)
+    url = reverse("bodies:act", args=[body.code, row.pk, "close"])
+    said = words(client_of(KEEPER, "en").post(url, follow=True))
+    assert "on the page of the applications" in said
+    with as_user(KEEPER):
+        assert Sitting.objects.get().state == "open"
+
+
 def test_b3_each_address_of_another_district_is_not_found() -> None:
     here = made.district()
     made.other_district()
