@@ -1,6 +1,6 @@
 """Addresses of the decisions room; references, numbers and keys only."""
 
-from panoh.decisions.views import reflection
+from panoh.decisions.views import deciding, filing, reflection
 
 app_name = "decisions"
-urlpatterns = [*reflection.urls]
+urlpatterns = [*deciding.urls, *reflection.urls, *filing.urls]

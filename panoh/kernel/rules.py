@@ -13,7 +13,8 @@ class Category(IntFlag):
     """Data categories of a case; a grant opens a bitmap of them.
 
     ``ASK`` is no category of the case: it lets the receiver of a request read
-    that request's own row and nothing else.
+    that request's own row and nothing else. ``APPLICATION`` is none either: the half page that
+    the members of a commission read, under a key of its own.
     """
 
     CORE = 1
@@ -26,6 +27,7 @@ class Category(IntFlag):
     MONEY = 128
     SAFETY = 256
     ASK = 512
+    APPLICATION = 1024
 
     @property
     def codes(self) -> list[str]:

@@ -100,7 +100,7 @@ UNSEEN: dict[str, str] = {
         | _of("directory", "checked drop_service")
         | _of("fund", "of_duty reverse withdraw")
         | _of("care", "drop give_up permit_end")
-        | {"decisions:reflection_begin"}
+        | _of("decisions", "reflection_begin complete sign letters close withdraw let_stand")
         | _of("bodies", "act item of_duty")
         | {"exchange:act", "cases:recruitment_end", "set_language"}
         | {"cases:leaving_sign", "cases:leaving_agree"},
@@ -115,6 +115,10 @@ UNSEEN: dict[str, str] = {
     "policy_treaties_file": "a file, no page",
     "fund:open": "one field and a button: fund/form.html is looked at with a new line",
     "desk:night_held": "only after a hold: tests/browser/test_moments.py opens it",
+    **dict.fromkeys(
+        _of("decisions", "docket before missing decide status apply appeal supply tell letter"),
+        "needs a commission: tests/rooms/decisions/test_views.py opens them in three languages",
+    ),
     "care:arrive": "the same form as care:depart, on a later day",
     "access:unlock": "only in a locked session: tests/browser/test_moments.py opens it",
     "access:invitation": _SIGN_IN,

@@ -72,6 +72,13 @@ CODES: dict[str, dict[str, Any]] = {
     "desk:plan_text": {"code": "services", "side_code": "shared"},
     "desk:ask": {"code": "service"},
     "desk:order_step": {"code": "notice"},
+    **{
+        f"decisions:{name}": {"code": "none"}
+        for name in (
+            *("before", "missing", "complete", "decide", "appeal", "supply", "tell", "withdraw"),
+            *("let_stand", "letter"),
+        )
+    },
     "desk:paper": {"paper_code": "hold", "language_code": "en"},
     "policy_code_list": {"code": "services"},
     "policy_act": {"code": "law_1096"},

@@ -11,6 +11,7 @@ from django import forms
 from django.test import Client
 from django.utils import translation
 
+from panoh.decisions.forms.application import FilingForm
 from panoh.desk.forms.contact import FirstContactForm
 from panoh.desk.forms.requests import RequestForm, WhoForm
 from panoh.kernel.rules import CASE_CATEGORIES
@@ -19,6 +20,7 @@ from tests.factories.clients import client_of
 
 FIRST_CONTACT, NEEDED = 8, 2
 REQUEST = 6
+APPLICATION = 12
 OPENING = 9
 
 
@@ -42,6 +44,12 @@ def test_a_request_asks_six_questions() -> None:
         for form in (WhoForm(), RequestForm(agreed=CASE_CATEGORIES)):
             found = asked(form.fields.values())
             assert 0 < len(found) <= REQUEST, [one.label for one in found]
+
+
+def test_b4_an_application_for_status_asks_twelve_questions_at_most() -> None:
+    with translation.override("en"):
+        found = asked(FilingForm(bodies=[]).fields.values())
+    assert 0 < len(found) <= APPLICATION, [one.label for one in found]
 
 
 def test_the_opening_questions_are_nine_and_nothing_is_needed() -> None:

@@ -13,6 +13,7 @@ from panoh.access.actions.dossiers import (
     open_dossier_many,
     release,
     share,
+    submit,
     sweep,
 )
 from panoh.access.actions.keys import tend_keys
@@ -75,6 +76,7 @@ __all__ = [
     "set_up",
     "share",
     "share_search_key",
+    "submit",
     "sweep",
     "take_card_code",
     "take_invitation",

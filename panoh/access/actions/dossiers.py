@@ -136,6 +136,29 @@ def share(
 
 
 @transaction.atomic
+def submit(
+    dossier: Dossier,
+    *,
+    to: Team,
+    source_id: UUID,
+    until: datetime | None = None,
+    by: User,
+    at: datetime,
+) -> None:
+    """Let ``to``, the team of a body, read the one application ``source_id`` and its half page,
+    and nothing of the case. Ends as any grant. The caller holds the lock and has asked for
+    consent; its half page is sealed after this."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT access_submit(%s, %s::int, %s, %s, %s)",
+            [dossier.pk, to.pk, source_id, at, until or policy.due("grant_days", at)],
+        )
+    audit.record(
+        "grant.submitted", by=by, at=at, subject=("access.Team", to.pk), dossier_id=dossier.pk
+    )
+
+
+@transaction.atomic
 def end(
     dossier: Dossier,
     *,

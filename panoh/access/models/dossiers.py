@@ -38,6 +38,7 @@ class Source(models.TextChoices):
     ADVOCATE = "advocate"
     PLAN = "plan"
     CONFERENCE = "conference"
+    APPLICATION = "application"
 
 
 class Grant(models.Model):

@@ -81,6 +81,7 @@ from panoh.cases.actions.screening import (
     read_screening,
 )
 from panoh.cases.actions.sought import decide_sought
+from panoh.cases.actions.status import note_status
 from panoh.cases.queries.leaving import require_leaving
 
 __all__ = [
@@ -137,6 +138,7 @@ __all__ = [
     "note_contact",
     "note_gone",
     "note_notice",
+    "note_status",
     "open_breach",
     "open_contact",
     "open_contact_many",

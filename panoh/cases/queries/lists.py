@@ -10,11 +10,12 @@ from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from panoh.access.models import Dossier, User
-from panoh.access.queries import Place, newest, visible_to
+from panoh.access.queries import Place, may, newest, reaches, visible_to
+from panoh.access.rules import Permission
 from panoh.cases import rules
 from panoh.cases.models import CHANGEABLE, COLUMNS, FACTS, Case
 from panoh.cases.rules import Arrival, Branch
-from panoh.kernel.rules import Invalid
+from panoh.kernel.rules import Category, Invalid
 from panoh.people import queries as people
 from panoh.policy import queries as policy
 from panoh.policy.rules import Code, CodeList
@@ -54,6 +55,21 @@ def name_of(dossiers: Sequence[Dossier], *, by: User, at: datetime) -> dict[int,
     is recorded.
     """
     return people.names_of([dossier.pk for dossier in dossiers], by=by, at=at)
+
+
+def identity_words(dossier: Dossier, *, by: User, at: datetime) -> list[str]:
+    """Every name by which the person is known, so that a text can be looked through for them; none
+    for an account that may not read them. The opening is recorded."""
+    if not may(by, Permission.IDENTITY_READ) or not reaches(dossier) & Category.IDENTITY:
+        return []
+    person = people.person(dossier, by=by, at=at)
+    if person is None:
+        return []
+    return [
+        name
+        for name in (person.given, person.patronymic, person.family, person.chosen, *person.other)
+        if name
+    ]
 
 
 def totals(column: str) -> dict[str, int]:

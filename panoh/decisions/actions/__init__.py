@@ -1,5 +1,25 @@
-"""Begin and end the time to recover, use what it gives, plan an interview."""
+"""File, add papers, withdraw, tell, appeal; ask for papers, decide, sign, close; print; begin and
+end the time to recover, use what it gives, plan an interview."""
 
+from panoh.decisions.actions.deciding import (
+    ask_papers,
+    close_minutes,
+    complete,
+    decide,
+    read_half,
+    sign_ruling,
+)
+from panoh.decisions.actions.filing import (
+    Answers,
+    appeal,
+    end_for_consent,
+    file,
+    let_stand,
+    supply,
+    tell,
+    withdraw,
+)
+from panoh.decisions.actions.letters import print_decisions, print_letter
 from panoh.decisions.actions.reflection import (
     assess,
     begin_reflection,
@@ -9,9 +29,25 @@ from panoh.decisions.actions.reflection import (
 )
 
 __all__ = [
+    "Answers",
+    "appeal",
+    "ask_papers",
     "assess",
     "begin_reflection",
+    "close_minutes",
+    "complete",
+    "decide",
+    "end_for_consent",
     "end_reflection",
+    "file",
+    "let_stand",
     "plan_interview",
+    "print_decisions",
+    "print_letter",
+    "read_half",
+    "sign_ruling",
+    "supply",
+    "tell",
     "use_entitlement",
+    "withdraw",
 ]

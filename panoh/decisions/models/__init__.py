@@ -1,5 +1,6 @@
-"""Tables of the decisions room: the time to recover."""
+"""Tables of the decisions room: the time to recover; applications and rulings."""
 
+from panoh.decisions.models.application import Application, HalfPage, Moved, Ruling
 from panoh.decisions.models.reflection import Interview, Reflection, Used
 
-__all__ = ["Interview", "Reflection", "Used"]
+__all__ = ["Application", "HalfPage", "Interview", "Moved", "Reflection", "Ruling", "Used"]

@@ -1,5 +1,25 @@
 """What stands about a person's status and the time to recover."""
 
+from panoh.decisions.queries.application import (
+    ApplicationTold,
+    Docket,
+    HalfPageTold,
+    application,
+    applications_of,
+    asked,
+    bodies_to_ask,
+    docket,
+    half_page,
+    item_of,
+    name_for_print,
+    named_in_texts,
+    periods_in_words,
+    reads_half,
+    ruling_of,
+    sits_on,
+    steps_of,
+    told,
+)
 from panoh.decisions.queries.reflection import (
     Entitled,
     ReflectionTold,
@@ -10,10 +30,28 @@ from panoh.decisions.queries.reflection import (
 )
 
 __all__ = [
+    "ApplicationTold",
+    "Docket",
     "Entitled",
+    "HalfPageTold",
     "ReflectionTold",
+    "application",
+    "applications_of",
+    "asked",
+    "bodies_to_ask",
+    "docket",
     "entitlements",
+    "half_page",
     "interviews_of",
+    "item_of",
+    "name_for_print",
+    "named_in_texts",
+    "periods_in_words",
+    "reads_half",
+    "ruling_of",
     "running",
+    "sits_on",
+    "steps_of",
+    "told",
     "told_reflection",
 ]

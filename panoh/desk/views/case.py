@@ -103,6 +103,7 @@ def case(request: StaffRequest, ref: str) -> HttpResponse:
         "closes": is_holder and may(user, Permission.CASE_CLOSE) and is_open,
         "reopens": is_holder and writes and "reopen" in LIFECYCLE.verbs(found.state),
         "asks_consent": is_holder and is_open and may(user, Permission.CONSENT_RECORD),
+        "applies": is_holder and may(user, Permission.APPLICATION_FILE),
         "sends": is_holder and is_open and may(user, Permission.REFERRAL_SEND),
         "finds_beds": is_holder and is_open and may(user, Permission.BED_HOLD),
         "near": Category.SAFETY in readable,

@@ -21,6 +21,7 @@ from panoh.cases.rules.orders import ORDER_FIELDS
 from panoh.consent import queries as consents
 from panoh.consent.models import Consent
 from panoh.consent.queries import Knower
+from panoh.decisions import actions as decisions
 from panoh.desk import rules
 from panoh.desk.views.typed import done
 from panoh.duties.models import Duty
@@ -140,6 +141,8 @@ def stop(request: StaffRequest, ref: str, consent_id: UUID) -> HttpResponse:
         return redirect("desk:knows", ref)
     receiver = consents.receiver_of(given)
     if request.method == "POST":
+        if given.unit is not None:
+            decisions.end_for_consent(request.dossier, unit=given.unit, by=request.user, at=at)
         referrals.withdraw_for_consent(given, by=request.user, at=at)
         name = receiver.name or policy.label("consent_purposes", given.purpose)
         text = _("Stopped: %(name)s. No service, bed or payment ends because of this.")

@@ -137,6 +137,7 @@ MORE: tuple[tuple[str, Permission | None], ...] = (
     ("desk:bed_agenda", Permission.COUNTS_READ),
     ("desk:queue", Permission.QUEUE_READ),
     ("desk:overdue", Permission.QUEUE_READ),
+    ("decisions:docket", Permission.STATUS_SIGN),
     ("fund:list", Permission.MONEY_READ),
     ("bodies:list", Permission.BODY_READ),
     ("bodies:found", Permission.INSTALLATION_MANAGE),

@@ -66,6 +66,11 @@ PROTECTED: dict[str, Category | str | None] = {
     "cases_contactentry": Category.SERVICES,
     # And only by the team that asked.
     "cases_exitinterview": None,
+    "decisions_application": "source",
+    # Under a key of its own, which no grant of this matrix has.
+    "decisions_halfpage": None,
+    "decisions_ruling": "also",
+    "decisions_moved": "also",
     "decisions_reflection": Category.CORE,
     "decisions_used": Category.SERVICES,
     "decisions_interview": Category.CORE,

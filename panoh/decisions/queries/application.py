@@ -1,0 +1,288 @@
+"""Applications in words: for the holder of the case, for members, for the secretary of the body."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from panoh.access.models import Dossier, User
+from panoh.access.queries import holds, may, my_teams, visible_to
+from panoh.access.rules import Permission
+from panoh.bodies import queries as sittings
+from panoh.bodies.models import Body, Item
+from panoh.cases import queries as cases
+from panoh.cases.models import FACTS as QUESTIONS
+from panoh.decisions.models import Application, HalfPage, Moved, Ruling
+from panoh.decisions.rules.application import WAITING, Kind, Outcome, State, named_in
+from panoh.duties import queries as duties
+from panoh.duties.models import Duty
+from panoh.kernel.rules import Category, Gone
+from panoh.policy import queries as policy
+from panoh.vault import queries as vault
+
+# Column of the half page and the question of the case that answers it.
+FACTS = {"forms": "exploitation_forms", "acts": "acts", "means": "means"}
+PERIODS = ("status_decision_days", "notice_days", "appeal_days")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a card: what, and its words."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationTold:
+    """An application as its holder reads it: receipt number, where it stands, the day of the
+    sitting, the ruling with its grounds."""
+
+    row: Application
+    kind: str
+    state: str
+    sits_on: date | None
+    missing: Sequence[str]
+    documents: Sequence[str]
+    hearing: str
+    opinion: str
+    ruling: Ruling | None
+    outcome: str
+    grounds: Sequence[str]
+
+    @property
+    def waits_to_be_told(self) -> bool:
+        """A decision stands, and the person has not been told."""
+        ruled = self.ruling is not None and self.ruling.effective_at is not None
+        return ruled and self.row.told_at is None
+
+    @property
+    def may_appeal(self) -> bool:
+        """It was refused, and nothing was done about it yet."""
+        return self.row.state == State.REFUSED
+
+
+def labels(name: str, codes: Iterable[str]) -> list[str]:
+    """The words for codes of a list of the pack."""
+    return [policy.label(name, code) for code in codes]
+
+
+def ruling_of(row: Application) -> Ruling | None:
+    """The one ruling on an application, in effect or waiting for its second signature."""
+    found = Ruling.objects.filter(application_id=row.pk)
+    # The sitting itself is the body's: who holds the case knows its day and its number.
+    return found.select_related("body", "entered_by", "second_by").first()
+
+
+def applications_of(dossier: Dossier) -> list[ApplicationTold]:
+    """Every application of a case, newest first; for who holds it. Raises ``Gone``."""
+    if not holds(dossier):
+        raise Gone
+    rows = Application.objects.filter(dossier=dossier).select_related("body", "filed_by")
+    return [told(row) for row in rows.order_by("-filed_at", "-pk")]
+
+
+def application(dossier: Dossier, number: str) -> Application:
+    """One application of this case by its receipt number. Raises ``Gone``."""
+    rows = Application.objects.filter(dossier=dossier, number=number)
+    found = rows.select_related("body", "team__unit").first()
+    if found is None or not holds(dossier):
+        raise Gone
+    found.dossier = dossier
+    return found
+
+
+def told(row: Application) -> ApplicationTold:
+    """One application in words."""
+    ruling = ruling_of(row)
+    return ApplicationTold(
+        row,
+        str(Kind(row.kind).label),
+        str(State(row.state).label),
+        sits_on(row),
+        labels("status_documents", row.missing),
+        labels("status_documents", row.documents),
+        policy.label("hearing_wishes", row.hearing) if row.hearing else "",
+        policy.label("status_opinions", row.opinion) if row.opinion else "",
+        ruling,
+        str(Outcome(ruling.outcome).label) if ruling else "",
+        labels("status_grounds", ruling.grounds) if ruling else [],
+    )
+
+
+def sits_on(row: Application) -> date | None:
+    """The day on which the body treats it, as far as it is called; for both sides."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT decisions_sits_at(%s)", [row.pk])
+        (found,) = cursor.fetchone()
+    return policy.local_day(found) if found else None
+
+
+def bodies_to_ask(dossier: Dossier, on: date) -> list[Body]:
+    """Where the person may apply: the body of her or his district first, then any other, as she or
+    he chooses."""
+    deciding = list(sittings.all_bodies().filter(decides=True, founded_on__lte=on))
+    near = [cases.case_of(dossier).district]
+    region = policy.region_of(near[0])
+    near += [region.code] if region else []
+    order = {place: rank for rank, place in enumerate([*near, ""])}
+    return sorted(deciding, key=lambda one: (order.get(one.place, len(order)), str(one)))
+
+
+def named_in_texts(dossier: Dossier, texts: Iterable[str], *, by: User, at: datetime) -> list[str]:
+    """Words of the person's identity that stand in texts, as far as the account may read it; the
+    opening is recorded."""
+    return named_in("\n".join(texts), cases.identity_words(dossier, by=by, at=at))
+
+
+def name_for_print(dossier: Dossier, *, by: User, at: datetime) -> str:
+    """The name for a paper, for who may read it; empty where there is none or it is not reached.
+    The opening is recorded."""
+    if not may(by, Permission.IDENTITY_READ):
+        return ""
+    if Category.IDENTITY not in cases.readable(by, dossier):
+        return ""
+    return cases.name_of([dossier], by=by, at=at).get(dossier.pk, "")
+
+
+def periods_in_words(on: date, keys: Iterable[str] = PERIODS) -> list[str]:
+    """Periods of a day as a letter prints them: what, how long, and how far it can be trusted."""
+    found = []
+    for key in keys:
+        period = policy.period(key, on)
+        law = " ".join(filter(None, [period.act, period.article]))
+        parts = [period.text] if period.value is None else [period.text, law]
+        parts += [] if period.value is None else [str(period.standing.label)]
+        found.append(f"{period.label}: {', '.join(filter(None, parts))}")
+    return found
+
+
+# -- the side of the body --------------------------------------------------------------------------
+
+
+def reads_half(user: User) -> bool:
+    """Whether the account is a member who reads half pages; a secretary never is."""
+    return may(user, Permission.APPLICATION_READ)
+
+
+def asked(number: str) -> Application:
+    """An application before my body, by its receipt number. Raises ``Gone``, also for whom the
+    matter touches."""
+    rows = visible_to(Application.objects.filter(number=number, team_id__in=my_teams()))
+    found = rows.select_related("body", "team__unit").first()
+    if found is None:
+        raise Gone
+    return found
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class HalfPageTold:
+    """What a member reads: codes in words, and the holder's half page."""
+
+    lines: Sequence[Line]
+    text: str
+    opinion: str
+
+
+def half_page(row: Application) -> HalfPageTold:
+    """The half page of an application, opened. A page that shows it records the reading. Raises
+    ``Gone`` for who may not read it."""
+    page = visible_to(HalfPage.objects.filter(pk=row.pk)).first()
+    if page is None:
+        raise Gone
+    text, opinion = (
+        vault.open_many([page], one, missing="")[0] for one in ("text", "opinion_text")
+    )
+    codes: list[tuple[Any, str, Sequence[str]]] = [
+        (_("Sex"), "sexes", [page.sex] if page.sex else []),
+        (_("Age"), "age_bands", [page.age_band] if page.age_band else []),
+        *((QUESTIONS[fact].label, fact, getattr(page, name)) for name, fact in FACTS.items()),
+    ]
+    lines = [Line(str(label), "; ".join(labels(name, found))) for label, name, found in codes]
+    return HalfPageTold([one for one in lines if one.text], text or "", opinion or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """One line of the secretary's page: number and code, never a name; ``why`` it is late."""
+
+    number: str
+    kind: str
+    state: str
+    sits_on: date | None
+    due_at: datetime | None
+    is_late: bool
+    why: str
+    row: Application
+    ruling: Ruling | None
+
+
+@dataclass(frozen=True, slots=True)
+class Docket:
+    """What lies before a body: what waits, what was decided, how much is late and why."""
+
+    waiting: Sequence[Waits]
+    to_sign: Sequence[Ruling]
+    decided: Sequence[Ruling]
+
+    @property
+    def late(self) -> list[Waits]:
+        """What is overdue."""
+        return [one for one in self.waiting if one.is_late]
+
+
+SHOWN = 200
+
+
+def docket(at: datetime) -> Docket:
+    """The docket of the acting account's bodies."""
+    rows = list(
+        visible_to(Application.objects.filter(team_id__in=my_teams(), state__in=WAITING))
+        .select_related("body")
+        .order_by("filed_at", "pk")[:SHOWN]
+    )
+    owed = {
+        duty.subject_id: duty
+        for duty in Duty.objects.unsettled().filter(
+            subject_id__in=[row.pk for row in rows], kind__in=["status.decide", "status.receive"]
+        )
+    }
+    rulings = (
+        Ruling.objects.filter(team_id__in=my_teams())
+        .select_related("sitting", "body", "entered_by")
+        .order_by("-entered_at", "-pk")
+    )
+    unsigned = {one.application_id: one for one in rulings.filter(effective_at=None)}
+    return Docket(
+        [_waits(row, owed.get(row.pk), unsigned.get(row.pk), at) for row in rows],
+        list(unsigned.values()),
+        list(rulings.exclude(effective_at=None)[:SHOWN]),
+    )
+
+
+def _waits(row: Application, duty: Duty | None, ruling: Ruling | None, at: datetime) -> Waits:
+    late = duty is not None and duties.is_late(duty, at)
+    return Waits(
+        row.number,
+        str(Kind(row.kind).label),
+        str(State(row.state).label),
+        sits_on(row),
+        duty.due_at if duty else None,
+        late,
+        duties.deadline(duty, at).text if duty is not None else "",
+        row,
+        ruling,
+    )
+
+
+def item_of(row: Application) -> Item | None:
+    """The matter on the agenda of the body, as far as the account reads it."""
+    return sittings.item_about(row.pk)
+
+
+def steps_of(row: Application) -> list[Moved]:
+    """Each step with role, day and ground, the newest first."""
+    return list(Moved.objects.filter(application_id=row.pk).select_related("by").order_by("-at"))

@@ -1,0 +1,182 @@
+"""The body's side: what lies before it, by number; half pages for members; rulings and letters."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from panoh.access.middleware import StaffRequest, page
+from panoh.access.queries import may, my_teams
+from panoh.access.rules import Permission
+from panoh.access.views.typed import done, told_in, typed
+from panoh.bodies.models import Sitting
+from panoh.bodies.models.states import State as Course
+from panoh.decisions import actions as decisions
+from panoh.decisions import queries
+from panoh.decisions.forms.application import PapersForm, RulingForm
+from panoh.decisions.models import Ruling
+from panoh.decisions.rules.application import Outcome, State
+from panoh.decisions.views.filing import as_file
+from panoh.kernel.rules import Gone
+from panoh.policy import queries as policy
+
+
+@page(Permission.STATUS_SIGN)
+@require_http_methods(["GET"])
+def docket(request: StaffRequest) -> HttpResponse:
+    """What waits, what is late and why, what was decided: numbers and codes, never a name."""
+    found = queries.docket(timezone.now())
+    sitting = _open_sitting()
+    context = {
+        "docket": found,
+        "decides": may(request.user, Permission.STATUS_DECIDE),
+        "signs": may(request.user, Permission.STATUS_SIGN),
+        "sitting": sitting,
+        "today": [one for one in found.decided if sitting and one.sitting_id == sitting.pk],
+    }
+    return render(request, "decisions/docket.html", context)
+
+
+def _open_sitting() -> Sitting | None:
+    rows = Sitting.objects.filter(body__team_id__in=my_teams(), state=Course.OPEN)
+    return rows.select_related("body").first()
+
+
+@page(Permission.STATUS_SIGN)
+@require_http_methods(["GET"])
+def before(request: StaffRequest, code: str) -> HttpResponse:
+    """One application before my body: to members the half page, to the secretary number and
+    code."""
+    row = queries.asked(code)
+    reads = queries.reads_half(request.user)
+    half = decisions.read_half(row, by=request.user, at=timezone.now()) if reads else None
+    item = queries.item_of(row)
+    context = {
+        "told": queries.told(row),
+        "half": half,
+        "item": item,
+        "conflict": item is not None and not item.outcome,
+        "decides": may(request.user, Permission.STATUS_DECIDE),
+        "is_filed": row.state == State.FILED,
+        "is_complete": row.state == State.COMPLETE,
+        "steps": queries.steps_of(row),
+    }
+    return render(request, "decisions/before.html", context)
+
+
+@page(Permission.STATUS_DECIDE)
+@require_http_methods(["GET", "POST"])
+def missing(request: StaffRequest, code: str) -> HttpResponse:
+    """Name the papers that are missing."""
+    row = queries.asked(code)
+    form = typed(request, PapersForm, offered=policy.choices("status_documents"))
+    if request.method == "POST" and form.is_valid():
+        with told_in(form):
+            decisions.ask_papers(
+                row,
+                missing=form.cleaned_data["documents"],
+                by=request.user,
+                at=timezone.now(),
+            )
+        if not form.errors:
+            return done(request, _("The helper of this person is asked."), "decisions:docket")
+    return render(request, "decisions/plain.html", {"form": form, "title": _("Missing papers")})
+
+
+@page(Permission.STATUS_DECIDE)
+@require_POST
+def complete(request: StaffRequest, code: str) -> HttpResponse:
+    """Take it as complete: the time for the decision runs."""
+    decisions.complete(queries.asked(code), by=request.user, at=timezone.now())
+    return done(request, _("Complete. It waits for the sitting."), "decisions:before", code)
+
+
+@page(Permission.STATUS_DECIDE)
+@require_http_methods(["GET", "POST"])
+def decide(request: StaffRequest, code: str) -> HttpResponse:
+    """Write down what the sitting decided."""
+    row = queries.asked(code)
+    form = typed(request, RulingForm)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        with told_in(form):
+            ruling = decisions.decide(
+                row,
+                outcome=Outcome(given["outcome"]),
+                grounds=given["grounds"],
+                on=given["on"],
+                reason=given["reason"],
+                by=request.user,
+                at=timezone.now(),
+            )
+        if not form.errors:
+            text = _("Written down.")
+            if ruling.effective_at is None:
+                text = _("Written down. It takes effect with the second signature.")
+            return done(request, text, "decisions:docket")
+    title = _("Decision on %(number)s") % {"number": code}
+    return render(request, "decisions/plain.html", {"form": form, "title": title})
+
+
+@page(Permission.STATUS_SIGN)
+@require_POST
+def sign(request: StaffRequest) -> HttpResponse:
+    """Sign every decision of an earlier day that somebody else entered."""
+    found = queries.docket(timezone.now()).to_sign
+    mine = [one for one in found if one.entered_by_id != request.user.pk]
+    for ruling in mine:
+        decisions.sign_ruling(ruling, by=request.user, at=timezone.now())
+    text = _("Signed: %(count)d.") % {"count": len(mine)}
+    return done(request, text, "decisions:docket")
+
+
+@page(Permission.STATUS_DECIDE)
+@require_POST
+def letters(request: StaffRequest) -> HttpResponse:
+    """The letters of a sitting in one print: number and code only."""
+    found = _rulings(request)
+    made = decisions.print_decisions(
+        found, language=_language(), by=request.user, at=timezone.now()
+    )
+    return as_file(made, "letters.pdf")
+
+
+def _rulings(request: StaffRequest) -> list[Ruling]:
+    key = request.POST.get("sitting", "")
+    found = [one for one in queries.docket(timezone.now()).decided if str(one.sitting_id) == key]
+    if not found:
+        raise Gone
+    return found
+
+
+def _language() -> str:
+    known = policy.letters()["status_decision"].languages
+    wanted = (get_language() or "").split("-")[0]
+    return wanted if wanted in known else known[0]
+
+
+@page(Permission.STATUS_DECIDE)
+@require_POST
+def close(request: StaffRequest) -> HttpResponse:
+    """Close the minutes of the open sitting: what the body reads ends with them."""
+    sitting = _open_sitting()
+    if sitting is None:
+        raise Gone
+    decisions.close_minutes(sitting, by=request.user, at=timezone.now())
+    text = _("The minutes are closed. The half pages can no longer be read here.")
+    return done(request, text, "decisions:docket")
+
+
+urls: list[URLPattern] = [
+    path("", docket, name="docket"),
+    path("sign/", sign, name="sign"),
+    path("letters/", letters, name="letters"),
+    path("close/", close, name="close"),
+    path("before/<str:code>/", before, name="before"),
+    path("before/<str:code>/missing/", missing, name="missing"),
+    path("before/<str:code>/complete/", complete, name="complete"),
+    path("before/<str:code>/decide/", decide, name="decide"),
+]
