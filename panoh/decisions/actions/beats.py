@@ -98,7 +98,7 @@ def owe(
         owner=owner,
         subject_id=row.pk,
         period=period,
-        due=policy.due(period, started_at or at) if period else None,
+        started_at=started_at,
         by=by,
         at=at,
     )
