@@ -12,7 +12,7 @@ import panoh.decisions.rules.application
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("access", "0018_submit"),
+        ("access", "0019_submit"),
         ("bodies", "0002_walls"),
         ("consent", "0005_decision_walls"),
         ("decisions", "0002_walls"),

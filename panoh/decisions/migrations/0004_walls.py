@@ -149,7 +149,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("decisions", "0003_application"),
         ("bodies", "0002_walls"),
-        ("access", "0018_submit"),
+        ("access", "0019_submit"),
     ]
 
     operations = [

@@ -46,7 +46,7 @@ SOURCES = ("holder", "offer", "referral", "former_holder", "break_glass", "advoc
 
 
 class Migration(migrations.Migration):
-    dependencies = [("access", "0017_names")]
+    dependencies = [("access", "0018_verify")]
 
     operations = [
         migrations.AlterField(
