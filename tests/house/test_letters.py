@@ -94,7 +94,7 @@ def test_a_letter_without_template_is_refused(pack: Path) -> None:
 
 def test_the_command_tries_every_template(pack: Path) -> None:
     (pack / "letters" / "trial.typ").write_text(SHEET.replace("data.name", "data.nothing"))
-    with pytest.raises(CommandError, match=r"letters/trial\.typ, line 1: .*nothing"):
+    with pytest.raises(CommandError, match=r"letters/trial\.typ, line 3: .*nothing"):
         call_command("pack", "check", str(pack))
 
 
