@@ -16,6 +16,7 @@ from panoh.decisions.models import Application, Ruling
 from panoh.decisions.rules.application import Outcome
 from panoh.kernel.rules import Category
 from panoh.vault import actions as vault
+from tests.factories import staff
 from tests.factories.referrals import NOW, answer, case, later
 from tests.factories.staff import ADMIN, as_user, new_account, user
 
@@ -28,10 +29,10 @@ ANSWERS = Answers(
 )
 
 
-def commission(code: str = "district-status", place: str = PLACE, *staff: str) -> Body:
+def commission(code: str = "district-status", place: str = PLACE, *people: str) -> Body:
     """A commission of a place that decides: two secretaries, a member with a voice, an office
     without an account. Its team has its key, so that members read half pages."""
-    names = staff or (SECRETARY, SECOND, MEMBER)
+    names = people or (SECRETARY, SECOND, MEMBER)
     with as_user(ADMIN) as by:
         unit = access.add_unit(
             code=code,
@@ -68,6 +69,8 @@ def _staff(team: Team, names: tuple[str, ...]) -> None:
     for name in names:
         role = "tcm" if name == names[2] else "tcs"
         made = new_account(name, team.unit, role, user(ADMIN))
+        # In another database the same number was another account.
+        staff._opened.cache_clear()
         with as_user(ADMIN if name == first else first) as by:
             access.join(user=made, team=team, is_supervisor=name == first, by=by, at=NOW)
         with as_user(first) as by:

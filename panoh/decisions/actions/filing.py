@@ -232,11 +232,12 @@ def end_for_consent(dossier: Dossier, *, unit: Unit, by: User, at: datetime) -> 
     rows = Application.objects.select_for_update(of=("self",)).filter(
         dossier=found, team__unit=unit, state__in=WAITING
     )
-    for row in rows.select_related("body", "team__unit"):
+    ended = list(rows.select_related("body", "team__unit"))
+    for row in ended:
         row.dossier = found
         _end(row, "consent", by=by, at=at)
     audit.record("status.consent_ended", by=by, at=at, subject=found, dossier_id=found.pk)
-    return len(rows)
+    return len(ended)
 
 
 @transaction.atomic
