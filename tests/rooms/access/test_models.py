@@ -268,6 +268,7 @@ SPECIAL: dict[str, dict[str, object]] = {
     "consent_consent": {},
     "referrals_referral": {},
     "cases_safetyentry": {"kind": "threat"},
+    "decisions_interview": {"is_her_wish": True},
     "cases_protectionrequest": {"state": "sent"},
     "cases_rightentry": {"state": "explained"},
     "cases_plantask": {"state": "open"},
