@@ -66,16 +66,17 @@ PROTECTED: dict[str, Category | str | None] = {
     "cases_contactentry": Category.SERVICES,
     # And only by the team that asked.
     "cases_exitinterview": None,
-    "decisions_application": "source",
+    "decisions_application": None,
     # Under a key of its own, which no grant of this matrix has.
     "decisions_halfpage": None,
-    "decisions_ruling": "also",
-    "decisions_moved": "also",
+    # Also by the team of the body, or that printed, which is the holder in this matrix.
+    "decisions_ruling": Category.LEGAL,
+    "decisions_moved": Category.LEGAL,
     "decisions_reflection": Category.CORE,
     "decisions_used": Category.SERVICES,
     "decisions_interview": Category.CORE,
     "justice_charge": None,
-    "files_printed": "also",
+    "files_printed": Category.SERVICES,
     "care_need": Category.SERVICES,
     "care_carestep": Category.SERVICES,
     "care_served": Category.SERVICES,
@@ -293,7 +294,7 @@ def new_row(
             values[name] = dossier
         elif name == "token":
             values[name] = uuid4().bytes[:8]
-        elif name in {"code", "ref"}:
+        elif name in {"code", "ref", "mark"}:
             values[name] = uuid4().hex[:10].upper()
         elif name.endswith("_by_id") or name == "user_id":
             values[name] = by
