@@ -12,9 +12,9 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("access", "0015_quick_rows"),
+        ("access", "__first__"),
         ("cases", "0021_leaving_walls"),
         ("directory", "0002_walls"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -61,10 +61,7 @@ class Migration(migrations.Migration):
                 ),
                 ("service", models.CharField(max_length=40)),
                 ("goal", models.BinaryField(default=None, null=True)),
-                (
-                    "state",
-                    models.CharField(default="open", max_length=20),
-                ),
+                ("state", models.CharField(default="open", max_length=20)),
                 ("assessed_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(null=True)),
                 (
@@ -85,6 +82,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["open", "served", "dropped"])),
+                        name="care_need_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("service", ""), _negated=True),
+                        name="care_need_of_a_service",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="CareStep",
@@ -155,6 +164,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_at", None),
+                            models.Q(("outcome", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="care_step_has_outcome",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Permit",
@@ -197,16 +218,10 @@ class Migration(migrations.Migration):
                         default=uuid.uuid4, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                (
-                    "state",
-                    models.CharField(default="open", max_length=20),
-                ),
+                ("state", models.CharField(default="open", max_length=20)),
                 ("kind", models.CharField(blank=True, default="", max_length=40)),
                 ("agreed", models.CharField(blank=True, default="", max_length=40)),
-                (
-                    "asylum",
-                    models.CharField(default="not_asked", max_length=20),
-                ),
+                ("asylum", models.CharField(default="not_asked", max_length=20)),
                 ("papers", models.CharField(blank=True, default="", max_length=40)),
                 ("escort", models.CharField(blank=True, default="", max_length=40)),
                 ("reception", models.CharField(blank=True, default="", max_length=40)),
@@ -252,6 +267,49 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["open", "departed", "arrived", "given_up"])
+                        ),
+                        name="care_return_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "asylum__in",
+                                [
+                                    "not_asked",
+                                    "no_fear",
+                                    "fears",
+                                    "asks",
+                                    "not_yet_known",
+                                    "own_country",
+                                ],
+                            )
+                        ),
+                        name="care_return_asylum",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("departed_at", None),
+                            models.Q(
+                                ("agreed", "yes"),
+                                ("asylum__in", ["no_fear", "own_country"]),
+                                ("leaving__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="care_departs_asked",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["open", "departed"])),
+                        fields=("dossier",),
+                        name="care_one_return",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Review",
@@ -285,6 +343,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("rating", None), ("rating__in", [1, 2, 3, 4, 5]), _connector="OR"
+                        ),
+                        name="care_rating_known",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Served",
@@ -344,84 +412,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="need",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["open", "served", "dropped"])),
-                name="care_need_state",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="need",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("service", ""), _negated=True), name="care_need_of_a_service"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="carestep",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ended_at", None), models.Q(("outcome", ""), _negated=True), _connector="OR"
-                ),
-                name="care_step_has_outcome",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="return",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["open", "departed", "arrived", "given_up"])),
-                name="care_return_state",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="return",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "asylum__in",
-                        ["not_asked", "no_fear", "fears", "asks", "not_yet_known", "own_country"],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome", ""), _negated=True),
+                        name="care_served_has_outcome",
                     )
-                ),
-                name="care_return_asylum",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="return",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("departed_at", None),
-                    models.Q(
-                        ("agreed", "yes"),
-                        ("asylum__in", ["no_fear", "own_country"]),
-                        ("leaving__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="care_departs_asked",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="return",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["open", "departed"])),
-                fields=("dossier",),
-                name="care_one_return",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("rating", None), ("rating__in", [1, 2, 3, 4, 5]), _connector="OR"
-                ),
-                name="care_rating_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="served",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome", ""), _negated=True), name="care_served_has_outcome"
-            ),
+                ],
+            },
         ),
     ]

@@ -12,8 +12,8 @@ import panoh.cases.rules.family
 class Migration(migrations.Migration):
     dependencies = [
         ("access", "0008_advocate"),
+        ("access", "__first__"),
         ("cases", "0004_screening_walls"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -80,6 +80,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("trust__in", ["not_checked", "presumed_safe", "suspected"])
+                        ),
+                        name="cases_trust_known",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="GuardianEntry",
@@ -169,6 +179,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("dossier", models.F("other")), _negated=True),
+                        name="cases_kin_of_another",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("dossier", "other"),
+                        name="cases_kin_once",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Advocate",
@@ -238,27 +261,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="guardian",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("trust__in", ["not_checked", "presumed_safe", "suspected"])),
-                name="cases_trust_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="kin",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("dossier", models.F("other")), _negated=True),
-                name="cases_kin_of_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="kin",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)),
-                fields=("dossier", "other"),
-                name="cases_kin_once",
-            ),
         ),
     ]

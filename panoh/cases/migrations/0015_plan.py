@@ -10,8 +10,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("access", "0014_joint"),
+        ("access", "__first__"),
         ("cases", "0014_recruitment_walls"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -76,6 +76,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("dossier",), name="cases_one_plan")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PlanPart",
@@ -125,6 +130,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("plan", "team"),
+                        name="cases_one_part_of_a_team",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PlanTask",
@@ -138,10 +152,7 @@ class Migration(migrations.Migration):
                 ("category", models.IntegerField()),
                 ("text", models.BinaryField(default=None, null=True)),
                 ("due_on", models.DateField()),
-                (
-                    "state",
-                    models.CharField(default="open", max_length=20),
-                ),
+                ("state", models.CharField(default="open", max_length=20)),
                 ("added_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(null=True)),
                 (
@@ -197,6 +208,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["open", "done", "dropped", "closed"])),
+                        name="cases_task_state",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PlanText",
@@ -246,6 +265,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("plan", "category", "owner", "number"),
+                        name="cases_plan_text_once",
+                        nulls_distinct=False,
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Seat",
@@ -292,40 +320,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="plan",
-            constraint=models.UniqueConstraint(fields=("dossier",), name="cases_one_plan"),
-        ),
-        migrations.AddConstraint(
-            model_name="planpart",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)),
-                fields=("plan", "team"),
-                name="cases_one_part_of_a_team",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="plantask",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["open", "done", "dropped", "closed"])),
-                name="cases_task_state",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="plantext",
-            constraint=models.UniqueConstraint(
-                fields=("plan", "category", "owner", "number"),
-                name="cases_plan_text_once",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seat",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)),
-                fields=("conference", "team"),
-                name="cases_one_seat_of_a_team",
-            ),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("conference", "team"),
+                        name="cases_one_seat_of_a_team",
+                    )
+                ],
+            },
         ),
     ]

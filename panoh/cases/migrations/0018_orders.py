@@ -12,9 +12,9 @@ import panoh.cases.rules.orders
 class Migration(migrations.Migration):
     dependencies = [
         ("access", "0011_never_walls"),
+        ("access", "__first__"),
         ("cases", "0017_queue_stopped"),
         ("files", "0003_sweep"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -62,6 +62,22 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["device", "account", "paper", "insider", "server"])
+                        ),
+                        name="cases_breach_kind",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("user__isnull", True), ("team__isnull", True), _connector="XOR"
+                        ),
+                        name="cases_breach_of_one",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Affected",
@@ -103,6 +119,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("breach", "dossier"), name="cases_affected_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Order",
@@ -189,6 +212,42 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("issuer__isnull", False),
+                            ("number__isnull", False),
+                            ("scope__isnull", False),
+                        ),
+                        name="cases_order_in_writing",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("fields", []), _negated=True),
+                        name="cases_order_names_fields",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["entered", "met", "refused"])),
+                        name="cases_order_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "met"), _negated=True),
+                            models.Q(("view", "lawful"), models.Q(("notice", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="cases_order_met_after_view_and_notice",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("notice", "delayed"), _negated=True),
+                            ("notice_text__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="cases_order_delay_has_ground",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="OrderSignature",
@@ -226,79 +285,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="breach",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind__in", ["device", "account", "paper", "insider", "server"])
-                ),
-                name="cases_breach_kind",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="breach",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("user__isnull", True), ("team__isnull", True), _connector="XOR"
-                ),
-                name="cases_breach_of_one",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="affected",
-            constraint=models.UniqueConstraint(
-                fields=("breach", "dossier"), name="cases_affected_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("issuer__isnull", False), ("number__isnull", False), ("scope__isnull", False)
-                ),
-                name="cases_order_in_writing",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("fields", []), _negated=True), name="cases_order_names_fields"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["entered", "met", "refused"])),
-                name="cases_order_state",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "met"), _negated=True),
-                    models.Q(("view", "lawful"), models.Q(("notice", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="cases_order_met_after_view_and_notice",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="order",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("notice", "delayed"), _negated=True),
-                    ("notice_text__isnull", False),
-                    _connector="OR",
-                ),
-                name="cases_order_delay_has_ground",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ordersignature",
-            constraint=models.UniqueConstraint(
-                fields=("order", "by"), name="cases_order_signed_once"
-            ),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("order", "by"), name="cases_order_signed_once")
+                ],
+            },
         ),
     ]

@@ -10,8 +10,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("access", "0014_joint"),
+        ("access", "__first__"),
         ("cases", "0019_orders_walls"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -73,10 +73,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("destination", models.CharField(blank=True, default="", max_length=40)),
-                (
-                    "risk",
-                    models.CharField(default="not_asked", max_length=20),
-                ),
+                ("risk", models.CharField(default="not_asked", max_length=20)),
                 ("is_informed", models.BooleanField(default=False)),
                 ("is_unplanned", models.BooleanField(default=False)),
                 ("wish", models.BinaryField(default=None, null=True)),
@@ -131,6 +128,42 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["dossier", "-planned_at"], name="cases_leaving_newest_idx")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("risk__in", ["not_asked", "low", "some", "high"])),
+                        name="cases_leaving_risk",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("signed_by", None),
+                            models.Q(("signed_by", models.F("planned_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="cases_leaving_signed_by_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("left_at", None),
+                            ("is_unplanned", True),
+                            models.Q(
+                                ("wish__isnull", False),
+                                models.Q(("risk", "not_asked"), _negated=True),
+                                models.Q(
+                                    models.Q(("risk", "high"), _negated=True),
+                                    models.Q(("is_informed", True), ("signed_by__isnull", False)),
+                                    _connector="OR",
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="cases_leaving_is_ready",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SafeContact",
@@ -162,6 +195,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("closed_at", None), ("silent_at", None)),
+                        fields=["due_at"],
+                        name="cases_safe_contact_due_idx",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("leaving", "number"), name="cases_safe_contact_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ContactEntry",
@@ -203,67 +250,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="leaving",
-            index=models.Index(fields=["dossier", "-planned_at"], name="cases_leaving_newest_idx"),
-        ),
-        migrations.AddConstraint(
-            model_name="leaving",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("risk__in", ["not_asked", "low", "some", "high"])),
-                name="cases_leaving_risk",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="leaving",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("signed_by", None),
-                    models.Q(("signed_by", models.F("planned_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="cases_leaving_signed_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="leaving",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("left_at", None),
-                    ("is_unplanned", True),
-                    models.Q(
-                        ("wish__isnull", False),
-                        models.Q(("risk", "not_asked"), _negated=True),
-                        models.Q(
-                            models.Q(("risk", "high"), _negated=True),
-                            models.Q(("is_informed", True), ("signed_by__isnull", False)),
-                            _connector="OR",
-                        ),
-                    ),
-                    _connector="OR",
-                ),
-                name="cases_leaving_is_ready",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="safecontact",
-            index=models.Index(
-                condition=models.Q(("closed_at", None), ("silent_at", None)),
-                fields=["due_at"],
-                name="cases_safe_contact_due_idx",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="safecontact",
-            constraint=models.UniqueConstraint(
-                fields=("leaving", "number"), name="cases_safe_contact_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contactentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("result", ""), _negated=True), name="cases_contact_has_result"
-            ),
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("result", ""), _negated=True),
+                        name="cases_contact_has_result",
+                    )
+                ],
+            },
         ),
     ]

@@ -58,6 +58,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(fields=["area"], name="directory_area")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("archived_at", None), ("unit__isnull", False)),
+                        fields=("unit",),
+                        name="directory_one_entry_a_unit",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("names", {}), _negated=True), name="directory_named"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Contact",
@@ -92,6 +107,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("until", None)),
+                        fields=("organisation", "kind", "value"),
+                        name="directory_contact_once",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Service",
@@ -152,6 +176,31 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("archived_at", None)),
+                        fields=["code"],
+                        name="directory_service_code",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("archived_at", None)),
+                        fields=("organisation", "code"),
+                        name="directory_service_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("min_age", None),
+                            ("max_age", None),
+                            ("min_age__lte", models.F("max_age")),
+                            _connector="OR",
+                        ),
+                        name="directory_ages_in_order",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="UnmetNeed",
@@ -174,59 +223,5 @@ class Migration(migrations.Migration):
                     models.Index(fields=["counted_on", "service"], name="directory_unmet_by_day")
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="organisation",
-            index=django.contrib.postgres.indexes.GinIndex(fields=["area"], name="directory_area"),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("archived_at", None), ("unit__isnull", False)),
-                fields=("unit",),
-                name="directory_one_entry_a_unit",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="organisation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("names", {}), _negated=True), name="directory_named"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contact",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("until", None)),
-                fields=("organisation", "kind", "value"),
-                name="directory_contact_once",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="service",
-            index=models.Index(
-                condition=models.Q(("archived_at", None)),
-                fields=["code"],
-                name="directory_service_code",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="service",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("archived_at", None)),
-                fields=("organisation", "code"),
-                name="directory_service_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="service",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("min_age", None),
-                    ("max_age", None),
-                    ("min_age__lte", models.F("max_age")),
-                    _connector="OR",
-                ),
-                name="directory_ages_in_order",
-            ),
         ),
     ]

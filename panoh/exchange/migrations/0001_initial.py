@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("access", "0003_audit"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("access", "__first__"),
     ]
 
     operations = [
@@ -56,6 +56,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["unsure", "read", "checked", "running", "done"])
+                        ),
+                        name="exchange_import_state_known",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Part",
@@ -88,6 +98,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("run", "number"), name="exchange_part_once")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="External",
@@ -131,16 +146,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="import",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["unsure", "read", "checked", "running", "done"])),
-                name="exchange_import_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="part",
-            constraint=models.UniqueConstraint(fields=("run", "number"), name="exchange_part_once"),
         ),
     ]

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("access", "0014_joint"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("access", "__first__"),
     ]
 
     operations = [
@@ -121,6 +121,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("book", "name", "purpose"), name="fund_line_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Account",
@@ -151,6 +158,31 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("line", "stage"), name="fund_account_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("stage__in", ["given", "free", "promised", "spent"])),
+                        name="fund_account_stage",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("stage", panoh.fund.rules.Stage["GIVEN"]),
+                            ("balance__gte", 0),
+                            _connector="OR",
+                        ),
+                        name="fund_never_below_zero",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("stage", panoh.fund.rules.Stage["GIVEN"]), _negated=True),
+                            ("balance__lte", 0),
+                            _connector="OR",
+                        ),
+                        name="fund_given_is_mirrored",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Posting",
@@ -190,6 +222,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["account", "day", "id"], name="fund_statement")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("amount", 0), _negated=True),
+                            ("amount__gte", -1000000000000),
+                            ("amount__lte", 1000000000000),
+                        ),
+                        name="fund_posting_sum",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Request",
@@ -249,6 +294,38 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["book", "state", "asked_at"], name="fund_request_queue")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0), ("amount__lte", 1000000000000)),
+                        name="fund_request_sum",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "asked",
+                                    "promised",
+                                    "approved",
+                                    "paid",
+                                    "received",
+                                    "refused",
+                                    "withdrawn",
+                                    "returned",
+                                ],
+                            )
+                        ),
+                        name="fund_request_state",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("id", "book", "asked_by"), name="fund_request_of_asker"
+                    ),
+                ],
+            },
         ),
         migrations.AddField(
             model_name="entry",
@@ -307,6 +384,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("request", "by"), name="fund_approves_once"),
+                    models.UniqueConstraint(
+                        fields=("request", "number"), name="fund_approval_number"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("number__in", [1, 2])), name="fund_two_signatures"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("by", models.F("asked_by")), _negated=True),
+                        name="fund_never_by_its_asker",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="DayTotal",
@@ -345,96 +437,6 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="line",
-            constraint=models.UniqueConstraint(
-                fields=("book", "name", "purpose"), name="fund_line_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.UniqueConstraint(fields=("line", "stage"), name="fund_account_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("stage__in", ["given", "free", "promised", "spent"])),
-                name="fund_account_stage",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("stage", panoh.fund.rules.Stage["GIVEN"]), ("balance__gte", 0), _connector="OR"
-                ),
-                name="fund_never_below_zero",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("stage", panoh.fund.rules.Stage["GIVEN"]), _negated=True),
-                    ("balance__lte", 0),
-                    _connector="OR",
-                ),
-                name="fund_given_is_mirrored",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="posting",
-            index=models.Index(fields=["account", "day", "id"], name="fund_statement"),
-        ),
-        migrations.AddConstraint(
-            model_name="posting",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("amount", 0), _negated=True),
-                    ("amount__gte", -1000000000000),
-                    ("amount__lte", 1000000000000),
-                ),
-                name="fund_posting_sum",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="request",
-            index=models.Index(fields=["book", "state", "asked_at"], name="fund_request_queue"),
-        ),
-        migrations.AddConstraint(
-            model_name="request",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0), ("amount__lte", 1000000000000)),
-                name="fund_request_sum",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="request",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "asked",
-                            "promised",
-                            "approved",
-                            "paid",
-                            "received",
-                            "refused",
-                            "withdrawn",
-                            "returned",
-                        ],
-                    )
-                ),
-                name="fund_request_state",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="request",
-            constraint=models.UniqueConstraint(
-                fields=("id", "book", "asked_by"), name="fund_request_of_asker"
-            ),
         ),
         migrations.AddIndex(
             model_name="entry",
@@ -475,29 +477,6 @@ class Migration(migrations.Migration):
                 ),
                 fields=("request", "kind"),
                 name="fund_entry_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.UniqueConstraint(fields=("request", "by"), name="fund_approves_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.UniqueConstraint(
-                fields=("request", "number"), name="fund_approval_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("number__in", [1, 2])), name="fund_two_signatures"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("by", models.F("asked_by")), _negated=True),
-                name="fund_never_by_its_asker",
             ),
         ),
     ]

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("access", "0014_joint"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("access", "__first__"),
     ]
 
     operations = [
@@ -76,6 +76,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("min_age", None),
+                            ("max_age", None),
+                            ("min_age__lte", models.F("max_age")),
+                            _connector="OR",
+                        ),
+                        name="shelters_ages_in_order",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("closed_at", None), ("closing_at__isnull", False), _connector="OR"
+                        ),
+                        name="shelters_closed_after_closing",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Hold",
@@ -150,6 +169,30 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", panoh.shelters.rules.stays.HoldState["HELD"])),
+                        fields=["until"],
+                        name="shelters_hold_until_idx",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                ["held", "admitted", "released", "refused", "lapsed", "ended"],
+                            )
+                        ),
+                        name="shelters_hold_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("people__gt", 0), ("placed_at__lt", models.F("until"))),
+                        name="shelters_hold_lasts",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Funding",
@@ -184,6 +227,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("since__lte", models.F("until"))),
+                        name="shelters_funding_in_order",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Inspection",
@@ -216,6 +267,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("done_on", None), ("outcome", "")),
+                            models.Q(
+                                ("done_on__isnull", False), models.Q(("outcome", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="shelters_inspection_has_outcome",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Paper",
@@ -249,6 +314,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_on", None),
+                            ("issued_on__lte", models.F("ends_on")),
+                            _connector="OR",
+                        ),
+                        name="shelters_paper_in_order",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Refusal",
@@ -290,6 +367,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True),
+                        name="shelters_refusal_has_reason",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Room",
@@ -323,6 +408,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("house", "name"), name="shelters_room_once")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Bed",
@@ -333,8 +423,8 @@ class Migration(migrations.Migration):
                     "free_from",
                     models.DateTimeField(
                         db_default=datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.UTC),
-                        null=True,
                         default=datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.UTC),
+                        null=True,
                     ),
                 ),
                 ("closed_at", models.DateTimeField(null=True)),
@@ -364,6 +454,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("closed_at", None)),
+                        fields=["free_from"],
+                        name="shelters_bed_free_idx",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("room", "number"), name="shelters_bed_once")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Stay",
@@ -421,6 +523,157 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            (
+                                models.Func(
+                                    models.F("bed"),
+                                    models.F("bed"),
+                                    models.Value("[]"),
+                                    function="int8range",
+                                ),
+                                "&&",
+                            ),
+                            ("during", "&&"),
+                        ],
+                        name="shelters_no_bed_twice",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        condition=models.Q(("admitted_at__isnull", False)),
+                        expressions=[
+                            (
+                                models.Func(
+                                    models.F("dossier"),
+                                    models.F("dossier"),
+                                    models.Value("[]"),
+                                    function="int8range",
+                                ),
+                                "&&",
+                            ),
+                            (
+                                models.Func(
+                                    models.F("who"),
+                                    models.F("who"),
+                                    models.Value("[]"),
+                                    function="int8range",
+                                ),
+                                "&&",
+                            ),
+                            (
+                                models.Func(
+                                    models.F("admitted_at"),
+                                    models.Func(models.F("during"), function="upper"),
+                                    function="tstzrange",
+                                ),
+                                "&&",
+                            ),
+                        ],
+                        name="shelters_nobody_in_two_beds",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        condition=models.Q(("state", panoh.shelters.rules.stays.StayState["HELD"])),
+                        expressions=[
+                            (
+                                models.Func(
+                                    models.F("dossier"),
+                                    models.F("dossier"),
+                                    models.Value("[]"),
+                                    function="int8range",
+                                ),
+                                "&&",
+                            ),
+                            (
+                                models.Func(
+                                    models.F("who"),
+                                    models.F("who"),
+                                    models.Value("[]"),
+                                    function="int8range",
+                                ),
+                                "&&",
+                            ),
+                            ("during", "&&"),
+                        ],
+                        name="shelters_nobody_held_twice",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["held", "in", "moved", "left", "freed"])),
+                        name="shelters_stay_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("during__isempty", True),
+                                ("state", panoh.shelters.rules.stays.StayState["FREED"]),
+                            ),
+                            models.Q(
+                                ("during__startswith__isnull", False),
+                                models.Q(
+                                    models.Q(
+                                        ("during__endswith", None),
+                                        ("state", panoh.shelters.rules.stays.StayState["IN"]),
+                                    ),
+                                    models.Q(
+                                        models.Q(
+                                            ("state", panoh.shelters.rules.stays.StayState["IN"]),
+                                            _negated=True,
+                                        ),
+                                        ("during__endswith__isnull", False),
+                                    ),
+                                    _connector="OR",
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="shelters_stay_open_while_in",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("admitted_at", None),
+                                (
+                                    "state__in",
+                                    [
+                                        panoh.shelters.rules.stays.StayState["HELD"],
+                                        panoh.shelters.rules.stays.StayState["FREED"],
+                                    ],
+                                ),
+                            ),
+                            models.Q(
+                                models.Q(
+                                    (
+                                        "state__in",
+                                        [
+                                            panoh.shelters.rules.stays.StayState["HELD"],
+                                            panoh.shelters.rules.stays.StayState["FREED"],
+                                        ],
+                                    ),
+                                    _negated=True,
+                                ),
+                                ("admitted_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="shelters_stay_has_begun",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("until", None),
+                                models.Q(
+                                    ("state", panoh.shelters.rules.stays.StayState["HELD"]),
+                                    _negated=True,
+                                ),
+                            ),
+                            models.Q(("admitted_at", None), ("until__isnull", False)),
+                            ("admitted_at__lt", models.F("until")),
+                            _connector="OR",
+                        ),
+                        name="shelters_admitted_before_hold_ends",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Takeover",
@@ -465,6 +718,23 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("funding",), name="shelters_one_takeover"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("settled_at", None),
+                            models.Q(
+                                models.Q(("payer", ""), _negated=True),
+                                models.Q(("kind", ""), _negated=True),
+                                ("until__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="shelters_takeover_has_payer",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Vetting",
@@ -504,286 +774,5 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="house",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("min_age", None),
-                    ("max_age", None),
-                    ("min_age__lte", models.F("max_age")),
-                    _connector="OR",
-                ),
-                name="shelters_ages_in_order",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="house",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("closed_at", None), ("closing_at__isnull", False), _connector="OR"
-                ),
-                name="shelters_closed_after_closing",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="hold",
-            index=models.Index(
-                condition=models.Q(("state", panoh.shelters.rules.stays.HoldState["HELD"])),
-                fields=["until"],
-                name="shelters_hold_until_idx",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="hold",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["held", "admitted", "released", "refused", "lapsed", "ended"])
-                ),
-                name="shelters_hold_state",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="hold",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("people__gt", 0), ("placed_at__lt", models.F("until"))),
-                name="shelters_hold_lasts",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="funding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("since__lte", models.F("until"))),
-                name="shelters_funding_in_order",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inspection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("done_on", None), ("outcome", "")),
-                    models.Q(("done_on__isnull", False), models.Q(("outcome", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="shelters_inspection_has_outcome",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="paper",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_on", None), ("issued_on__lte", models.F("ends_on")), _connector="OR"
-                ),
-                name="shelters_paper_in_order",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="refusal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True),
-                name="shelters_refusal_has_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="room",
-            constraint=models.UniqueConstraint(fields=("house", "name"), name="shelters_room_once"),
-        ),
-        migrations.AddIndex(
-            model_name="bed",
-            index=models.Index(
-                condition=models.Q(("closed_at", None)),
-                fields=["free_from"],
-                name="shelters_bed_free_idx",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="bed",
-            constraint=models.UniqueConstraint(fields=("room", "number"), name="shelters_bed_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="stay",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[
-                    (
-                        models.Func(
-                            models.F("bed"),
-                            models.F("bed"),
-                            models.Value("[]"),
-                            function="int8range",
-                        ),
-                        "&&",
-                    ),
-                    ("during", "&&"),
-                ],
-                name="shelters_no_bed_twice",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stay",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                condition=models.Q(("admitted_at__isnull", False)),
-                expressions=[
-                    (
-                        models.Func(
-                            models.F("dossier"),
-                            models.F("dossier"),
-                            models.Value("[]"),
-                            function="int8range",
-                        ),
-                        "&&",
-                    ),
-                    (
-                        models.Func(
-                            models.F("who"),
-                            models.F("who"),
-                            models.Value("[]"),
-                            function="int8range",
-                        ),
-                        "&&",
-                    ),
-                    (
-                        models.Func(
-                            models.F("admitted_at"),
-                            models.Func(models.F("during"), function="upper"),
-                            function="tstzrange",
-                        ),
-                        "&&",
-                    ),
-                ],
-                name="shelters_nobody_in_two_beds",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stay",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                condition=models.Q(("state", panoh.shelters.rules.stays.StayState["HELD"])),
-                expressions=[
-                    (
-                        models.Func(
-                            models.F("dossier"),
-                            models.F("dossier"),
-                            models.Value("[]"),
-                            function="int8range",
-                        ),
-                        "&&",
-                    ),
-                    (
-                        models.Func(
-                            models.F("who"),
-                            models.F("who"),
-                            models.Value("[]"),
-                            function="int8range",
-                        ),
-                        "&&",
-                    ),
-                    ("during", "&&"),
-                ],
-                name="shelters_nobody_held_twice",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stay",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["held", "in", "moved", "left", "freed"])),
-                name="shelters_stay_state",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stay",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("during__isempty", True),
-                        ("state", panoh.shelters.rules.stays.StayState["FREED"]),
-                    ),
-                    models.Q(
-                        ("during__startswith__isnull", False),
-                        models.Q(
-                            models.Q(
-                                ("during__endswith", None),
-                                ("state", panoh.shelters.rules.stays.StayState["IN"]),
-                            ),
-                            models.Q(
-                                models.Q(
-                                    ("state", panoh.shelters.rules.stays.StayState["IN"]),
-                                    _negated=True,
-                                ),
-                                ("during__endswith__isnull", False),
-                            ),
-                            _connector="OR",
-                        ),
-                    ),
-                    _connector="OR",
-                ),
-                name="shelters_stay_open_while_in",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stay",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("admitted_at", None),
-                        (
-                            "state__in",
-                            [
-                                panoh.shelters.rules.stays.StayState["HELD"],
-                                panoh.shelters.rules.stays.StayState["FREED"],
-                            ],
-                        ),
-                    ),
-                    models.Q(
-                        models.Q(
-                            (
-                                "state__in",
-                                [
-                                    panoh.shelters.rules.stays.StayState["HELD"],
-                                    panoh.shelters.rules.stays.StayState["FREED"],
-                                ],
-                            ),
-                            _negated=True,
-                        ),
-                        ("admitted_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="shelters_stay_has_begun",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stay",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("until", None),
-                        models.Q(
-                            ("state", panoh.shelters.rules.stays.StayState["HELD"]), _negated=True
-                        ),
-                    ),
-                    models.Q(("admitted_at", None), ("until__isnull", False)),
-                    ("admitted_at__lt", models.F("until")),
-                    _connector="OR",
-                ),
-                name="shelters_admitted_before_hold_ends",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="takeover",
-            constraint=models.UniqueConstraint(fields=("funding",), name="shelters_one_takeover"),
-        ),
-        migrations.AddConstraint(
-            model_name="takeover",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("settled_at", None),
-                    models.Q(
-                        models.Q(("payer", ""), _negated=True),
-                        models.Q(("kind", ""), _negated=True),
-                        ("until__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="shelters_takeover_has_payer",
-            ),
         ),
     ]
