@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("access", "0017_names"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("access", "__first__"),
     ]
 
     operations = [
@@ -66,6 +66,32 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("level", "national"), ("place", "")),
+                            models.Q(
+                                models.Q(("level", "national"), _negated=True),
+                                models.Q(("place", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="bodies_place_of_level",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("majority_percent__lt", 100), ("quorum_percent__lt", 100)
+                        ),
+                        name="bodies_percent",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("decides", True), ("ended_on", None)),
+                        fields=("place",),
+                        name="bodies_one_decides",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Coordination",
@@ -130,6 +156,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("body", "title", "version"), name="bodies_draft_version"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Event",
@@ -174,6 +207,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                        name="bodies_event_in_order",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Happening",
@@ -211,6 +252,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("body", "kind", "key"), name="bodies_happened_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Item",
@@ -339,6 +387,30 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answered_at", None), ("state", "waiting")),
+                            models.Q(
+                                models.Q(("state", "waiting"), _negated=True),
+                                models.Q(("reason", ""), _negated=True),
+                                ("answered_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="bodies_answer_has_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "deferred"), _negated=True),
+                            ("deferred_to__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="bodies_deferred_to_a_day",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Reading",
@@ -373,6 +445,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["kind", "code", "-read_on"], name="bodies_reading_idx")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Seat",
@@ -440,6 +517,29 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("until", None), ("until__gte", models.F("since")), _connector="OR"
+                        ),
+                        name="bodies_term_in_order",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("name", ""), _negated=True),
+                            ("user__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="bodies_seat_of_somebody",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("until", None), ("user__isnull", False)),
+                        fields=("body", "user"),
+                        name="bodies_one_seat_each",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Conflict",
@@ -497,6 +597,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("item", "user"), name="bodies_declared_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("seat__isnull", False), ("user__isnull", False), _connector="OR"
+                        ),
+                        name="bodies_conflict_of_somebody",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Sitting",
@@ -579,6 +690,42 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["body", "-starts_at"], name="bodies_calendar")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "open")),
+                        fields=("body",),
+                        name="bodies_one_open",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("body", "number"), name="bodies_sitting_number"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("on_paper", False), ("signed_by", None), ("typed_by", None)),
+                            models.Q(
+                                ("on_paper", True),
+                                ("typed_by__isnull", False),
+                                models.Q(("reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="bodies_paper_has_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("signed_at", None), ("signed_by", None)),
+                            models.Q(
+                                ("signed_at__isnull", False),
+                                models.Q(("signed_by", models.F("typed_by")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="bodies_second_signs",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Resolution",
@@ -641,6 +788,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("sitting", "number"), name="bodies_resolved_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Postponement",
@@ -688,6 +842,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("sitting", "item"), name="bodies_put_off_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("why", ""), _negated=True), name="bodies_put_off_why"
+                    ),
+                ],
+            },
         ),
         migrations.AddField(
             model_name="item",
@@ -753,6 +915,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("sitting", "seat"), name="bodies_invited_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("left_at", None), ("came_at__isnull", False), _connector="OR"
+                        ),
+                        name="bodies_left_after",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Addendum",
@@ -793,6 +966,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("sitting", "number"), name="bodies_addendum_number"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Vote",
@@ -857,188 +1037,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="body",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("level", "national"), ("place", "")),
-                    models.Q(
-                        models.Q(("level", "national"), _negated=True),
-                        models.Q(("place", ""), _negated=True),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("item", "seat", "sitting"), name="bodies_votes_once"
                     ),
-                    _connector="OR",
-                ),
-                name="bodies_place_of_level",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="body",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("majority_percent__lt", 100), ("quorum_percent__lt", 100)),
-                name="bodies_percent",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="body",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("decides", True), ("ended_on", None)),
-                fields=("place",),
-                name="bodies_one_decides",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="draft",
-            constraint=models.UniqueConstraint(
-                fields=("body", "title", "version"), name="bodies_draft_version"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="event",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__gte", models.F("starts_on"))),
-                name="bodies_event_in_order",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="happening",
-            constraint=models.UniqueConstraint(
-                fields=("body", "kind", "key"), name="bodies_happened_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answered_at", None), ("state", "waiting")),
-                    models.Q(
-                        models.Q(("state", "waiting"), _negated=True),
-                        models.Q(("reason", ""), _negated=True),
-                        ("answered_at__isnull", False),
+                    models.CheckConstraint(
+                        condition=models.Q(("choice__in", ["for", "against", "abstain"])),
+                        name="bodies_vote_known",
                     ),
-                    _connector="OR",
-                ),
-                name="bodies_answer_has_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "deferred"), _negated=True),
-                    ("deferred_to__isnull", False),
-                    _connector="OR",
-                ),
-                name="bodies_deferred_to_a_day",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="reading",
-            index=models.Index(fields=["kind", "code", "-read_on"], name="bodies_reading_idx"),
-        ),
-        migrations.AddConstraint(
-            model_name="seat",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("until", None), ("until__gte", models.F("since")), _connector="OR"
-                ),
-                name="bodies_term_in_order",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seat",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("name", ""), _negated=True), ("user__isnull", False), _connector="OR"
-                ),
-                name="bodies_seat_of_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seat",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("until", None), ("user__isnull", False)),
-                fields=("body", "user"),
-                name="bodies_one_seat_each",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="conflict",
-            constraint=models.UniqueConstraint(
-                fields=("item", "user"), name="bodies_declared_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="conflict",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("seat__isnull", False), ("user__isnull", False), _connector="OR"
-                ),
-                name="bodies_conflict_of_somebody",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="sitting",
-            index=models.Index(fields=["body", "-starts_at"], name="bodies_calendar"),
-        ),
-        migrations.AddConstraint(
-            model_name="sitting",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "open")), fields=("body",), name="bodies_one_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sitting",
-            constraint=models.UniqueConstraint(
-                fields=("body", "number"), name="bodies_sitting_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sitting",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("on_paper", False), ("signed_by", None), ("typed_by", None)),
-                    models.Q(
-                        ("on_paper", True),
-                        ("typed_by__isnull", False),
-                        models.Q(("reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="bodies_paper_has_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sitting",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("signed_at", None), ("signed_by", None)),
-                    models.Q(
-                        ("signed_at__isnull", False),
-                        models.Q(("signed_by", models.F("typed_by")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="bodies_second_signs",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="resolution",
-            constraint=models.UniqueConstraint(
-                fields=("sitting", "number"), name="bodies_resolved_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="postponement",
-            constraint=models.UniqueConstraint(
-                fields=("sitting", "item"), name="bodies_put_off_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="postponement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("why", ""), _negated=True), name="bodies_put_off_why"
-            ),
+                ],
+            },
         ),
         migrations.AddIndex(
             model_name="item",
@@ -1069,38 +1078,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("outcome", ""), ("subject_id__isnull", False)),
                 fields=("body", "subject_id"),
                 name="bodies_tabled_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attendance",
-            constraint=models.UniqueConstraint(
-                fields=("sitting", "seat"), name="bodies_invited_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attendance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("left_at", None), ("came_at__isnull", False), _connector="OR"),
-                name="bodies_left_after",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="addendum",
-            constraint=models.UniqueConstraint(
-                fields=("sitting", "number"), name="bodies_addendum_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vote",
-            constraint=models.UniqueConstraint(
-                fields=("item", "seat", "sitting"), name="bodies_votes_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vote",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("choice__in", ["for", "against", "abstain"])),
-                name="bodies_vote_known",
             ),
         ),
     ]

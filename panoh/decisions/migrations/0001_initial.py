@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("access", "0017_names"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("access", "__first__"),
     ]
 
     operations = [
@@ -71,6 +71,24 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("dossier",),
+                        name="decisions_one_reflection",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_at", None),
+                            ("ended_words__isnull", False),
+                            ("ended_at__gte", models.F("ends_at")),
+                            _connector="OR",
+                        ),
+                        name="decisions_reflection_ends_by_word",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Used",
@@ -110,6 +128,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("reflection", "code"), name="decisions_used_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Interview",
@@ -152,31 +177,5 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="reflection",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)),
-                fields=("dossier",),
-                name="decisions_one_reflection",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reflection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ended_at", None),
-                    ("ended_words__isnull", False),
-                    ("ended_at__gte", models.F("ends_at")),
-                    _connector="OR",
-                ),
-                name="decisions_reflection_ends_by_word",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="used",
-            constraint=models.UniqueConstraint(
-                fields=("reflection", "code"), name="decisions_used_once"
-            ),
         ),
     ]

@@ -13,10 +13,10 @@ import panoh.decisions.rules.application
 class Migration(migrations.Migration):
     dependencies = [
         ("access", "0019_submit"),
+        ("access", "__first__"),
         ("bodies", "0002_walls"),
         ("consent", "0005_decision_walls"),
         ("decisions", "0002_walls"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -147,6 +147,62 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "filed",
+                                    "incomplete",
+                                    "complete",
+                                    "granted",
+                                    "refused",
+                                    "appealed",
+                                    "withdrawn",
+                                ],
+                            )
+                        ),
+                        name="decisions_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("consent__isnull", False), ("agreed__isnull", False), _connector="OR"
+                        ),
+                        name="decisions_filed_with_consent",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "incomplete"), _negated=True),
+                            models.Q(("missing", []), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="decisions_missing_is_named",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("former", None), ("kind", "first")),
+                            models.Q(
+                                models.Q(("kind", "first"), _negated=True),
+                                ("former__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="decisions_appeal_of_one",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["filed", "incomplete", "complete"])),
+                        fields=("dossier",),
+                        name="decisions_one_open",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "withdrawn"), _negated=True),
+                        fields=("former",),
+                        name="decisions_appealed_once",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="HalfPage",
@@ -246,6 +302,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["application_id", "at"], name="decisions_moved_idx")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Ruling",
@@ -344,115 +405,34 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "filed",
-                            "incomplete",
-                            "complete",
-                            "granted",
-                            "refused",
-                            "appealed",
-                            "withdrawn",
-                        ],
-                    )
-                ),
-                name="decisions_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("consent__isnull", False), ("agreed__isnull", False), _connector="OR"
-                ),
-                name="decisions_filed_with_consent",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "incomplete"), _negated=True),
-                    models.Q(("missing", []), _negated=True),
-                    _connector="OR",
-                ),
-                name="decisions_missing_is_named",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("former", None), ("kind", "first")),
-                    models.Q(models.Q(("kind", "first"), _negated=True), ("former__isnull", False)),
-                    _connector="OR",
-                ),
-                name="decisions_appeal_of_one",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["filed", "incomplete", "complete"])),
-                fields=("dossier",),
-                name="decisions_one_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "withdrawn"), _negated=True),
-                fields=("former",),
-                name="decisions_appealed_once",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="moved",
-            index=models.Index(fields=["application_id", "at"], name="decisions_moved_idx"),
-        ),
-        migrations.AddConstraint(
-            model_name="ruling",
-            constraint=models.UniqueConstraint(
-                fields=("application",), name="decisions_one_ruling"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ruling",
-            constraint=models.UniqueConstraint(
-                fields=("application", "sitting"), name="decisions_one_ruling_of_a_sitting"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ruling",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("outcome__in", ["granted", "refused"]),
-                    models.Q(("grounds", []), _negated=True),
-                ),
-                name="decisions_ruling_has_grounds",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ruling",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("effective_at", None),
-                    ("decided_on", models.F("entered_on")),
-                    models.Q(
-                        ("decided_on__lt", models.F("entered_on")),
-                        ("second_by__isnull", False),
-                        models.Q(("reason", ""), _negated=True),
-                        models.Q(("second_by", models.F("entered_by")), _negated=True),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("application",), name="decisions_one_ruling"),
+                    models.UniqueConstraint(
+                        fields=("application", "sitting"), name="decisions_one_ruling_of_a_sitting"
                     ),
-                    _connector="OR",
-                ),
-                name="decisions_earlier_day_signed_twice",
-            ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("outcome__in", ["granted", "refused"]),
+                            models.Q(("grounds", []), _negated=True),
+                        ),
+                        name="decisions_ruling_has_grounds",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("effective_at", None),
+                            ("decided_on", models.F("entered_on")),
+                            models.Q(
+                                ("decided_on__lt", models.F("entered_on")),
+                                ("second_by__isnull", False),
+                                models.Q(("reason", ""), _negated=True),
+                                models.Q(("second_by", models.F("entered_by")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="decisions_earlier_day_signed_twice",
+                    ),
+                ],
+            },
         ),
     ]
