@@ -13,9 +13,11 @@ from playwright.sync_api import Locator, Page
 
 from panoh.access import actions as access
 from panoh.access.models import Dossier
+from panoh.decisions.rules.application import Outcome
 from panoh.directory.models import Organisation
 from panoh.fund.models import Line
 from tests.factories import fund as money
+from tests.factories import status
 from tests.factories.directory import organisation, service
 from tests.factories.houses import house
 from tests.factories.referrals import answer, case, sent
@@ -301,6 +303,27 @@ def pay_tonight(hand: Hand) -> str:
     return hand.words()
 
 
+def voted_applications(count: int = 10) -> str:
+    """So many applications about which a sitting has voted; where the secretary begins."""
+    body = status.commission()
+    with as_user(WORKER) as by:
+        rows = [status.filed(body, by=by) for _number in range(count)]
+    rows = [status.completed(row) for row in rows]
+    status.sitting(body)
+    for row in rows:
+        status.vote(row, Outcome.GRANTED)
+    return "/decisions/"
+
+
+def enter_ruling(hand: Hand) -> str:
+    """Moment 8, of one case, from the list of applications and back to it."""
+    hand.tap("main a[href$='/decide/']")
+    hand.choose("outcome", Outcome.GRANTED.value)
+    hand.choose("grounds", "signs_enough")
+    hand.tap("main form[novalidate] [type=submit]")
+    return hand.words()
+
+
 def who_knows(hand: Hand, *, stop: bool = False) -> str:
     """Moment 10, from the case: who knows; stop the first of them; the words of the page."""
     hand.tap("main a[href$='/knows/']")
@@ -374,6 +397,13 @@ def moments(place: Ready) -> list[Moment]:
         Moment("6 the shelter answers", SHELTER, inbox, say_yes, 20, 2),
         Moment("7 money is asked for", WORKER, poor, ask_money, 120),
         Moment("7 and paid the same night", money.FIRST, asked, pay_tonight, 120),
+        Moment(
+            "8 a decision after the sitting",
+            status.SECRETARY,
+            voted_applications,
+            enter_ruling,
+            180,
+        ),
         Moment(
             "10 who knows about me",
             WORKER,

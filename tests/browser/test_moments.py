@@ -1,4 +1,4 @@
-"""Moments 1 to 6, 7 and 10 on a phone without JavaScript: taps, fields, words; no seconds."""
+"""Moments 1 to 8 and 10 on a phone without JavaScript: taps, fields, words; no seconds."""
 
 import re
 from collections.abc import Callable
@@ -6,12 +6,14 @@ from collections.abc import Callable
 import pytest
 from django.utils import translation
 from playwright.sync_api import Page
+from pypdf import PdfReader
 
 from panoh.duties import actions as duties
 from tests.browser import moments
 from tests.browser.conftest import Opener, enter
 from tests.browser.moments import SHELTER, WORKER, Hand, Keys
 from tests.factories import fund as money
+from tests.factories import status
 from tests.factories.referrals import NOW, sent
 from tests.factories.staff import as_user, team
 
@@ -128,6 +130,23 @@ def test_moment_7_taxi_money_is_asked_for_and_paid_the_same_night(begin: Begin) 
     said = moments.pay_tonight(fund)
     assert re.search(r"200\Wsomoni, from Fictional Fund\. Second signature due \w+day", said), said
     assert fund.taps == 5
+
+
+def test_moment_8_ten_decisions_after_the_sitting_and_ten_letters_in_one_print(
+    begin: Begin,
+) -> None:
+    count = 10
+    path = moments.voted_applications(count)
+    hand = begin(path, status.SECRETARY)
+    for _number in range(count):
+        before = hand.taps
+        moments.enter_ruling(hand)
+        assert hand.taps - before == 4, "open, what, why, save"
+    assert "10 decisions, 10 letters, 0 overdue." in hand.words()
+    with hand.page.expect_download() as letters:
+        hand.page.locator("main form[action$='/letters/'] button").click()
+    assert letters.value.suggested_filename == "letters.pdf"
+    assert len(PdfReader(letters.value.path()).pages) >= count
 
 
 @pytest.mark.parametrize("by", [Hand, Keys], ids=["thumb", "keys"])

@@ -78,7 +78,7 @@ def find(criteria: Criteria, *, at: datetime, dossier: Dossier | None = None) ->
 
 def _fitting(places: Iterable[Place], criteria: Criteria) -> list[Offer]:
     found = [one.offer for one in places if not one.why_not and one.offer.free >= criteria.size]
-    return sorted(found, key=lambda offer: (-offer.free, str(offer.house)))
+    return sorted(found, key=lambda offer: (-offer.free, offer.house.int))
 
 
 def _reason(places: list[Place]) -> str:

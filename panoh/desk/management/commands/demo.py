@@ -16,6 +16,7 @@ from panoh.desk.management.demo import (
     line,
     money,
     register,
+    status,
     units,
     work,
 )
@@ -24,7 +25,7 @@ from panoh.policy import queries as policy
 
 CASES = 300
 # In this order: each uses what stands before it.
-MAKERS = (units, register, cases, line, houses, work, care, money, bodies)
+MAKERS = (units, register, cases, line, houses, work, care, money, bodies, status)
 
 
 class Command(BaseCommand):

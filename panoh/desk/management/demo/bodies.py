@@ -23,6 +23,7 @@ PLAN = (
 )
 MEMBERS = ("ravshan", "shifo", "kudak")
 MISSES = "dialogue"
+DECIDES = "first"  # sits once more today, on applications: see `status`
 HOUR, DAY, NEXT = timedelta(hours=1), timedelta(days=1), timedelta(days=12)
 
 
@@ -61,8 +62,9 @@ def _body(country: Country, row: tuple[str, str, str, str, str, str]) -> Body:
     _seats(country, body, keeper, since)
     for start in [since] if code == MISSES else [since, _before(Quarter.of(today).first)]:
         _sat(country, body, keeper, start)
-    with country.acting(keeper) as by:
-        bodies.call(body, starts_at=country.now + NEXT, place="№ 0", by=by, at=country.now)
+    if code != DECIDES:
+        with country.acting(keeper) as by:
+            bodies.call(body, starts_at=country.now + NEXT, place="№ 0", by=by, at=country.now)
     return body
 
 
