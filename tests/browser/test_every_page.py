@@ -8,7 +8,7 @@ import pytest
 from django.urls import Resolver404, resolve
 from playwright.sync_api import Page, Response
 
-from tests.browser.conftest import Opener, axe_findings, enter, unreached
+from tests.browser.conftest import Opener, axe_findings, enter, passed_by
 from tests.browser.pages import LOOKS
 from tests.factories.country import country
 
@@ -79,7 +79,7 @@ def look(name: str, wanted: set[str], starts: list[str], open_page: Opener) -> d
     enter(page, starts[0], name)
     for view, answer in walk(page, wanted, *starts):
         seen[page.url] = view
-        found[f"{name} {view}"] = faults(page, answer, axe_findings) + unreached(page)
+        found[f"{name} {view}"] = faults(page, answer, axe_findings) + passed_by(page)
     page.context.close()
     for language in OTHER_LANGUAGES:
         page = open_page(language=language)
