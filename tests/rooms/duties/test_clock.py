@@ -88,7 +88,8 @@ def test_b5_a_changed_period_leaves_running_clocks_alone(tmp_path: Path) -> None
         duty = started(by)
         april = started(by, started_at=at(1, month=4), at=at(1, month=4))
         assert (april.value, april.article) == (3, "article 6")
-        shorter = {PERIODS: ("value = 10", "value = 2")}
+        rest = '\nunit = "working_days"\nstart = "application_complete"'
+        shorter = {PERIODS: ("value = 10" + rest, "value = 2" + rest)}
         with pack_with(tmp_path, shorter):
             kept = Duty.objects.get(pk=duty.pk)
             assert "article 5" in queries.deadline(kept, MONDAY).text

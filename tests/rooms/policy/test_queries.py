@@ -145,8 +145,10 @@ def test_districts_stand_under_their_region_in_order() -> None:
 
 def test_roles_give_the_least() -> None:
     roles = policy.roles()
-    assert roles["rap"] == {"counts_read", "queue_read", "policy_read"}
-    assert roles["ics"] == roles["rap"] | {"queue_ask", "bed_ask"}
+    assert roles["rap"] == {"counts_read", "queue_read", "policy_read", "body_read"}
+    keeps = {"body_keep", "status_decide", "status_sign"}
+    assert roles["ics"] == roles["rap"] | keeps | {"queue_ask", "bed_ask"}
+    assert "application_read" not in roles["ics"] | roles["tcs"] | roles["rap"]
     reading = {"case_read", "identity_read", "search_people", "health_read", "legal_read"}
     for role in ("adm", "aud", "fnd", "trn", "cam", "tcm", "tcs", "rap", "ics"):
         assert not roles[role] & reading

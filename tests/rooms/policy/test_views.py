@@ -53,7 +53,8 @@ def test_roles_without_account_are_not_shown() -> None:
     with override("en"):
         labels = {role.code: [str(label) for label in labels] for role, labels in roles}
     assert labels["rap"] == [
-        *("Read the queue without names", "Read counts", "Read the policy in force")
+        *("Read the queue without names", "Read counts", "Read the policy in force"),
+        "Take part in the bodies where the account has a seat",
     ]
 
 
