@@ -12,7 +12,7 @@ from panoh.decisions import actions as decisions
 from panoh.decisions.actions import Answers
 from panoh.decisions.models import Application
 from panoh.decisions.rules.application import Outcome
-from panoh.desk.management.demo.bodies import DECIDES, HOUR, NEXT
+from panoh.desk.management.demo.bodies import DAY, DECIDES, HOUR, NEXT
 from panoh.desk.management.demo.country import Country
 from panoh.kernel.rules import Category
 from panoh.policy import queries as policy
@@ -68,7 +68,7 @@ def _decide(country: Country, body: Body, rows: list[Application]) -> None:
         for row in rows[: len(RULED)]:
             decisions.complete(row, by=by, at=at)
         decisions.ask_papers(rows[len(RULED)], missing=["identity"], by=by, at=at)
-        sitting = bodies.call(body, starts_at=at, place="№ 0", by=by, at=at)
+        sitting = bodies.call(body, starts_at=at, place="№ 0", by=by, at=at - DAY)
         sitting = bodies.open_sitting(sitting, by=by, at=at)
         seats = sittings.seats_of(body, today)
         bodies.attend(sitting, there={one.pk: True for one in seats}, by=by, at=at)
