@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -11,6 +12,7 @@ from panoh.access.models import Dossier
 from panoh.policy import queries as policy
 from panoh.shelters.rules import Admission, Criteria, Guest, Offer, WhyNot, admits, free_for
 
+KINDS = 1000  # of criteria, kept in memory
 BOY = "man"  # the code of `sexes` that a boy has
 FULL, NOT_ADMITTED, NO_LANGUAGE, NONE = "full", "does_not_admit", "no_language", "none_in_district"
 
@@ -93,23 +95,52 @@ def _reason(places: list[Place]) -> str:
 
 def _places(criteria: Criteria, at: datetime, dossier: Dossier | None) -> list[Place]:
     child_until = policy.number("child_until_age")
+    # Houses have few kinds of criteria between them: lists come as text and are read once.
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT house, region, sexes, min_age, max_age, boys_until, families, situations, "
-            "care, languages, rooms, free FROM shelters_places(%s, %s, %s)",
+            "SELECT house, region, rooms::text, free::text, sexes::text, min_age, max_age, "
+            "boys_until, families, situations::text, care::text, languages::text "
+            "FROM shelters_places(%s, %s, %s)",
             [dossier.pk if dossier else None, criteria.region, at],
         )
         rows: list[tuple[Any, ...]] = cursor.fetchall()
+    weighed: dict[tuple[Any, ...], tuple[WhyNot, ...]] = {}
     found = []
-    for house, region, sexes, youngest, oldest, boys, families, *lists, rooms, beds in rows:
-        situations, care, languages = map(frozenset, lists)
-        admission = Admission(
-            frozenset(sexes), youngest, oldest, boys, families, situations, care, languages
-        )
-        count = free_for(criteria.lead.sex, dict(zip(rooms, beds, strict=True)))
-        why_not = admits(admission, criteria, child_until=child_until, boy=BOY)
-        found.append(Place(Offer(house, region, count, languages), tuple(why_not)))
+    for house, region, rooms, beds, *rest in rows:
+        kind = tuple(rest)
+        admission = _admission(*kind)
+        why_not = weighed.get(kind)
+        if why_not is None:
+            why_not = tuple(admits(admission, criteria, child_until=child_until, boy=BOY))
+            weighed[kind] = why_not
+        count = free_for(criteria.lead.sex, _beds(rooms, beds))
+        found.append(Place(Offer(house, region, count, admission.languages), why_not))
     return found
+
+
+@lru_cache(maxsize=KINDS)
+def _admission(
+    sexes: str,
+    youngest: int | None,
+    oldest: int | None,
+    boys: int | None,
+    families: bool,
+    *lists: str,
+) -> Admission:
+    situations, care, languages = (frozenset(_codes(one)) for one in lists)
+    return Admission(
+        frozenset(_codes(sexes)), youngest, oldest, boys, families, situations, care, languages
+    )
+
+
+@lru_cache(maxsize=KINDS)
+def _beds(rooms: str, free: str) -> dict[str, int]:
+    return dict(zip(_codes(rooms), map(int, _codes(free)), strict=True))
+
+
+def _codes(array: str) -> list[str]:
+    """The codes of an array as PostgreSQL writes it: no code holds a comma or a quote."""
+    return [one.strip('"') for one in array[1:-1].split(",")] if array != "{}" else []
 
 
 def any_place(region: str, guest: Guest) -> bool:
