@@ -53,8 +53,9 @@ def measure(moment: "Moment", browser: "Browser", origin: str) -> None:
         viewport={"width": PHONE, "height": 740}, java_script_enabled=False, locale="en"
     )
     page = context.new_page()
+    path = moment.start()  # may make the account
     moment.before(enter(page, origin, moment.account, "en"))
-    page.goto(f"{origin}{moment.start()}")
+    page.goto(f"{origin}{path}")
     slow_network(page, LATENCY)
     hand = Hand(page)
     started = time.perf_counter()
