@@ -203,5 +203,5 @@ def test_what_another_team_owes_is_read_on_the_case_and_done_only_there() -> Non
     page = english(client_of("nigora"), f"/cases/{referral.dossier.ref}/")
     assert "Answer a request" in page
     assert f"/requests/of/{duty.pk}/" not in page
-    assert "no longer" not in english(client_of("nigora"), f"/duties/{duty.pk}/why/")
+    assert "Why is this due on that day?" in english(client_of("nigora"), f"/duties/{duty.pk}/why/")
     assert f"/requests/of/{duty.pk}/" in english(client_of("shirin"), "/")
