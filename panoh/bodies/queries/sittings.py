@@ -48,7 +48,7 @@ def next_sitting(body: Body, at: datetime) -> Sitting | None:
 def items_of(sitting: Sitting) -> QuerySet[Item]:
     """The agenda of a sitting, the longest due first; never an item that touches the reader."""
     rows = Item.objects.filter(sitting=sitting).select_related("body")
-    return rows.order_by("due_on", "tabled_at", "pk")
+    return rows.order_by("due_on", "tabled_at", "number", "pk")
 
 
 def item_of(body: Body, key: UUID) -> Item:

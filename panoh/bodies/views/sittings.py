@@ -86,7 +86,9 @@ def _form(
 def paper(request: StaffRequest, code: str) -> HttpResponse:
     """Type up a sitting that was held on paper, on one page."""
     body, at = queries.body_of(code), timezone.now()
-    items = Item.objects.filter(body=body, outcome="").order_by("due_on", "tabled_at", "pk")
+    items = Item.objects.filter(body=body, outcome="").order_by(
+        "due_on", "tabled_at", "number", "pk"
+    )
     form = typed(
         request,
         PaperSittingForm,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 import psycopg
 import pytest
@@ -16,6 +17,8 @@ from tests.harness import Databases
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 Role = Callable[[str], AbstractContextManager[None]]
+# Sealing waits for every older transaction of the server, those of other workers' tests too.
+seal = partial(audit.seal, at=AT, patience=300)
 
 
 @pytest.fixture

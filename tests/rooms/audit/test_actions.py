@@ -16,7 +16,7 @@ from panoh.audit import actions as audit
 from panoh.audit import queries, rules, tasks
 from panoh.audit.models import Entry, Head
 from panoh.kernel.context import ACTING, Acting
-from tests.rooms.audit.conftest import AT, Role, write
+from tests.rooms.audit.conftest import AT, Role, seal, write
 
 Connect = Callable[[str], psycopg.Connection]
 COLUMNS = "user_id, system, unit_id, subject_type, subject_id, dossier_id, fields, reason, at"
@@ -150,11 +150,11 @@ def test_the_table_is_written_down_in_order_and_sealed(
 ) -> None:
     write(5)
     with role("jobs"):
-        first = audit.seal(at=AT)
-        assert audit.seal(at=AT) is None, "nothing new"
+        first = seal()
+        assert seal() is None, "nothing new"
     write(3)
     with role("jobs"):
-        second = audit.seal(at=AT)
+        second = seal()
     assert first is not None
     assert second is not None
     assert second.size == first.size + 3
@@ -169,7 +169,7 @@ def test_python_and_the_database_make_the_same_leaf(fresh_db: str, role: Role) -
     write(1)
     audit.record("case.read", by=None, at=AT, fields=["a", "b"], reason="a/b:c")
     with role("jobs"):
-        audit.seal(at=AT)
+        seal()
     with role("owner"):
         rows = Entry.objects.order_by("seq").values_list(*rules.COLUMNS)
         leaves = b"".join(bytes(head.leaves) for head in Head.objects.order_by("size"))
@@ -186,7 +186,7 @@ def test_a_rolled_back_number_is_no_alarm(fresh_db: str, role: Role, key: Ed2551
         _ = 1 / 0
     write(2)
     with role("jobs"):
-        head = audit.seal(at=AT)
+        head = seal()
     assert head is not None
     assert head.last_seq > head.size, "the numbers have a gap"
     with role("owner"):
@@ -195,12 +195,12 @@ def test_a_rolled_back_number_is_no_alarm(fresh_db: str, role: Role, key: Ed2551
 
 def test_numbers_that_nobody_took_seal_nothing(fresh_db: str, role: Role) -> None:
     with role("jobs"):
-        audit.seal(at=AT)
+        seal()
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         write(2)
         _ = 1 / 0
     with role("jobs"):
-        assert audit.seal(at=AT) is None
+        assert seal() is None
 
 
 def test_nothing_is_sealed_over_a_running_transaction(
@@ -208,7 +208,7 @@ def test_nothing_is_sealed_over_a_running_transaction(
 ) -> None:
     """A row with a lower number may still come: sealing goes on when it has."""
     with role("jobs"):
-        audit.seal(at=AT)
+        seal()
     slow = connect("app")
     slow.autocommit = False
     slow.execute(
@@ -221,7 +221,7 @@ def test_nothing_is_sealed_over_a_running_transaction(
         assert audit.seal(at=AT, patience=audit.POLL_SECONDS) is None, "it waited, in vain"
     slow.commit()
     with role("jobs"):
-        head = audit.seal(at=AT)
+        head = seal()
     assert head is not None
     with role("owner"):
         assert queries.verify(key).finding is None
@@ -240,7 +240,7 @@ def test_two_sealers_do_not_meet(fresh_db: str, role: Role, connect: Connect) ->
     write(1)
     connect("jobs").execute("SELECT pg_advisory_lock(%s)", [audit.SEALER_LOCK])
     with role("jobs"):
-        assert audit.seal(at=AT) is None
+        assert seal() is None
 
 
 def test_the_sealer_does_not_build_on_a_forged_state(
@@ -248,13 +248,13 @@ def test_the_sealer_does_not_build_on_a_forged_state(
 ) -> None:
     write(3)
     with role("jobs"):
-        audit.seal(at=AT)
+        seal()
     owner = connect("owner")
     owner.execute("ALTER TABLE audit_head DISABLE TRIGGER USER")
     owner.execute("UPDATE audit_head SET peaks = sha256(peaks)")
     write(1)
     with role("jobs"), pytest.raises(ValueError, match="signed root"):
-        audit.seal(at=AT)
+        seal()
 
 
 def test_large_batches_have_heads_of_their_own(
@@ -263,7 +263,7 @@ def test_large_batches_have_heads_of_their_own(
     monkeypatch.setattr(audit, "BATCH", 4)
     write(10)
     with role("jobs"):
-        audit.seal(at=AT)
+        seal()
     with role("owner"):
         assert Head.objects.count() >= 3
         assert queries.verify(key).finding is None

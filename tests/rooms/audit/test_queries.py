@@ -10,10 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from panoh.audit import actions as audit
 from panoh.audit import queries
 from panoh.audit.rules import Finding, SignedHead, Tree, sign
-from tests.rooms.audit.conftest import AT, Role, write
+from tests.rooms.audit.conftest import AT, Role, seal, write
 
 Connect = Callable[[str], psycopg.Connection]
 
@@ -22,12 +21,12 @@ Connect = Callable[[str], psycopg.Connection]
 def sealed(fresh_db: str, role: Role) -> list[int]:
     """Ten sealed entries, under two heads; the value is their numbers."""
     with role("jobs"):
-        audit.seal(at=AT)
+        seal()
     numbers: list[int] = []
     for _ in range(2):
         write(5)
         with role("jobs"):
-            head = audit.seal(at=AT)
+            head = seal()
         assert head is not None
         numbers += head.seqs
     return numbers
@@ -110,7 +109,7 @@ def test_a_row_slipped_into_a_gap_is_named(
     owner.execute("SELECT nextval('audit_entry_order')")
     write(2)
     with role("jobs"):
-        head = audit.seal(at=AT)
+        head = seal()
     assert head is not None
     gap = head.last_seq - 2
     owner.execute("ALTER TABLE audit_entry DISABLE TRIGGER USER")
@@ -190,7 +189,7 @@ def test_all_sealed_anew_with_a_stolen_key_is_found_by_a_kept_head(
     owner.execute("UPDATE audit_entry SET user_id = 9 WHERE seq = %s", [sealed[6]])
     owner.execute("DELETE FROM audit_head")
     with role("jobs"):
-        audit.seal(at=AT)
+        seal()
     assert findings(role, key) is None
     finding = findings(role, key, kept)
     assert finding is not None
