@@ -190,12 +190,13 @@ BEGIN
     FROM public.access_dossier d WHERE d.id = v_dossier;
 END $$;
 
--- Houses that take people in, with what they admit and how many beds are free, by whose room it
--- is. Neither name nor town. Whom the person excludes is not among them.
-CREATE FUNCTION public.shelters_places(p_dossier bigint, p_region text, p_at timestamptz)
-RETURNS TABLE (house uuid, region varchar, sexes varchar[], min_age smallint, max_age smallint,
-               boys_until smallint, families boolean, situations varchar[], care varchar[],
-               languages varchar[], rooms varchar[], free bigint[])
+-- Houses that take people in, with what they admit and how many beds are free in rooms that are
+-- anybody's or of this sex. Neither name nor town. Whom the person excludes is not among them.
+CREATE FUNCTION public.shelters_places(
+    p_dossier bigint, p_region text, p_sex text, p_at timestamptz
+) RETURNS TABLE (house uuid, region varchar, sexes varchar[], min_age smallint, max_age smallint,
+                 boys_until smallint, families boolean, situations varchar[], care varchar[],
+                 languages varchar[], free bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = '' AS $$
 #variable_conflict use_column
 BEGIN
@@ -207,15 +208,13 @@ BEGIN
     END IF;
     RETURN QUERY
     SELECT h.id, h.region, h.sexes, h.min_age, h.max_age, h.boys_until, h.families, h.situations,
-           h.care, h.languages, coalesce(f.rooms, '{}'), coalesce(f.free, '{}')
+           h.care, h.languages, coalesce(f.free, 0)
     FROM public.shelters_house h
     LEFT JOIN (
-        SELECT x.house_id, array_agg(x.sex) AS rooms, array_agg(x.n) AS free
-        FROM (SELECT b.house_id, r.sex, count(*) AS n
-              FROM public.shelters_bed b JOIN public.shelters_room r ON r.id = b.room_id
-              WHERE b.closed_at IS NULL AND b.free_from <= p_at
-              GROUP BY b.house_id, r.sex) x
-        GROUP BY x.house_id
+        SELECT b.house_id, count(*) AS free
+        FROM public.shelters_bed b JOIN public.shelters_room r ON r.id = b.room_id
+        WHERE b.closed_at IS NULL AND b.free_from <= p_at AND r.sex IN ('', p_sex)
+        GROUP BY b.house_id
     ) f ON f.house_id = h.id
     WHERE h.closing_at IS NULL AND (p_region = '' OR h.region = p_region)
       AND (p_dossier IS NULL OR NOT public.access_excluded(p_dossier, h.team_id));
@@ -295,13 +294,13 @@ REVOKE EXECUTE ON FUNCTION
     public.shelters_may_know(), public.shelters_wrong(), public.shelters_on_hold(),
     public.shelters_on_stay(), public.shelters_after_stay(), public.shelters_after_release(), public.shelters_on_house(),
     public.shelters_on_bed(), public.shelters_on_part(), public.shelters_lock(uuid),
-    public.shelters_places(bigint, text, timestamptz),
+    public.shelters_places(bigint, text, text, timestamptz),
     public.shelters_pick(uuid, bigint, text, int, timestamptz),
     public.shelters_any(text, text, int, int), public.shelters_endings(date, date)
 FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
     public.shelters_may_know(), public.shelters_lock(uuid),
-    public.shelters_places(bigint, text, timestamptz),
+    public.shelters_places(bigint, text, text, timestamptz),
     public.shelters_pick(uuid, bigint, text, int, timestamptz),
     public.shelters_any(text, text, int, int), public.shelters_endings(date, date)
 TO app;

@@ -10,7 +10,7 @@ from django.db import connection
 
 from panoh.access.models import Dossier
 from panoh.policy import queries as policy
-from panoh.shelters.rules import Admission, Criteria, Guest, Offer, WhyNot, admits, free_for
+from panoh.shelters.rules import Admission, Criteria, Guest, Offer, WhyNot, admits
 
 KINDS = 1000  # of criteria, kept in memory
 BOY = "man"  # the code of `sexes` that a boy has
@@ -98,22 +98,21 @@ def _places(criteria: Criteria, at: datetime, dossier: Dossier | None) -> list[P
     # Houses have few kinds of criteria between them: lists come as text and are read once.
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT house, region, rooms::text, free::text, sexes::text, min_age, max_age, "
-            "boys_until, families, situations::text, care::text, languages::text "
-            "FROM shelters_places(%s, %s, %s)",
-            [dossier.pk if dossier else None, criteria.region, at],
+            "SELECT house, region, free, sexes::text, min_age, max_age, boys_until, families, "
+            "situations::text, care::text, languages::text "
+            "FROM shelters_places(%s, %s, %s, %s)",
+            [dossier.pk if dossier else None, criteria.region, criteria.lead.sex, at],
         )
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     weighed: dict[tuple[Any, ...], tuple[WhyNot, ...]] = {}
     found = []
-    for house, region, rooms, beds, *rest in rows:
+    for house, region, count, *rest in rows:
         kind = tuple(rest)
         admission = _admission(*kind)
         why_not = weighed.get(kind)
         if why_not is None:
             why_not = tuple(admits(admission, criteria, child_until=child_until, boy=BOY))
             weighed[kind] = why_not
-        count = free_for(criteria.lead.sex, _beds(rooms, beds))
         found.append(Place(Offer(house, region, count, admission.languages), why_not))
     return found
 
@@ -131,11 +130,6 @@ def _admission(
     return Admission(
         frozenset(_codes(sexes)), youngest, oldest, boys, families, situations, care, languages
     )
-
-
-@lru_cache(maxsize=KINDS)
-def _beds(rooms: str, free: str) -> dict[str, int]:
-    return dict(zip(_codes(rooms), map(int, _codes(free)), strict=True))
 
 
 def _codes(array: str) -> list[str]:

@@ -7,7 +7,6 @@ from panoh.shelters.rules.admission import (
     Offer,
     WhyNot,
     admits,
-    free_for,
 )
 from panoh.shelters.rules.life import alarms_due
 from panoh.shelters.rules.stays import HOLD, STAY, HoldState, StayState
@@ -24,5 +23,4 @@ __all__ = [
     "WhyNot",
     "admits",
     "alarms_due",
-    "free_for",
 ]

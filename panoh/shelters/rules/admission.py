@@ -1,11 +1,9 @@
 """Whom a house admits. Ages are full years and belong to the house's own criteria."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
-
-ANYBODY = ""  # a room that is not kept for one sex
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +113,6 @@ def _child(house: Admission, guest: Guest, boy: str) -> list[WhyNot]:
     if is_boy and house.boys_until is not None and guest.ages[1] > house.boys_until:  # type: ignore[index]
         return [WhyNot.BOY]
     return []
-
-
-def free_for(sex: str, free: Mapping[str, int]) -> int:
-    """How many of the free beds, counted by whose room it is, somebody of this sex may have."""
-    return free.get(ANYBODY, 0) + (free.get(sex, 0) if sex != ANYBODY else 0)
 
 
 @dataclass(frozen=True, slots=True)

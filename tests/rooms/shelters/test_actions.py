@@ -167,6 +167,15 @@ def test_e2_a_full_house_says_why_and_what_else_there_is() -> None:
         assert queries.find(asked, at=AT).reason == "full"
 
 
+def test_beds_are_counted_by_whose_room_it_is() -> None:
+    rooms = (("1", 2, ""), ("2", 3, "woman"), ("3", 4, "man"))
+    house(*rooms, sexes=["woman", "man", "own_words"])
+    with as_user("hadia"):
+        for sex, count in (("woman", 5), ("man", 6), ("own_words", 2)):
+            (offer,) = queries.free(wanted(Guest(sex, (30, 30))), at=LATER)
+            assert offer.free == count
+
+
 def test_move_is_another_bed_of_the_same_house() -> None:
     where = house(("1", 2, ""))
     with as_user("hadia") as by:

@@ -202,7 +202,7 @@ def test_e2_outsiders_ask_for_a_region_and_learn_yes_or_no(
 ) -> None:
     act(app, user(name).pk)
     for call in (
-        "SELECT * FROM shelters_places(NULL, '', now())",
+        "SELECT * FROM shelters_places(NULL, '', '', now())",
         f"SELECT * FROM shelters_pick('{night.house.pk}', {night.other.pk}, 'woman', 1, now())",
     ):
         with pytest.raises(errors.InsufficientPrivilege), app.transaction():
@@ -217,7 +217,7 @@ def test_nothing_is_told_without_a_context(night: Night, app: psycopg.Connection
     for table in MARKS:
         assert app.execute(f"SELECT count(*) FROM {table}".encode()).fetchone() == (0,)
     with pytest.raises(errors.InsufficientPrivilege), app.transaction():
-        app.execute("SELECT * FROM shelters_places(NULL, '', now())")
+        app.execute("SELECT * FROM shelters_places(NULL, '', '', now())")
     assert app.execute("SELECT * FROM shelters_lock(%s)", [night.hold.pk]).fetchall() == []
 
 

@@ -17,7 +17,6 @@ from panoh.shelters.rules import (
     WhyNot,
     admits,
     alarms_due,
-    free_for,
 )
 
 WOMEN = Admission(
@@ -81,15 +80,6 @@ def test_a_boy_comes_in_up_to_the_age_of_the_house_and_never_by_another_rule(
         assert found == [WhyNot.SEX]
     else:
         assert found == ([WhyNot.BOY] if boys is not None and age > boys else [])
-
-
-def test_beds_are_counted_by_whose_room_it_is() -> None:
-    free = {"": 2, "woman": 3, "man": 4}
-    assert (free_for("woman", free), free_for("man", free), free_for("own_words", free)) == (
-        5,
-        6,
-        2,
-    )
 
 
 def test_what_is_over_stays_over() -> None:
