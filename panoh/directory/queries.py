@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, QuerySet, prefetch_related_objects
+from django.db.models import Count, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -169,8 +169,13 @@ def find(search: Search, *, at: datetime, never: Excluded = NOBODY) -> Found:
     ``never`` are those whom the person excludes: they are not there. Empty
     results say what can be done instead, and why nobody was found.
     """
-    offered = _entries(_bare(search.service), search, at, never)
-    fitting = [one for one in offered if _fits(one, search)]
+    offered: list[Entry] = []
+    fitting: list[Entry] = []
+    # Most find somebody near: the rest of the country is read only when nobody is.
+    for rows in (_near(_bare(search.service), search.district), _bare(search.service)):
+        offered = _entries(rows, search, at, never)
+        if fitting := [one for one in offered if _fits(one, search)]:
+            break
     nearest = min((one.reach for one in fitting), default=None)
     if nearest is not None:
         entries = _reached([one for one in fitting if one.reach is nearest], search.district)
@@ -212,6 +217,17 @@ def _bare(code: str) -> QuerySet[Service]:
     if code:
         rows = rows.filter(code=code)
     return rows.select_related("organisation__unit")
+
+
+def _near(services: QuerySet[Service], district: str) -> QuerySet[Service]:
+    """Those of organisations within reach of a district: ``Reach.DISTRICT``."""
+    if not district:
+        return services
+    region = policy.region_of(district)
+    served = Q(organisation__area__overlap=[district, region.code if region else district])
+    return services.filter(
+        served | Q(organisation__whole_country=True) | ~Q(organisation__country="")
+    )
 
 
 def _live(path: str) -> "Prefetch[str]":
