@@ -36,6 +36,8 @@ class Permission(StrEnum):
     COUNTS_READ = "counts_read"
     PATTERN_READ = "pattern_read"
     POLICY_READ = "policy_read"
+    APART_READ = "apart_read"
+    OVERDUE_ALL = "overdue_all"
     IMPORT_CASES = "import_cases"
     FILE_READ = "file_read"
     FILE_WRITE = "file_write"

@@ -5,17 +5,19 @@ from django.db import migrations
 from panoh.access.models.protection import Protect
 from panoh.kernel.rules import Category
 
-# Police, prosecutors, the secretariat of the national commission and the rapporteur never learn
-# what is kept apart, not even when such an account is in the team that holds the case: no row,
-# no duty that tells of it. The codes are those of the pack's roles.
+# A role without the permission `apart_read` (police, prosecutors, the secretariat of the national
+# commission, the rapporteur) never learns what is kept apart, not even when such an account is in
+# the team that holds the case or has another role beside: no row, no duty that tells of it.
 APART = """
 CREATE FUNCTION public.cases_never_apart() RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
     SELECT EXISTS (
         SELECT FROM public.access_rolegrant r
-        WHERE r.user_id = public.ctx_user() AND r.role IN ('pol', 'pro', 'ics', 'rap')
+        WHERE r.user_id = public.ctx_user()
           AND r.since <= statement_timestamp()
           AND (r.until IS NULL OR r.until > statement_timestamp())
+          AND NOT EXISTS (SELECT FROM public.access_rolepermission p
+                          WHERE p.role = r.role AND p.permission = 'apart_read')
     )
 $$;
 REVOKE EXECUTE ON FUNCTION public.cases_never_apart() FROM PUBLIC;

@@ -11,17 +11,15 @@ from panoh.kernel.rules import Category
 
 TABLES = ("cases_note", "cases_plantext", "cases_plantask", "cases_answer", "files_document")
 OWN_SIGNS = """
-CREATE FUNCTION public.cases_of_police() RETURNS boolean
+-- The kind of unit whose first contacts an account that is only an authority may make; else null.
+CREATE FUNCTION public.cases_asks_as() RETURNS varchar
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
-    SELECT EXISTS (
-        SELECT FROM public.access_rolegrant r
-        WHERE r.user_id = public.ctx_user() AND r.role = 'pol'
-          AND r.since <= statement_timestamp()
-          AND (r.until IS NULL OR r.until > statement_timestamp())
-    )
+    SELECT o.type FROM public.access_user u JOIN public.access_unit o ON o.id = u.unit_id
+    WHERE u.id = public.ctx_user() AND public.access_can('contact_create')
+      AND NOT public.access_can('apart_read')
 $$;
-REVOKE EXECUTE ON FUNCTION public.cases_of_police() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION public.cases_of_police() TO app;
+REVOKE EXECUTE ON FUNCTION public.cases_asks_as() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.cases_asks_as() TO app;
 """
 
 
@@ -41,9 +39,9 @@ def _open(table: str) -> str:
     )
 
 
-OWN = " OR (unit_type = 'police' AND (SELECT public.cases_of_police()))"
+OWN = " OR unit_type = (SELECT public.cases_asks_as())"
 SHUT = OWN_SIGNS + "".join(map(_shut, TABLES)) + _shut("cases_fact", OWN)
-OPEN = "".join(map(_open, (*TABLES, "cases_fact"))) + "DROP FUNCTION public.cases_of_police();"
+OPEN = "".join(map(_open, (*TABLES, "cases_fact"))) + "DROP FUNCTION public.cases_asks_as();"
 
 
 class Migration(migrations.Migration):

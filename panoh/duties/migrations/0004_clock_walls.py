@@ -71,11 +71,7 @@ BEGIN
         o.id = (SELECT u.unit_id FROM public.access_user u WHERE u.id = public.ctx_user())
         OR o.district IN (
             SELECT y.place FROM public.access_territory y WHERE y.user_id = public.ctx_user())
-        OR EXISTS (
-            SELECT FROM public.access_rolegrant r
-            WHERE r.user_id = public.ctx_user() AND r.role = 'ics'
-              AND r.since <= statement_timestamp()
-              AND (r.until IS NULL OR r.until > statement_timestamp())))
+        OR public.access_can('overdue_all'))
     ORDER BY d.due_at LIMIT p_limit;
 END $$;
 REVOKE EXECUTE ON FUNCTION public.duties_overdue(timestamptz, int) FROM PUBLIC;

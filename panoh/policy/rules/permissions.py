@@ -36,6 +36,8 @@ PERMISSIONS: Mapping[str, str | Promise] = {
     "counts_read": _("Read counts"),
     "pattern_read": _("See that one recruiter is named again and again: numbers only"),
     "policy_read": _("Read the policy in force"),
+    "apart_read": _("Is not shut out from health, beds and what is kept apart from authorities"),
+    "overdue_all": _("See what ran out in the whole country"),
     "import_cases": _("Import cases"),
     "file_read": _("Read documents"),
     "file_write": _("Add documents"),

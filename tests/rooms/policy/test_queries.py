@@ -147,7 +147,9 @@ def test_roles_give_the_least() -> None:
     roles = policy.roles()
     assert roles["rap"] == {"counts_read", "queue_read", "policy_read", "body_read"}
     keeps = {"body_keep", "status_decide", "status_sign"}
-    assert roles["ics"] == roles["rap"] | keeps | {"queue_ask", "bed_ask"}
+    assert roles["ics"] == roles["rap"] | keeps | {"queue_ask", "bed_ask", "overdue_all"}
+    shut_out = {code for code, may in roles.items() if may and "apart_read" not in may}
+    assert shut_out == {"pol", "pro", "ics", "rap"}
     assert "application_read" not in roles["ics"] | roles["tcs"] | roles["rap"]
     reading = {"case_read", "identity_read", "search_people", "health_read", "legal_read"}
     for role in ("adm", "aud", "fnd", "trn", "cam", "tcm", "tcs", "rap", "ics"):
