@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from panoh.bodies.views import keeping, papers, sittings
+from panoh.bodies.views import items, keeping, papers, sittings
 
 app_name = "bodies"
 urlpatterns = [
@@ -24,8 +24,8 @@ urlpatterns = [
     path("of/<slug:code>/events/<uuid:key>/", papers.event, name="event"),
     path("of/<slug:code>/sittings/<uuid:key>/", sittings.one, name="sitting"),
     path("of/<slug:code>/sittings/<uuid:key>/do/<slug:verb>/", sittings.act, name="act"),
-    path("of/<slug:code>/sittings/<uuid:key>/resolve/", sittings.resolve, name="resolve"),
-    path("of/<slug:code>/sittings/<uuid:key>/matter/", sittings.matter, name="matter"),
+    path("of/<slug:code>/sittings/<uuid:key>/resolve/", items.resolve, name="resolve"),
+    path("of/<slug:code>/sittings/<uuid:key>/matter/", items.matter, name="matter"),
     path("of/<slug:code>/sittings/<uuid:key>/addendum/", sittings.addendum, name="addendum"),
     path("of/<slug:code>/sittings/<uuid:key>/calendar/", sittings.calendar, name="calendar"),
     path(
@@ -33,5 +33,6 @@ urlpatterns = [
         sittings.minutes,
         name="minutes",
     ),
-    path("of/<slug:code>/items/<uuid:key>/<slug:verb>/", sittings.item, name="item"),
+    path("of/<slug:code>/items/<uuid:key>/votes/", items.votes, name="votes"),
+    path("of/<slug:code>/items/<uuid:key>/<slug:verb>/", items.item, name="item"),
 ]

@@ -112,7 +112,9 @@ def send_notice(
 ) -> bytes:
     """The notice to the prosecutor as a PDF, to be signed and carried; the name is written by hand.
 
-    On the person's consent to this prosecutor, or by a lawyer (``Permission.NOTICE_SEND``).
+    On the person's consent to this prosecutor, or by a lawyer (``Permission.NOTICE_SEND``). Once
+    sent it may be printed again; who was told, when and on whose word stays.
+
     Raises ``NoConsent``, ``Refused``, ``NotPossible`` once it has ended or while no charge stands.
     """
     charge = queries.charge(_held(row.dossier, by), row.pk)
@@ -124,8 +126,11 @@ def send_notice(
         if to is None or to not in queries.prosecutors():
             raise Invalid(_("Say which prosecutor's office."), "to")
         consents.require_live(charge.dossier, recipient=to, categories=Category.LEGAL, at=at)
-    charge.told_word, charge.told_unit, charge.told_at, charge.told_by = word, to, at, by
-    charge.save(update_fields=["told_word", "told_unit", "told_at", "told_by"])
+    if charge.told_at is None:
+        charge.told_word, charge.told_unit, charge.told_at, charge.told_by = word, to, at, by
+        charge.save(update_fields=["told_word", "told_unit", "told_at", "told_by"])
+    elif (charge.told_word, charge.told_unit_id) != (word.value, to.pk if to else None):
+        raise NotPossible(_("The notice went another way already. It is printed again as it went."))
     duties.settle(kind=NOTICE, subject_id=charge.pk, outcome="sent", by=by, at=at)
     audit.record("justice.notice_sent", by=by, at=at, subject=charge, fields=["legal"], reason=word)
     (printed,) = files.number_letters(

@@ -71,7 +71,7 @@ LOOKS: dict[str, set[str]] = {
     | _of(
         "bodies",
         "list body sitting call paper add_seat seat drafts add_event event proposals proposal"
-        " read resolve matter addendum resolution",
+        " read resolve matter votes addendum resolution",
     ),
     # Compares recruiters.
     "rustam": _of("desk", "today more") | {"patterns"},

@@ -280,6 +280,7 @@ PAGES: dict[str, Row] = {
     "bodies:calendar": Row(P.BODY_READ, ()),
     "bodies:minutes": Row(P.BODY_READ, ()),
     "bodies:item": Row(P.BODY_READ, ()),
+    "bodies:votes": Row(P.BODY_KEEP, ()),
     "policy_in_force": Row(P.POLICY_READ),
     "policy_act": Row(P.POLICY_READ),
     "policy_guideline": Row(P.POLICY_READ),

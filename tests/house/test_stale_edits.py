@@ -58,6 +58,7 @@ ONE_VERSION: dict[str, str] = {
             "DecideForm",
             "DocumentForm",
             "EmergencyForm",
+            "VotesForm",
             "FirstContactForm",
             "GiveForm",
             "GroupForm",

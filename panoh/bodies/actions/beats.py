@@ -38,6 +38,15 @@ REFUSALS = {
     "bodies_one_seat_each": _("This account has a seat there already."),
     "bodies_declared_once": _("This was declared already."),
     "bodies_put_off_once": _("This was put off already."),
+    "bodies_closer_untouched": _(
+        "A matter that was decided here touches you: somebody else closes the minutes."
+    ),
+    "bodies_arrives": _(
+        "One of them has no seat on the day of the sitting, or the seat has no alternate."
+    ),
+    "bodies_alternate_sat": _(
+        "The alternate has sat there, and the minutes say so. End this seat and give a new one."
+    ),
 }
 
 

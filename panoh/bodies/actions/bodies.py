@@ -125,13 +125,14 @@ def change_seat(
     at: datetime,
 ) -> Seat:
     """Change the term, the training or the alternate of a seat; somebody else gets a new seat.
-    Raises ``Refused``, ``Gone``, ``Invalid``."""
+    Raises ``Refused``, ``Gone``, ``Invalid``, ``NotPossible`` once the alternate has sat."""
     kept(one.body, by)
     if until is not None and until < one.since:
         raise Invalid(_("The end comes after the beginning."), "until")
     one.until, one.trained_on, one.alternate = until, trained_on, alternate
-    one.save(update_fields=["until", "trained_on", "alternate"])
     fields = ["until", "trained_on", "alternate"]
+    with said():
+        one.save(update_fields=fields)
     audit.record("body.seat_changed", by=by, at=at, subject=one, fields=fields)
     return one
 

@@ -154,6 +154,8 @@ def resolve(
     row = sitting_kept(sitting, by)
     if row.state != State.OPEN:
         raise NotPossible(queries.NOT_OPEN)
+    if row.on_paper and row.signed_by_id is None:
+        raise NotPossible(queries.UNSIGNED)
     if not queries.quorum(row):
         raise NotPossible(queries.NO_QUORUM)
     if not text.strip():

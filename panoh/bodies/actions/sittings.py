@@ -159,7 +159,8 @@ def attend(
             one.came_at, one.left_at, one.by_alternate = one.came_at or at, None, is_alternate
         else:
             one.left_at = at
-        one.save(update_fields=["came_at", "left_at", "by_alternate"])
+        with said():
+            one.save(update_fields=["came_at", "left_at", "by_alternate"])
     audit.record("body.sitting_attended", by=by, at=at, subject=row)
     return row
 
@@ -221,6 +222,7 @@ def _type_attendance(row: Sitting, there: Sequence[UUID], held_at: datetime) -> 
 
 
 def _type_results(row: Sitting, results: Sequence[PaperResult]) -> None:
+    voices = queries.present(row)
     found = {
         one.pk: one
         for one in Item.objects.select_for_update().filter(
@@ -231,6 +233,9 @@ def _type_results(row: Sitting, results: Sequence[PaperResult]) -> None:
         item = found.get(result.item)
         if item is None:
             raise NotPossible(_("One of the items was settled meanwhile. Nothing was typed up."))
+        if result.in_favour + result.against + result.abstained > voices:
+            text = _("%(number)s: more votes than voting seats that were there (%(voices)d).")
+            raise Invalid(text % {"number": item.number, "voices": voices}, "there")
         item.sitting = row
         item.save(update_fields=["sitting"])
         item.paper_for, item.paper_against = result.in_favour, result.against

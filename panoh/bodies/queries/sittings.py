@@ -5,15 +5,15 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from panoh.bodies.models import (
     Attendance,
     Body,
-    Choice,
     Conflict,
     Item,
+    Seat,
     Sitting,
     State,
     Vote,
@@ -84,21 +84,49 @@ def quorum(sitting: Sitting, item: Item | None = None) -> bool:
     return sitting.needed is not None and present(sitting, item) >= sitting.needed
 
 
+def may_vote(item: Item, *, again: bool = False) -> list[Seat]:
+    """Seats that may vote on an item now: there, with a voice, untouched; without ``again`` only
+    those that have not voted."""
+    sql = """
+        SELECT s.id FROM bodies_attendance a JOIN bodies_seat s ON s.id = a.seat_id
+        WHERE a.sitting_id = %s AND a.came_at IS NOT NULL AND a.left_at IS NULL AND s.votes
+          AND NOT bodies_touched(%s, s.id, a.by_alternate)
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [item.sitting_id, item.pk])
+        keys = [key for (key,) in cursor.fetchall()]
+    rows = Seat.objects.filter(pk__in=keys).select_related("user")
+    if not again:
+        voted = Vote.objects.filter(item=item, sitting=item.sitting)
+        rows = rows.exclude(pk__in=voted.values("seat_id"))
+    return list(rows.order_by("-chairs", "title", "pk"))
+
+
 def conflicted(item: Item) -> frozenset[int]:
     """Accounts that a matter touches: they neither vote on it nor read it."""
     rows = Conflict.objects.filter(item=item, user__isnull=False)
     return frozenset(rows.values_list("user_id", flat=True)) - {None}
 
 
+# As the wall counts when it settles: without the votes of those whom the matter touches.
+_COUNTED = """
+    SELECT count(*) FILTER (WHERE v.choice = 'for'), count(*) FILTER (WHERE v.choice = 'against'),
+           count(*) FILTER (WHERE v.choice = 'abstain')
+    FROM bodies_vote v
+    LEFT JOIN bodies_attendance a ON a.sitting_id = v.sitting_id AND a.seat_id = v.seat_id
+    WHERE v.item_id = %s AND v.sitting_id = %s
+      AND NOT bodies_touched(v.item_id, v.seat_id, coalesce(a.by_alternate, false))
+"""
+
+
 def tally(item: Item) -> Tally:
     """The votes of this sitting; on a sitting held on paper the count that was typed up."""
-    touched = set(Conflict.objects.filter(item=item).values_list("seat_id", flat=True))
-    rows = Vote.objects.filter(item=item, sitting=F("item__sitting")).exclude(seat_id__in=touched)
-    choices = list(rows.values_list("choice", flat=True))
     percent = item.body.majority_percent
-    if choices:
-        yes, no, neither = map(choices.count, (Choice.FOR, Choice.AGAINST, Choice.ABSTAIN))
-        return Tally(yes, no, neither, percent)
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTED, [item.pk, item.sitting_id])
+        counted = [int(one) for one in cursor.fetchone()]
+    if any(counted):
+        return Tally(*counted, percent)
     typed = item.paper_for or 0, item.paper_against or 0, item.paper_abstained or 0
     return Tally(*typed, percent)
 

@@ -15,7 +15,7 @@ from panoh.access.rules import Permission
 from panoh.access.views.typed import done, told_in, typed
 from panoh.bodies import actions as bodies
 from panoh.bodies import queries
-from panoh.bodies.forms import BodyForm, CoordinationForm, SeatForm, TermForm
+from panoh.bodies.forms.keeping import BodyForm, CoordinationForm, SeatForm, TermForm
 from panoh.bodies.models import Coordination, Seat
 from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy

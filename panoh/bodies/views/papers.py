@@ -16,15 +16,15 @@ from panoh.access.rules import Permission
 from panoh.access.views.typed import done, told_in, typed
 from panoh.bodies import actions as bodies
 from panoh.bodies import queries
-from panoh.bodies.forms import (
+from panoh.bodies.forms.papers import (
     BodyDraftForm,
     BodyProposalForm,
     EventForm,
     LessonForm,
     ProposalAnswerForm,
     ReadForm,
-    ReasonForm,
 )
+from panoh.bodies.forms.sittings import ReasonForm
 from panoh.bodies.models import (
     Event,
     Proposal,

@@ -18,12 +18,10 @@ from panoh.access.rules import Permission
 from panoh.access.views.typed import done, told_in, typed
 from panoh.bodies import actions as bodies
 from panoh.bodies import queries
-from panoh.bodies.forms import (
+from panoh.bodies.forms.sittings import (
     AttendForm,
-    MatterForm,
     PaperSittingForm,
     ReasonForm,
-    ResolutionForm,
     WhenForm,
 )
 from panoh.bodies.models import (
@@ -32,7 +30,6 @@ from panoh.bodies.models import (
     Body,
     Choice,
     Item,
-    Seat,
     Sitting,
     State,
 )
@@ -42,7 +39,6 @@ from panoh.bodies.rules import (
     OTHER,
     OUTCOMES,
 )
-from panoh.kernel.codes import new_ref
 from panoh.kernel.rules import Gone, NotPossible
 from panoh.policy import queries as policy
 
@@ -69,12 +65,13 @@ def call(request: StaffRequest, code: str) -> HttpResponse:
         if not form.errors:
             text = _("The sitting is called. Every seat is invited.")
             return done(request, text, "bodies:sitting", code, row.pk)
-    return _form(request, form, body, _("Call a sitting"))
+    return as_form(request, form, body, _("Call a sitting"))
 
 
-def _form(
+def as_form(
     request: StaffRequest, form: Any, body: Body, title: str, sitting: Sitting | None = None
 ) -> HttpResponse:
+    """A form with its title; back to the sitting, or to the body."""
     back = reverse("bodies:body", args=[body.code])
     if sitting is not None:
         back = reverse("bodies:sitting", args=[body.code, sitting.pk])
@@ -151,6 +148,7 @@ def _told(request: StaffRequest, row: Sitting) -> dict[str, Any]:
         "addenda": row.addenda.order_by("number"),
         "signs": row.on_paper and row.signed_by_id is None and row.typed_by_id != user.pk,
         "languages": policy.languages(),
+        "closed_above": is_open and _closed_above(row),
     }
 
 
@@ -176,6 +174,7 @@ def _line(
         if keeps and is_open and told.tally.cast
         else [],
         "is_open": is_open,
+        "may_write": keeps and is_open and not row.on_paper,
         "choices": Choice.choices,
     }
 
@@ -206,10 +205,14 @@ def _cancel(request: StaffRequest, row: Sitting) -> str:
     return _("Cancelled. The agenda waits for the next sitting.")
 
 
-def _close(request: StaffRequest, row: Sitting) -> str:
+def _closed_above(row: Sitting) -> bool:
+    """Whether matters of a room above were treated: their reading ends there."""
     kinds = {one.kind for one in queries.items_of(row)}
-    kinds |= set(row.postponements.values_list("item__kind", flat=True))
-    if kinds & ABOVE:
+    return bool(ABOVE & kinds.union(row.postponements.values_list("item__kind", flat=True)))
+
+
+def _close(request: StaffRequest, row: Sitting) -> str:
+    if _closed_above(row):
         raise NotPossible(
             _("Applications were treated: close the minutes on the page of the applications.")
         )
@@ -249,108 +252,6 @@ _VERBS: dict[str, Callable[[StaffRequest, Sitting], str]] = {
 }
 
 
-@page(Permission.BODY_READ)
-@require_http_methods(["GET", "POST"])
-def item(request: StaffRequest, code: str, key: UUID, verb: str) -> HttpResponse:
-    """One button beside a matter: vote, settle, put off, declare a conflict."""
-    body = queries.body_of(code)
-    row = queries.item_of(body, key)
-    if verb not in _ITEM_VERBS or row.sitting is None:
-        raise Gone
-    sitting = row.sitting
-    if request.method == "POST":
-        try:
-            messages.success(request, _ITEM_VERBS[verb](request, row))
-        except NotPossible as problem:
-            messages.error(request, str(problem.message))
-    return redirect("bodies:sitting", code, sitting.pk)
-
-
-def _vote(request: StaffRequest, row: Item) -> str:
-    rows = Seat.objects.filter(body=row.body)
-    key = request.POST.get("seat", "")
-    seat = rows.filter(pk=key).first() if key else _own_seat(request, row)
-    if seat is None:
-        raise Gone
-    choice = request.POST.get("choice", "")
-    bodies.vote(row, seat=seat, choice=choice, by=request.user, at=timezone.now())
-    return _("The vote is written down.")
-
-
-def _own_seat(request: StaffRequest, row: Item) -> Seat | None:
-    return queries.my_seat(row.body, request.user, policy.local_day(timezone.now()))
-
-
-def _settle(request: StaffRequest, row: Item) -> str:
-    outcome = request.POST.get("outcome", "")
-    if outcome not in OWN.get(row.kind, ()):
-        raise Gone
-    bodies.settle_item(row, outcome=outcome, by=request.user, at=timezone.now())
-    return _("Written down.")
-
-
-def _postpone(request: StaffRequest, row: Item) -> str:
-    form = ReasonForm(request.POST, title="")
-    if not form.is_valid():
-        raise NotPossible(_("Say why it is put off."))
-    why = form.cleaned_data["text"]
-    bodies.postpone(row, why=why, by=request.user, at=timezone.now())
-    return _("Put off to the next sitting.")
-
-
-def _conflict(request: StaffRequest, row: Item) -> str:
-    bodies.declare_conflict(row, by=request.user, at=timezone.now())
-    return _("Written down. You neither vote on this matter nor read it.")
-
-
-_ITEM_VERBS: dict[str, Callable[[StaffRequest, Item], str]] = {
-    "vote": _vote,
-    "settle": _settle,
-    "postpone": _postpone,
-    "conflict": _conflict,
-}
-
-
-@page(Permission.BODY_KEEP)
-@require_http_methods(["GET", "POST"])
-def resolve(request: StaffRequest, code: str, key: UUID) -> HttpResponse:
-    """Write down what somebody is to do, until when."""
-    body = queries.body_of(code)
-    row = queries.sitting_of(body, key)
-    form = typed(request, ResolutionForm, body=body)
-    if request.method == "POST" and form.is_valid():
-        with told_in(form):
-            bodies.resolve(row, **form.given(), by=request.user, at=timezone.now())
-        if not form.errors:
-            return done(request, _("Resolved; its owner owes it."), "bodies:sitting", code, key)
-    return _form(request, form, body, _("What was resolved?"), row)
-
-
-@page(Permission.BODY_KEEP)
-@require_http_methods(["GET", "POST"])
-def matter(request: StaffRequest, code: str, key: UUID) -> HttpResponse:
-    """Another matter for this agenda."""
-    body = queries.body_of(code)
-    row = queries.sitting_of(body, key)
-    form = typed(request, MatterForm)
-    if request.method == "POST" and form.is_valid():
-        with told_in(form):
-            bodies.table(
-                OTHER,
-                body=body,
-                sitting=row,
-                subject_id=None,
-                number=new_ref(),
-                due_on=None,
-                title=form.cleaned_data["title"],
-                by=request.user,
-                at=timezone.now(),
-            )
-        if not form.errors:
-            return done(request, _("It is on the agenda."), "bodies:sitting", code, key)
-    return _form(request, form, body, _("Another matter"), row)
-
-
 @page(Permission.BODY_KEEP)
 @require_http_methods(["GET", "POST"])
 def addendum(request: StaffRequest, code: str, key: UUID) -> HttpResponse:
@@ -364,7 +265,7 @@ def addendum(request: StaffRequest, code: str, key: UUID) -> HttpResponse:
             bodies.add_to_minutes(row, text=text, by=request.user, at=timezone.now())
         if not form.errors:
             return done(request, _("Written beside the minutes."), "bodies:sitting", code, key)
-    return _form(request, form, body, _("Correct the minutes"), row)
+    return as_form(request, form, body, _("Correct the minutes"), row)
 
 
 @page(Permission.BODY_READ)

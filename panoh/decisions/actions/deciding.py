@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import date, datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from panoh.access import actions as access
@@ -100,16 +100,13 @@ def decide(
     _grounded(outcome, grounds, policy.local_day(at))
     item = _item(found, at)
     ruling = _ruling(found, item, outcome, grounds, on=on, reason=reason, by=by, at=at)
-    try:
-        with transaction.atomic():
-            ruling.save(force_insert=True)
-    except IntegrityError as problem:
-        raise NotPossible(_("Somebody else decided it at this moment.")) from problem
+    # First the votes: the wall takes no ruling that they do not say.
     settled = bodies.settle_item(
         item, outcome=ITEM_OUTCOME[Kind(found.kind), outcome], by=by, at=at
     )
     if settled.carried is not (outcome is Outcome.GRANTED):
         raise NotPossible(_("The votes say something else. Nothing was written down."))
+    ruling.save(force_insert=True)
     if ruling.effective_at is None:
         owe(SIGN, found, owner=found.team, by=by, at=at)
     else:
@@ -242,10 +239,10 @@ def _take_effect(row: Application, ruling: Ruling, *, by: User, at: datetime) ->
 @transaction.atomic
 def close_minutes(sitting: Sitting, *, by: User, at: datetime) -> Sitting:
     """Close the minutes (``bodies.close_minutes``); with them ends what the body reads of every
-    application that was decided there. Raises as that, and while a signature is missing."""
+    application that was decided there. Raises as that, and ``NotPossible`` while a signature is
+    missing or for an account to which something decided there is closed."""
     reach.require(by, Permission.STATUS_DECIDE)
-    waiting = Ruling.objects.filter(sitting=sitting, effective_at=None)
-    if waiting.exists():
+    if queries.unsigned().filter(sitting=sitting).exists():
         raise NotPossible(_("A decision of an earlier day waits for the second signature."))
     closed = bodies.close_minutes(sitting, by=by, at=at)
     decided = Application.objects.filter(
@@ -255,8 +252,20 @@ def close_minutes(sitting: Sitting, *, by: User, at: datetime) -> Sitting:
     for row in decided:
         dossier = reach.lock(row.dossier_id)
         access.end(dossier, source_id=row.pk, by=by, at=at)
+    _reading_ended()
     audit.record("status.minutes_closed", by=by, at=at, subject=closed)
     return closed
+
+
+def _reading_ended() -> None:
+    """Ask the wall now, not at the end of the transaction, whether all reading has ended."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS decisions_on_minutes IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS decisions_on_minutes DEFERRED")
+    except IntegrityError as problem:
+        text = _("Something decided here is closed to you: somebody else closes the minutes.")
+        raise NotPossible(text) from problem
 
 
 @transaction.atomic

@@ -150,8 +150,9 @@ def _checked(dossier: Dossier, answers: Answers, *, by: User, at: datetime) -> N
             known.expect(name, code, today, field)
     if not answers.text.strip():
         raise Invalid(_("Half a page is needed: what was done, how, and what for."), "text")
-    if len(answers.text) > HALF_PAGE:
-        raise Invalid(_("This is more than half a page: members read no more."), "text")
+    for field, text in (("text", answers.text), ("opinion_text", answers.opinion_text)):
+        if len(text) > HALF_PAGE:
+            raise Invalid(_("This is more than half a page: members read no more."), field)
     if answers.looked:
         return
     if words := queries.named_in_texts(dossier, [answers.text, answers.opinion_text], by=by, at=at):
@@ -269,18 +270,26 @@ def tell(row: Application, *, way: str, on: date, by: User, at: datetime) -> App
 
 @transaction.atomic
 def appeal(
-    row: Application, *, body: Body, answers: Answers, by: User, at: datetime
+    row: Application,
+    *,
+    body: Body,
+    answers: Answers,
+    by: User,
+    at: datetime,
+    submission: UUID | None = None,
 ) -> Application:
     """Ask for a review by the same body, or appeal to another one; with consent to it.
 
     Raises as ``file``; ``NotPossible`` unless it was refused.
     """
     former = of_holder(row, by)
+    if submission and (seen := Application.objects.filter(pk=submission).first()):
+        return seen
     step(former, "appeal")
     former.save(update_fields=["state"])
     kind = Kind.REVIEW if body.pk == former.body_id else Kind.APPEAL
     settle(former, APPEAL, LAWYER, outcome=kind.value, by=by, at=at)
-    made = _new(former.dossier, kind, body, former, answers, by=by, at=at)
+    made = _new(former.dossier, kind, body, former, answers, by=by, at=at, key=submission)
     cases.note_status(former.dossier, code=FACT[State.APPEALED], by=by, at=at)
     moved(former, "appeal", ground=kind.value, by=by, at=at)
     audit.record("status.appealed", by=by, at=at, subject=made, reason=kind)
@@ -291,7 +300,7 @@ def appeal(
 def let_stand(row: Application, *, by: User, at: datetime) -> Application:
     """The person does not appeal, as she or he wishes: nothing is owed, and help goes on."""
     found = of_holder(row, by)
-    if found.state != State.REFUSED:
+    if found.state != State.REFUSED or queries.stands(found):
         raise NotPossible
     settle(found, APPEAL, LAWYER, outcome="not_wanted", by=by, at=at)
     moved(found, "let_stand", by=by, at=at)

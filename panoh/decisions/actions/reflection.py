@@ -73,6 +73,9 @@ def _begin(case: Case, *, by: User, at: datetime) -> Reflection:
         pack_version=policy.pack().version,
     )
     row.save(force_insert=True)
+    for planned in queries.stopped_by(row):
+        # It was planned before: in the time to recover it does not take place.
+        duties.settle(kind=INTERVIEW, subject_id=planned.pk, outcome="reflection", by=by, at=at)
     duties.open(
         HALF_TIME,
         dossier=case.dossier,

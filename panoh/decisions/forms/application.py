@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -35,6 +36,7 @@ class FilingForm(CleanForm):
     looked = forms.BooleanField(
         label=_("I have looked: nobody is named in these texts."), required=False
     )
+    submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
 
     def __init__(self, *args: Any, bodies: Sequence[Body], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -13,12 +13,15 @@ from panoh.decisions.queries.application import (
     item_of,
     name_for_print,
     named_in_texts,
+    open_sittings,
     periods_in_words,
     reads_half,
     ruling_of,
     sits_on,
+    stands,
     steps_of,
     told,
+    unsigned,
 )
 from panoh.decisions.queries.reflection import (
     Entitled,
@@ -26,6 +29,7 @@ from panoh.decisions.queries.reflection import (
     entitlements,
     interviews_of,
     running,
+    stopped_by,
     told_reflection,
 )
 
@@ -46,12 +50,16 @@ __all__ = [
     "item_of",
     "name_for_print",
     "named_in_texts",
+    "open_sittings",
     "periods_in_words",
     "reads_half",
     "ruling_of",
     "running",
     "sits_on",
+    "stands",
     "steps_of",
+    "stopped_by",
     "told",
     "told_reflection",
+    "unsigned",
 ]

@@ -6,13 +6,15 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from panoh.access.models import Dossier, User
 from panoh.access.queries import holds, may, my_teams, visible_to
 from panoh.access.rules import Permission
 from panoh.bodies import queries as sittings
-from panoh.bodies.models import Body, Item
+from panoh.bodies.models import Body, Item, Sitting
+from panoh.bodies.models.states import State as Course
 from panoh.cases import queries as cases
 from panoh.cases.models import FACTS as QUESTIONS
 from panoh.decisions.models import Application, HalfPage, Moved, Ruling
@@ -61,13 +63,23 @@ class ApplicationTold:
 
     @property
     def may_appeal(self) -> bool:
-        """It was refused, and nothing was done about it yet."""
+        """It was refused, and not appealed yet."""
         return self.row.state == State.REFUSED
+
+    @property
+    def may_stand(self) -> bool:
+        """It was refused, and nobody has written down that the person does not appeal."""
+        return self.may_appeal and not stands(self.row)
 
 
 def labels(name: str, codes: Iterable[str]) -> list[str]:
     """The words for codes of a list of the pack."""
     return [policy.label(name, code) for code in codes]
+
+
+def stands(row: Application) -> bool:
+    """Whether it was written down that the person does not appeal."""
+    return Moved.objects.filter(application_id=row.pk, verb="let_stand").exists()
 
 
 def ruling_of(row: Application) -> Ruling | None:
@@ -163,9 +175,17 @@ def periods_in_words(on: date, keys: Iterable[str] = PERIODS) -> list[str]:
 # -- the side of the body --------------------------------------------------------------------------
 
 
-def reads_half(user: User) -> bool:
-    """Whether the account is a member who reads half pages; a secretary never is."""
-    return may(user, Permission.APPLICATION_READ)
+def reads_half(user: User, row: Application, on: date) -> bool:
+    """Whether the account is a member with a seat who reads half pages; a secretary never is."""
+    return (
+        may(user, Permission.APPLICATION_READ) and sittings.my_seat(row.body, user, on) is not None
+    )
+
+
+def unsigned() -> QuerySet[Ruling]:
+    """Rulings of my bodies that wait for their second signature; none of what was withdrawn."""
+    rows = Ruling.objects.filter(team_id__in=my_teams(), effective_at=None)
+    return rows.filter(application__state=State.COMPLETE)
 
 
 def asked(number: str) -> Application:
@@ -221,12 +241,32 @@ class Waits:
 
 
 @dataclass(frozen=True, slots=True)
+class Ruled:
+    """A ruling in words: outcome, grounds, and why it is of an earlier day."""
+
+    row: Ruling
+    outcome: str
+    grounds: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Minutes:
+    """A sitting and what was decided in it; ``is_open``: its minutes can still be closed."""
+
+    sitting: Sitting
+    is_open: bool
+    rulings: Sequence[Ruled]
+
+
+@dataclass(frozen=True, slots=True)
 class Docket:
     """What lies before a body: what waits, what was decided, how much is late and why."""
 
     waiting: Sequence[Waits]
-    to_sign: Sequence[Ruling]
+    to_sign: Sequence[Ruled]
     decided: Sequence[Ruling]
+    minutes: Sequence[Minutes]
 
     @property
     def late(self) -> list[Waits]:
@@ -255,11 +295,40 @@ def docket(at: datetime) -> Docket:
         .select_related("sitting", "body", "entered_by")
         .order_by("-entered_at", "-pk")
     )
-    unsigned = {one.application_id: one for one in rulings.filter(effective_at=None)}
+    to_sign = list(unsigned().select_related("body", "entered_by").order_by("entered_at", "pk"))
+    signs = {one.application_id: one for one in to_sign}
+    decided = list(rulings.exclude(effective_at=None)[:SHOWN])
     return Docket(
-        [_waits(row, owed.get(row.pk), unsigned.get(row.pk), at) for row in rows],
-        list(unsigned.values()),
-        list(rulings.exclude(effective_at=None)[:SHOWN]),
+        [_waits(row, owed.get(row.pk), signs.get(row.pk), at) for row in rows],
+        [_ruled(one) for one in to_sign],
+        decided,
+        _minutes(decided),
+    )
+
+
+def open_sittings() -> list[Sitting]:
+    """Sittings, open now, of the acting account's bodies that decide."""
+    rows = Sitting.objects.filter(
+        body__team_id__in=my_teams(), body__decides=True, state=Course.OPEN
+    )
+    return list(rows.select_related("body").order_by("starts_at", "pk"))
+
+
+def _minutes(decided: Sequence[Ruling]) -> list[Minutes]:
+    """Open sittings first, then those in which something was decided, the newest first."""
+    found: dict[Sitting, list[Ruled]] = {one: [] for one in open_sittings()}
+    is_open = set(found)
+    for one in decided:
+        found.setdefault(one.sitting, []).append(_ruled(one))
+    return [Minutes(sitting, sitting in is_open, rows) for sitting, rows in found.items()]
+
+
+def _ruled(one: Ruling) -> Ruled:
+    return Ruled(
+        one,
+        str(Outcome(one.outcome).label),
+        "; ".join(labels("status_grounds", one.grounds)),
+        policy.label("backdate_reasons", one.reason) if one.reason else "",
     )
 
 

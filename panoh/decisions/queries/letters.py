@@ -7,6 +7,7 @@ from panoh.decisions.models import Application, Ruling
 from panoh.decisions.queries.application import half_page, labels, periods_in_words
 from panoh.decisions.rules.application import Outcome
 from panoh.policy import queries as policy
+from panoh.ui.templatetags.panoh import day as said
 
 
 def of_application(row: Application, *, name: str) -> dict[str, Any]:
@@ -17,7 +18,7 @@ def of_application(row: Application, *, name: str) -> dict[str, Any]:
         "body": str(row.body),
         "name": name,
         "unit": row.filed_by.unit.name if row.filed_by.unit else "",
-        "day": policy.local_day(row.filed_at).isoformat(),
+        "day": said(policy.local_day(row.filed_at)),
         "hearing": policy.label("hearing_wishes", row.hearing),
         "documents": labels("status_documents", row.documents),
         "opinion": policy.label("status_opinions", row.opinion) if row.opinion else "",
@@ -32,7 +33,7 @@ def of_receipt(row: Application) -> dict[str, Any]:
     return {
         "number": row.number,
         "body": str(row.body),
-        "day": day.isoformat(),
+        "day": said(day),
         "documents": labels("status_documents", row.documents),
         "missing": labels("status_documents", row.missing),
         "period": "; ".join(periods_in_words(day, ["status_decision_days"])),
@@ -46,7 +47,7 @@ def of_ruling(row: Ruling, *, name: str = "") -> dict[str, Any]:
         "number": row.number,
         "body": str(row.body),
         "sitting": row.minutes,
-        "day": row.decided_on.isoformat(),
+        "day": said(row.decided_on),
         "outcome": str(Outcome(row.outcome).label),
         "refused": row.outcome == Outcome.REFUSED,
         "grounds": labels("status_grounds", row.grounds),

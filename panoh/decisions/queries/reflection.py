@@ -79,10 +79,24 @@ def told_reflection(dossier: Dossier, at: datetime) -> list[ReflectionTold]:
     ]
 
 
-def interviews_of(dossier: Dossier) -> list[tuple[Interview, str]]:
-    """Interviews that are or were planned, the next one first, with the person's words."""
+def stopped_by(row: Reflection) -> list[Interview]:
+    """Interviews for a day in a time to recover for which the person did not ask: they were planned
+    before it began, and do not take place."""
+    rows = Interview.objects.filter(dossier=row.dossier, is_her_wish=False, on__gte=row.started_on)
+    if row.last_on is not None:
+        rows = rows.filter(on__lte=row.last_on)
+    if row.ended_on is not None:
+        rows = rows.filter(on__lt=row.ended_on)
+    return list(visible_to(rows))
+
+
+def interviews_of(dossier: Dossier) -> list[tuple[Interview, str, bool]]:
+    """Interviews that are or were planned, the next one first, with the person's words, and whether
+    a time to recover stopped them."""
     rows = list(
         visible_to(Interview.objects.filter(dossier=dossier)).select_related("by").order_by("-on")
     )
+    times = visible_to(Reflection.objects.filter(dossier=dossier))
+    stopped = {one.pk for time in times for one in stopped_by(time)}
     texts = vault.open_many(rows, "words", missing="")
-    return [(row, text or "") for row, text in zip(rows, texts, strict=True)]
+    return [(row, text or "", row.pk in stopped) for row, text in zip(rows, texts, strict=True)]

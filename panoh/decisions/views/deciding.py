@@ -9,11 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from panoh.access.middleware import StaffRequest, page
-from panoh.access.queries import may, my_teams
+from panoh.access.queries import may
 from panoh.access.rules import Permission
 from panoh.access.views.typed import done, told_in, typed
-from panoh.bodies.models import Sitting
-from panoh.bodies.models.states import State as Course
 from panoh.decisions import actions as decisions
 from panoh.decisions import queries
 from panoh.decisions.forms.application import PapersForm, RulingForm
@@ -28,21 +26,12 @@ from panoh.policy import queries as policy
 @require_http_methods(["GET"])
 def docket(request: StaffRequest) -> HttpResponse:
     """What waits, what is late and why, what was decided: numbers and codes, never a name."""
-    found = queries.docket(timezone.now())
-    sitting = _open_sitting()
     context = {
-        "docket": found,
+        "docket": queries.docket(timezone.now()),
         "decides": may(request.user, Permission.STATUS_DECIDE),
-        "signs": may(request.user, Permission.STATUS_SIGN),
-        "sitting": sitting,
-        "today": [one for one in found.decided if sitting and one.sitting_id == sitting.pk],
+        "me": request.user.pk,
     }
     return render(request, "decisions/docket.html", context)
-
-
-def _open_sitting() -> Sitting | None:
-    rows = Sitting.objects.filter(body__team_id__in=my_teams(), state=Course.OPEN)
-    return rows.select_related("body").first()
 
 
 @page(Permission.STATUS_SIGN)
@@ -50,15 +39,14 @@ def _open_sitting() -> Sitting | None:
 def before(request: StaffRequest, code: str) -> HttpResponse:
     """One application before my body: to members the half page, to the secretary number and
     code."""
-    row = queries.asked(code)
-    reads = queries.reads_half(request.user)
-    half = decisions.read_half(row, by=request.user, at=timezone.now()) if reads else None
+    row, at = queries.asked(code), timezone.now()
+    reads = queries.reads_half(request.user, row, policy.local_day(at))
+    half = decisions.read_half(row, by=request.user, at=at) if reads else None
     item = queries.item_of(row)
     context = {
         "told": queries.told(row),
         "half": half,
-        "item": item,
-        "conflict": item is not None and not item.outcome,
+        "touches": item if item is not None and not item.outcome else None,
         "decides": may(request.user, Permission.STATUS_DECIDE),
         "is_filed": row.state == State.FILED,
         "is_complete": row.state == State.COMPLETE,
@@ -125,8 +113,7 @@ def decide(request: StaffRequest, code: str) -> HttpResponse:
 @require_POST
 def sign(request: StaffRequest) -> HttpResponse:
     """Sign every decision of an earlier day that somebody else entered."""
-    found = queries.docket(timezone.now()).to_sign
-    mine = [one for one in found if one.entered_by_id != request.user.pk]
+    mine = list(queries.unsigned().exclude(entered_by=request.user))
     for ruling in mine:
         decisions.sign_ruling(ruling, by=request.user, at=timezone.now())
     text = _("Signed: %(count)d.") % {"count": len(mine)}
@@ -145,6 +132,7 @@ def letters(request: StaffRequest) -> HttpResponse:
 
 
 def _rulings(request: StaffRequest) -> list[Ruling]:
+    """What was decided in the sitting that the button names."""
     key = request.POST.get("sitting", "")
     found = [one for one in queries.docket(timezone.now()).decided if str(one.sitting_id) == key]
     if not found:
@@ -161,8 +149,10 @@ def _language() -> str:
 @page(Permission.STATUS_DECIDE)
 @require_POST
 def close(request: StaffRequest) -> HttpResponse:
-    """Close the minutes of the open sitting: what the body reads ends with them."""
-    sitting = _open_sitting()
+    """Close the minutes of the sitting that the button names: what the body reads ends with
+    them."""
+    key = request.POST.get("sitting", "")
+    sitting = next((one for one in queries.open_sittings() if str(one.pk) == key), None)
     if sitting is None:
         raise Gone
     decisions.close_minutes(sitting, by=request.user, at=timezone.now())

@@ -1,7 +1,7 @@
 """The holder's side: applications of one person, receipts, telling, appeals, letters."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -56,12 +56,14 @@ def _mine(request: StaffRequest, code: str) -> Application:
 def _file(request: StaffRequest, ref: str, former: Application | None) -> HttpResponse:
     at = timezone.now()
     bodies = queries.bodies_to_ask(request.dossier, policy.local_day(at))
-    form = typed(request, FilingForm, bodies=bodies, initial={"hearing": "not_wanted"})
+    # Nobody is led to say that she or he does not want to be heard.
+    form = typed(request, FilingForm, bodies=bodies, initial={"hearing": "not_yet_known"})
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
+        key = given.pop("submission")
         body = next(one for one in bodies if one.code == given.pop("body"))
         with told_in(form):
-            _filed(request, former, body, Answers(**given))
+            _filed(request, former, body, Answers(**given), key)
         if not form.errors:
             text = _("Handed in. The commission reads half a page and no name.")
             return done(request, text, "decisions:status", ref)
@@ -71,10 +73,16 @@ def _file(request: StaffRequest, ref: str, former: Application | None) -> HttpRe
     return render(request, "decisions/form.html", context | {"note": note})
 
 
-def _filed(request: StaffRequest, former: Application | None, body: Body, answers: Answers) -> None:
-    now: dict[str, Any] = {"by": request.user, "at": timezone.now()}
+def _filed(
+    request: StaffRequest,
+    former: Application | None,
+    body: Body,
+    answers: Answers,
+    key: UUID | None,
+) -> None:
+    now: dict[str, Any] = {"submission": key, "by": request.user, "at": timezone.now()}
     if former is None:
-        decisions.file(request.dossier, body=body, answers=answers, **now, submission=uuid4())
+        decisions.file(request.dossier, body=body, answers=answers, **now)
     else:
         decisions.appeal(former, body=body, answers=answers, **now)
 

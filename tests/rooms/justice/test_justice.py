@@ -25,7 +25,7 @@ from panoh.kernel.rules import (
 )
 from panoh.policy import queries as policy
 from tests.factories.clients import client_of, words
-from tests.factories.referrals import NOW, answer, case
+from tests.factories.referrals import NOW, answer, case, later
 from tests.factories.staff import ADMIN, as_user, new_account, team, user
 from tests.house.test_letters import words_of
 
@@ -109,7 +109,15 @@ def test_b9_the_notice_goes_with_her_consent_or_by_her_lawyer() -> None:
         text = words_of(justice.send_notice(row, word=Word.CONSENT, to=office, **send))
         assert dossier.ref in text and "Fictional Office" in text and TEXT not in text
         assert open_kinds(dossier) == ["justice.charge"]
+        again = justice.send_notice(row, word=Word.CONSENT, to=office, **(send | {"at": later(hours=1)}))
+        assert dossier.ref in words_of(again)
+        assert Charge.objects.get(pk=row.pk).told_at == NOW, "printed again, told once"
+        for gone in ({"told_at": later(hours=1)}, {"text": b"x"}, {"kind": "criminal"}):
+            with pytest.raises(IntegrityError, match="stays"), transaction.atomic():
+                Charge.objects.filter(pk=row.pk).update(**gone)
         justice.end_charge(row, outcome="dropped", on=TODAY, by=by, at=NOW)
+        with pytest.raises(IntegrityError, match="stays"), transaction.atomic():
+            Charge.objects.filter(pk=row.pk).update(state="open", outcome="", ended_at=None)
         with pytest.raises(NotPossible):
             justice.send_notice(row, word=Word.CONSENT, to=office, **send)
 

@@ -76,6 +76,9 @@ def _before(day: date) -> date:
 def _seats(country: Country, body: Body, keeper: User, since: date) -> None:
     council = body.kind == "survivor_council"
     people = [keeper] if council else [keeper, *(country.workers[one] for one in MEMBERS)]
+    # Who reads half pages: members of the commission's own unit.
+    own = User.objects.filter(unit=body.team.unit, role_grants__role="tcm")
+    people += own.order_by("username")
     with country.acting(keeper) as by:
         for place, user in enumerate(people):
             bodies.seat(

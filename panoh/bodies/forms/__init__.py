@@ -1,0 +1,1 @@
+"""What is typed about bodies, their sittings and papers."""
