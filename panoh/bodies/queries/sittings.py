@@ -112,10 +112,9 @@ def conflicted(item: Item) -> frozenset[int]:
 _COUNTED = """
     SELECT count(*) FILTER (WHERE v.choice = 'for'), count(*) FILTER (WHERE v.choice = 'against'),
            count(*) FILTER (WHERE v.choice = 'abstain')
-    FROM bodies_vote v
+    FROM bodies_item i JOIN bodies_vote v ON v.item_id = i.id AND v.sitting_id = i.sitting_id
     LEFT JOIN bodies_attendance a ON a.sitting_id = v.sitting_id AND a.seat_id = v.seat_id
-    WHERE v.item_id = %s AND v.sitting_id = %s
-      AND NOT bodies_touched(v.item_id, v.seat_id, coalesce(a.by_alternate, false))
+    WHERE i.id = %s AND NOT bodies_touched(v.item_id, v.seat_id, coalesce(a.by_alternate, false))
 """
 
 
@@ -123,7 +122,7 @@ def tally(item: Item) -> Tally:
     """The votes of this sitting; on a sitting held on paper the count that was typed up."""
     percent = item.body.majority_percent
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTED, [item.pk, item.sitting_id])
+        cursor.execute(_COUNTED, [item.pk])
         counted = [int(one) for one in cursor.fetchone()]
     if any(counted):
         return Tally(*counted, percent)

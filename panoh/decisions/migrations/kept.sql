@@ -11,10 +11,10 @@ $$;
 CREATE FUNCTION public.decisions_whose_verb() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
-    IF NOT public.decisions_is_owner() AND NOT CASE
+    IF NOT public.decisions_is_owner() AND NOT (CASE
         WHEN NEW.state IN ('incomplete', 'complete', 'granted', 'refused')
         THEN NEW.team_id = ANY (public.ctx_teams())
-        ELSE NEW.holder = ANY (public.ctx_teams()) END THEN
+        ELSE NEW.holder = ANY (public.ctx_teams()) END) THEN
         PERFORM public.decisions_refuse('decisions_whose_verb');
     END IF;
     RETURN NEW;

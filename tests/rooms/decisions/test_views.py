@@ -78,7 +78,7 @@ def test_b4_from_the_ngos_application_to_the_notice() -> None:
     assert made["Content-Type"] == "application/pdf"
     text = words_of(made.content)
     assert row.number in text and HALF not in text
-    assert secretary.post("/decisions/close/").status_code == 302
+    assert secretary.post("/decisions/close/", {"sitting": str(held.pk)}).status_code == 302
     assert member.get(before).status_code == 404
     printed = {"code": "certificate", "language": "en"}
     paper = words_of(ngo.post(f"{base}{row.number}/letter/", printed).content)

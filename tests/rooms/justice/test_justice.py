@@ -109,7 +109,8 @@ def test_b9_the_notice_goes_with_her_consent_or_by_her_lawyer() -> None:
         text = words_of(justice.send_notice(row, word=Word.CONSENT, to=office, **send))
         assert dossier.ref in text and "Fictional Office" in text and TEXT not in text
         assert open_kinds(dossier) == ["justice.charge"]
-        again = justice.send_notice(row, word=Word.CONSENT, to=office, **(send | {"at": later(hours=1)}))
+        send["at"] = later(hours=1)
+        again = justice.send_notice(row, word=Word.CONSENT, to=office, **send)
         assert dossier.ref in words_of(again)
         assert Charge.objects.get(pk=row.pk).told_at == NOW, "printed again, told once"
         for gone in ({"told_at": later(hours=1)}, {"text": b"x"}, {"kind": "criminal"}):
