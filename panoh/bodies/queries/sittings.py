@@ -123,9 +123,9 @@ def tally(item: Item) -> Tally:
     percent = item.body.majority_percent
     with connection.cursor() as cursor:
         cursor.execute(_COUNTED, [item.pk])
-        counted = [int(one) for one in cursor.fetchone()]
-    if any(counted):
-        return Tally(*counted, percent)
+        yes, no, neither = cursor.fetchone()
+    if yes + no + neither:
+        return Tally(yes, no, neither, percent)
     typed = item.paper_for or 0, item.paper_against or 0, item.paper_abstained or 0
     return Tally(*typed, percent)
 

@@ -81,13 +81,13 @@ def test_b4_no_ruling_without_the_votes_that_say_it() -> None:
     row = waiting(commission())
     with as_user(SECRETARY) as by:
         item = sittings.item_about(row.pk)
-        assert item is not None
+        assert item is not None and item.sitting is not None
         forged = Ruling(
             dossier_id=row.dossier_id,
             application=row,
             body=row.body,
             team=row.team,
-            sitting_id=item.sitting_id,
+            sitting=item.sitting,
             item=item,
             number=row.number,
             kind=row.kind,
