@@ -1,8 +1,9 @@
-"""``./run bench release [--rows 10000] [--columns 7] [--epsilon 4] [--seeds 1] [--peer PYTHON]``.
+"""``./run bench release [--rows 10000,50000] [--columns 7,20] [--epsilon 1,4,12] [--seeds 5]``.
 
 Time and memory of a release of generated records, and its errors. With ``--peer``, an interpreter
-that has pac-synth (``requirements-bench.txt``), the same figures of its rows and aggregates beside
-ours, at equal epsilon and delta; ``peer`` in a figure's name is the other tool.
+that has ``requirements-bench.txt``, the figures of pac-synth's rows and aggregates beside ours at
+equal epsilon and delta, and ours once more at the ``rho`` that the other tool spends ("equal rho");
+``peer`` in a figure's name is the other tool. ``--attack`` runs the red team on rows of ours.
 """
 
 import argparse
@@ -14,14 +15,17 @@ import tempfile
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from itertools import combinations
+from collections.abc import Callable
+from itertools import combinations, product
+from math import log, sqrt
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
+from typing import Any
 
 import numpy as np
 
 from bench import note, say
-from panoh.statistics.rules.release import draft, gate, sampler
+from panoh.statistics.rules.release import accounting, attacks, draft, gate, sampler
 from panoh.statistics.rules.release import plan as plans
 from panoh.statistics.rules.release.gate import Errors
 from panoh.statistics.rules.release.people import Codes, People, counts, reported
@@ -30,30 +34,89 @@ from panoh.statistics.rules.release.products import Told, write
 from tests.factories import ctdc
 
 PEER = Path(__file__).with_name("release_peer.py")
+ATTACKS = Path(__file__).with_name("release_attacks.py")
 
 
 def main() -> None:
-    """One size and price, several seeds."""
+    """Every size and price asked for, several seeds."""
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("--rows", type=int, default=10_000)
-    arguments.add_argument("--columns", type=int, default=7)
-    arguments.add_argument("--epsilon", type=float, default=4)
+    arguments.add_argument("--rows", type=numbers(int), default=[10_000])
+    arguments.add_argument("--columns", type=numbers(int), default=[7])
+    arguments.add_argument("--epsilon", type=numbers(float), default=[4.0])
     arguments.add_argument("--seeds", type=int, default=1)
-    arguments.add_argument("--peer", default="", help="an interpreter with pac-synth")
+    arguments.add_argument("--peer", default="", help="an interpreter with pac-synth, anonymeter")
+    arguments.add_argument("--attack", action="store_true", help="the red team, nothing else")
     asked = arguments.parse_args()
-    lists = ctdc.columns(asked.columns, min(200, 60 + asked.rows // 1000))
-    plan = plans.read(ctdc.plan_text(lists, epsilon=asked.epsilon, n_pub=asked.rows))
-    name = f"{asked.rows} x {asked.columns}, epsilon {asked.epsilon:g}"
-    for seed in range(1, asked.seeds + 1):
-        codes = ctdc.records(asked.rows, asked.columns, seed=seed)
-        ours(plan, People(codes), f"{name}, seed {seed}")
-        if asked.peer:
-            theirs(plan, lists, codes, asked.peer, f"{name}, seed {seed}")
+    for rows, number, epsilon in product(asked.rows, asked.columns, asked.epsilon):
+        for seed in range(1, asked.seeds + 1):
+            if asked.attack:
+                attack(rows, number, epsilon, seed, asked.peer)
+            else:
+                compare(rows, number, epsilon, seed, asked.peer)
+
+
+def numbers(kind: Callable[[str], float]) -> Callable[[str], list[Any]]:
+    """Several numbers with commas between."""
+    return lambda text: [kind(one) for one in text.split(",")]
+
+
+def compare(rows: int, number: int, epsilon: float, seed: int, peer: str) -> None:
+    """Ours, and the other tool's at the same price, on one set of records."""
+    lists = ctdc.columns(number, min(200, 60 + rows // 1000))
+    codes = ctdc.records(rows, number, seed=seed)
+    name = f"{rows} x {number}, epsilon {epsilon:g}, seed {seed}"
+    plan = plans.read(ctdc.plan_text(lists, epsilon=epsilon, n_pub=rows))
+    ours(plan, People(codes), name)
+    if peer:
+        root = log(1 / plan.delta)
+        spent = (sqrt(root + epsilon) - sqrt(root)) ** 2  # the simple conversion, turned round
+        price = accounting.epsilon_of(spent, plan.delta)
+        ours(
+            plans.read(ctdc.plan_text(lists, epsilon=price, n_pub=rows)),
+            People(codes),
+            f"{name}, equal rho",
+        )
+        theirs(plan, lists, codes, peer, name)
+
+
+def attack(rows: int, number: int, epsilon: float, seed: int, peer: str) -> None:
+    """The red team: people of the data against as many who never were in it."""
+    lists = ctdc.columns(number, min(200, 60 + rows // 1000))
+    plan = plans.read(ctdc.plan_text(lists, epsilon=epsilon, n_pub=rows))
+    both = ctdc.records(2 * rows, number, seed=seed, countries=min(200, 60 + rows // 1000))
+    inside, outside = both[:, :rows], both[:, rows:]
+    made = draft.make(People(inside), plan, sampler.system)
+    name, dice = f"{rows} x {number}, epsilon {epsilon:g}, seed {seed}", np.random.default_rng(seed)
+    say("release", f"{name}: epsilon proved by a planted person", made.membership.lower_bound, "")
+    tried = {
+        "nearest record": attacks.nearest(made.rows, inside, outside),
+        "singling out": attacks.singled_out(made.rows, inside, outside, dice),
+        "inference of the last column": attacks.inferred(
+            made.rows, inside, outside, number - 1, dice
+        ),
+        "linkability": attacks.linked_halves(made.rows, inside, outside, dice),
+    }
+    for kind, hits in tried.items():
+        text = f"{name}: {kind}: right on people of the data / on strangers, {hits.tries} tries"
+        say("release", f"{text}: inside", hits.inside, "share")
+        say("release", f"{text}: outside", hits.outside, "share")
+        note(f"{kind}: {'SUCCEEDS' if hits.succeeds else 'no better than chance'}")
+    if peer:
+        with tempfile.TemporaryDirectory() as folder:
+            files = [Path(folder, part) for part in ("rows.csv", "data.csv", "control.csv")]
+            for file, records in zip(files, (made.rows, inside, outside), strict=True):
+                ctdc.write(file, lists, records)
+            out = Path(folder, "out.json")
+            subprocess.run([peer, str(ATTACKS), *map(str, files), str(out)], check=True)
+            for kind, risk in json.loads(out.read_text()).items():
+                text = f"{name}: anonymeter, {kind}, risk above strangers (95 % interval from)"
+                say("release", text, risk["risk"], "share")
+                say("release", f"{text}: low", risk["low"], "share")
 
 
 def ours(plan: Plan, people: People, name: str) -> None:
     """Time, memory and errors of our tables and rows."""
-    started = perf_counter()
+    started, worked = perf_counter(), process_time()
     made = draft.make(people, plan, sampler.system)
     with tempfile.TemporaryDirectory() as folder:
         write(made, Told("", "", None, size_from_data=False), Path(folder))
@@ -61,6 +124,7 @@ def ours(plan: Plan, people: People, name: str) -> None:
     target = {(48_000, 7): "<= 5", (200_000, 20): "<= 60"}
     shape = (people.size, len(plan.columns))
     say("release", f"{name}: tables, rows, repair, files", spent, "s", target.get(shape, ""))
+    say("release", f"{name}: own processor time", process_time() - worked, "s")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     say("release", f"{name}: peak memory", peak, "MB", "<= 500")
     for order in (1, 2, 3):

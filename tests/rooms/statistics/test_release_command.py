@@ -24,6 +24,7 @@ STRANGE = {
 @pytest.fixture(autouse=True)
 def own_keys(settings: Settings, tmp_path: Path) -> None:
     settings.PANOH_KEYS = tmp_path / "keys"
+    settings.PANOH_VAR = tmp_path / "var"
 
 
 def run(*arguments: object) -> str:
@@ -65,12 +66,19 @@ def test_g19_a_draft_has_every_product_and_the_same_totals(tmp_path: Path) -> No
     names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
     assert names >= {
         *("rows.csv", "dashboard.json", "dataset.json", "csvw.json", "errors.json"),
-        *("statement.tg.md", "statement.ru.md", "statement.en.md", "checksums.sha256"),
+        *(
+            "attacks.json",
+            "statement.tg.md",
+            "statement.ru.md",
+            "statement.en.md",
+            "checksums.sha256",
+        ),
         *("tables/1.csv", "tables/2.csv", "tables/3.csv", "tables/1-2.csv", "tables/2-3.csv"),
     }
     rows, dashboard = read(out / "rows.csv"), json.loads((out / "dashboard.json").read_text())
     total = dashboard["total"]["count"]
-    assert len(rows) - 1 == dashboard["rows"] == total
+    assert len(rows) - 1 == dashboard["rows"] == 3000
+    assert dashboard["people_per_row"] == pytest.approx(total / 3000, abs=1e-6)
     assert abs(total - 3000) < 60
     table = read(out / "tables/2.csv")
     assert table[0] == ["sex", "count", "low", "high", "state"]
@@ -146,7 +154,7 @@ def test_g19_a_changed_ledger_is_refused(tmp_path: Path) -> None:
 
 def test_g19_the_gate_refuses_what_would_be_too_wrong(tmp_path: Path) -> None:
     lists = ctdc.columns(20, 70)
-    plan, data = prepared(tmp_path, lists, np.zeros((20, 10), int), epsilon=1, n_pub=10_000)
+    plan, data = prepared(tmp_path, lists, np.zeros((20, 10), int), epsilon=0.4, n_pub=10_000)
     said = json.loads(run(plan, "--dry-run"))
     assert said["verdict"] == "do not release"
     assert not said["release"]
@@ -225,6 +233,43 @@ def test_g19_forbidden_combinations_stand_nowhere(tmp_path: Path) -> None:
     assert line[-1] == "structural_zero"
 
 
+def test_g19_there_are_as_many_rows_as_the_plan_says(tmp_path: Path) -> None:
+    """The number of rows is public: it tells nothing of how many people there are."""
+    plan, data = prepared(tmp_path, STRANGE, strange(), more="rows = 500")
+    run(plan, "--data", data, "--out", tmp_path / "out", "--test", "--seed", 1)
+    assert len(read(tmp_path / "out/rows.csv")) == 501
+
+
+def test_g19_lines_cut_off_the_ledger_are_missed(tmp_path: Path) -> None:
+    plan, data = prepared(tmp_path, STRANGE, strange())
+    run(plan, "--data", data, "--out", tmp_path / "one")
+    ledger = tmp_path / "plan.ledger.jsonl"
+    ledger.write_text(ledger.read_text().splitlines()[0] + "\n")
+    with pytest.raises(CommandError, match="taken away"):
+        run(plan, "--data", data, "--out", tmp_path / "two")
+    assert not (tmp_path / "two").exists()
+
+
+def test_g19_a_delta_too_large_for_the_size_in_the_data_costs_nothing(tmp_path: Path) -> None:
+    plan, data = prepared(tmp_path, STRANGE, strange(1200), more="delta = 1e-3", n_pub=None)
+    assert "delta is above" in refused(tmp_path, plan, data)
+
+
+def test_g19_a_line_of_nobody_costs_nothing(tmp_path: Path) -> None:
+    plan, data = prepared(tmp_path, STRANGE, strange(5), more='person = "who"')
+    data.write_text("who,code,sex,place\n7,1,woman,north\n ,1,man,south\n")
+    assert "nobody is named" in refused(tmp_path, plan, data)
+
+
+def test_g19_a_forbidden_combination_of_any_width_stands_in_no_row(tmp_path: Path) -> None:
+    more = 'forbidden = [{sex = "man", place = "south", code = "1"}]\nshares = [0.1, 0.9, 0]'
+    plan, data = prepared(tmp_path, STRANGE, strange(), more=more + "\ntables = []")
+    run(plan, "--data", data, "--out", tmp_path / "out", "--test", "--seed", 2)
+    rows = read(tmp_path / "out/rows.csv")
+    assert ["1", "man", "south"] not in rows
+    assert ["1", "woman", "south"] in rows
+
+
 BAD_PLANS: dict[str, tuple[str, str]] = {
     "no price": ("epsilon = 8", ""),
     "a price of 0": ("epsilon = 8", "epsilon = 0"),
@@ -235,6 +280,9 @@ BAD_PLANS: dict[str, tuple[str, str]] = {
     "a key nobody knows": ("epsilon = 8", "epsilon = 8\nepsilom = 1"),
     "not TOML": ("epsilon = 8", "epsilon = = 8"),
     "a value twice": ('"woman", "man"', '"woman", "woman"'),
+    "a forbidden blank": ("epsilon = 8", 'epsilon = 8\nforbidden = [{sex = "", place = "north"}]'),
+    "no rows": ("epsilon = 8", "epsilon = 8\nrows = 0"),
+    "too many rows": ("epsilon = 8", "epsilon = 8\nrows = 99999999999"),
     "a table of no column": ("epsilon = 8", "epsilon = 8\ntables = [{columns = ['none']}]"),
 }
 

@@ -8,8 +8,7 @@ from scipy.special import ndtr
 
 from panoh.statistics.rules.estimation.lattice import Ints
 from panoh.statistics.rules.release.measure import Measured, Table
-from panoh.statistics.rules.release.people import shape
-from panoh.statistics.rules.release.plan import Plan
+from panoh.statistics.rules.release.people import impossible
 
 PHANTOMS = 0.01  # expected invented cells, as a share of those shown
 STEPS = np.arange(1.0, 6.01, 0.1)
@@ -36,8 +35,7 @@ def protect(measured: Measured) -> dict[Table, Shown]:
     found = {}
     for table, values in measured.tables.items():
         forbidden = impossible(table, plan)
-        sigma = plan.sigma(len(table))
-        tau = threshold(values, sigma, plan.k)
+        tau = threshold(values, measured.sigma[table], plan.k, measured.shift[table])
         found[table] = Shown(
             table, values, (values >= tau) & ~forbidden, forbidden, tau,
             WIDTH * measured.sigma[table],
@@ -45,24 +43,16 @@ def protect(measured: Measured) -> dict[Table, Shown]:
     return found
 
 
-def threshold(values: Ints, sigma: float, k: int) -> float:
-    """``max(k, z sigma)``: few cells that nobody stands in may rise above it by noise alone."""
+def threshold(values: Ints, sigma: float, k: int, shift: float = 0.0) -> float:
+    """``max(k, z sigma)``: few cells that nobody stands in may rise above it by noise alone.
+
+    ``sigma`` is that of an agreed cell. Noise in an empty cell must also make up for the ``shift``
+    by which agreement lowers whatever stands above 0.
+    """
     for z in STEPS:
         tau = max(float(k), float(z) * sigma)
         shown = int((values >= tau).sum())
-        phantoms = (len(values) - shown) * float(ndtr(-tau / sigma))
+        phantoms = (len(values) - shown) * float(ndtr(-(tau + shift) / sigma))
         if phantoms <= PHANTOMS * max(shown, 1):
             return tau
     return max(float(k), float(STEPS[-1]) * sigma)
-
-
-def impossible(table: Table, plan: Plan) -> Mask:
-    """Cells of a table that hold a forbidden combination."""
-    found = np.zeros(shape(table, plan), dtype=bool)
-    for combination in plan.forbidden:
-        if {c for c, _ in combination} <= set(table):
-            at: list[slice | int] = [slice(None)] * len(table)
-            for c, value in combination:
-                at[table.index(c)] = value
-            found[tuple(at)] = True
-    return found.ravel()

@@ -4,12 +4,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtr
 
 from panoh.statistics.rules.release import accounting, gate
-from panoh.statistics.rules.release.display import WIDTH, protect
+from panoh.statistics.rules.release.display import WIDTH, Shown, protect
 from panoh.statistics.rules.release.gate import Refusal
 from panoh.statistics.rules.release.measure import measure
-from panoh.statistics.rules.release.people import Codes, People
+from panoh.statistics.rules.release.people import Codes, People, counts
 from panoh.statistics.rules.release.plan import Plan
 from panoh.statistics.rules.release.sampler import Bytes
 
@@ -33,6 +34,7 @@ class Forecast:
     errors: dict[int, gate.Errors]
     refusals: list[Refusal]
     cures: list[str]
+    each: list[dict[str, Any]]  # of every table: noise, expected cells, expected error
 
     def as_json(self) -> dict[str, Any]:
         """The forecast as data."""
@@ -54,6 +56,7 @@ class Forecast:
                 }
                 for order, found in self.errors.items()
             },
+            "each_table": self.each,
             "refusals": [asdict(one) for one in self.refusals],
             "cures": self.cures,
         }
@@ -76,7 +79,26 @@ def forecast(plan: Plan, source: Bytes, reference: People | None = None) -> Fore
         errors={order: gate.of_tables(people, shown, plan, order) for order in orders},
         refusals=refusals,
         cures=gate.cures(plan, refusals),
+        each=[_expected(people, one, plan) for one in shown.values()],
     )
+
+
+def _expected(people: People, one: Shown, plan: Plan) -> dict[str, Any]:
+    """What one table is expected to show, to leave out and to invent."""
+    sigma = plan.sigma(len(one.table))
+    true = counts(people.codes, one.table, plan)
+    number = int(one.shown.sum())
+    return {
+        "columns": [plan.columns[c].name for c in one.table],
+        "cells": len(one.counts),
+        "sigma": sigma,
+        "half_width95": WIDTH * sigma,
+        "threshold": one.threshold,
+        "shown": number,
+        "suppressed": int(((true > 0) & ~one.shown).sum()),
+        "phantom": (len(one.counts) - number) * float(ndtr(-one.threshold / sigma)),
+        "werr": float(np.abs(np.where(one.shown, one.counts, 0) - true).sum() / people.size),
+    }
 
 
 def invented(plan: Plan) -> People:

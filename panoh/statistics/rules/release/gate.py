@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from panoh.statistics.rules.estimation.lattice import Ints
+from panoh.statistics.rules.release.attacks import Membership
 from panoh.statistics.rules.release.display import Shown
 from panoh.statistics.rules.release.measure import Measured, Table
-from panoh.statistics.rules.release.people import Codes, People, counts, reported
+from panoh.statistics.rules.release.people import Codes, People, counts, holding, reported
 from panoh.statistics.rules.release.plan import Plan
 
 MOST_SUPPRESSED, MOST_ERROR, MOST_FABRICATED = 0.10, 0.15, 0.01
@@ -112,21 +113,31 @@ def judge(people: People, shown: dict[Table, Shown], plan: Plan, word: str) -> l
 
 
 def same_totals(measured: Measured, rows: Codes) -> list[Refusal]:
-    """G6: tables, rows and dashboard speak of one number of people."""
+    """G6: every table and the dashboard speak of one number of people; there are as many rows as
+    the plan said before anything was counted.
+    """
     totals = {int(values.sum()) for values in measured.tables.values()}
-    expected = measured.total if measured.plan.rows is None else measured.plan.rows
-    if totals <= {measured.total} and rows.shape[1] == expected:
+    if totals <= {measured.total} and rows.shape[1] == measured.plan.number_of_rows:
         return []
     return [Refusal("SR-G6", "totals differ between the products")]
 
 
-def attacked(rows: Codes, shown: dict[Table, Shown], plan: Plan) -> list[Refusal]:
-    """G7, what can be tried without the confidential data: phantom and forbidden combinations."""
-    for table, one in shown.items():
-        found = counts(rows, table, plan) > 0
-        if (found & ~one.shown & reported(table, plan)).any():
-            return [Refusal("SR-G7", "a row holds a combination that no table shows")]
-    return []
+def attacked(
+    rows: Codes, shown: dict[Table, Shown], plan: Plan, planted: Membership
+) -> list[Refusal]:
+    """G7: phantom and forbidden combinations in rows; a planted person who can be found."""
+    found = []
+    phantom = any(
+        ((counts(rows, table, plan) > 0) & ~one.shown & reported(table, plan)).any()
+        for table, one in shown.items()
+    )
+    if phantom:
+        found.append(Refusal("SR-G7", "a row holds a combination that no table shows"))
+    if any(holding(rows, combination).any() for combination in plan.forbidden):
+        found.append(Refusal("SR-G7", "a row holds a forbidden combination"))
+    if planted.succeeds:
+        found.append(Refusal("SR-G7", "a planted person is found more surely than epsilon allows"))
+    return found
 
 
 def cures(plan: Plan, refusals: list[Refusal]) -> list[str]:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -41,18 +42,24 @@ class Account:
 
 
 class Ledger:
-    """The file of all spends, held with a lock. ``key`` signs and checks (32 bytes)."""
+    """The file of all spends, held with a lock. ``key`` signs and checks (32 bytes).
 
-    def __init__(self, path: Path, key: bytes) -> None:
+    ``heads`` is a folder elsewhere that remembers how far each ledger had come: lines cut off the
+    end would leave a chain that is whole.
+    """
+
+    def __init__(self, path: Path, key: bytes, heads: Path | None = None) -> None:
         self.path = path
+        self.heads = heads
         self.key = Ed25519PrivateKey.from_private_bytes(key)
         self.entries = self._read()
+        self._compare()
 
     def account(self, population: str, cap: float) -> Account:
         """What is spent, and the cap: the lowest that was ever set for this population."""
         own = [one for one in self.entries if one["population"] == population]
         paid = [one for one in own if one["state"] == "reserved"]
-        caps = [float(one["cap_rho"]) for one in own]
+        caps = [float(one["cap_rho"]) for one in own if one["cap_rho"] is not None]
         return Account(sum(float(one["rho"]) for one in paid), min([cap, *caps]), len(own))
 
     def reserve(self, entry: dict[str, Any], cap: float) -> str:
@@ -73,12 +80,20 @@ class Ledger:
                 "time": at,
                 "of": reserved,
                 "rho": 0.0,
-                "cap_rho": min(
-                    float(one["cap_rho"]) for one in self.entries if one["population"] == population
-                ),
+                "cap_rho": self.account(population, inf).cap,
                 "state": state,
             }
         )
+
+    def list_official(self, entry: dict[str, Any]) -> str:
+        """Tables of path A: they cost no rho, and no budget covers them. Returns the hash."""
+        return self._append(
+            {**entry, "rho": None, "cap_rho": None, "not_dp": True, "state": "spent"}
+        )
+
+    def has_official(self, population: str) -> bool:
+        """Whether tables of path A were made of this population."""
+        return any(one["population"] == population and one.get("not_dp") for one in self.entries)
 
     def _append(self, entry: dict[str, Any]) -> str:
         whole = {
@@ -94,7 +109,24 @@ class Ledger:
             file.flush()
             os.fsync(file.fileno())
         self.entries.append(whole)
+        if self.heads is not None:
+            self.heads.mkdir(mode=0o700, parents=True, exist_ok=True)
+            head = self.heads / str(self.entries[0]["hash"])
+            aside = head.with_suffix(".new")
+            aside.write_text(f"{whole['id']} {whole['hash']}", encoding="ascii")
+            aside.replace(head)
         return str(whole["hash"])
+
+    def _compare(self) -> None:
+        """No line that was once written is missing at the end."""
+        if self.heads is None or not self.entries:
+            return
+        head = self.heads / str(self.entries[0]["hash"])
+        if not head.exists():
+            return
+        number, mark = head.read_text(encoding="ascii").split()
+        if len(self.entries) < int(number) or self.entries[int(number) - 1]["hash"] != mark:
+            raise BadLedger(f"SR-G2: line {number} of the ledger was changed or taken away")
 
     def _read(self) -> list[dict[str, Any]]:
         if not self.path.exists():
@@ -107,7 +139,7 @@ class Ledger:
                 previous = entries[-1]["hash"] if entries else FIRST
                 mark = {key: value for key, value in one.items() if key != "hash"}
                 good = one["hash"] == _hash(mark) and one["previous"] == previous
-                good = good and one["id"] == number and float(one["rho"]) >= 0
+                good = good and one["id"] == number and float(one["rho"] or 0) >= 0
                 self.key.public_key().verify(signature, bytes.fromhex(one["hash"]))
             except (ValueError, KeyError, TypeError, AttributeError, InvalidSignature) as error:
                 raise BadLedger(f"SR-G2: line {number} of the ledger was changed") from error
@@ -123,8 +155,8 @@ def _hash(entry: dict[str, Any]) -> str:
 
 
 @contextmanager
-def held(path: Path, key: bytes) -> Iterator[Ledger]:
+def held(path: Path, key: bytes, heads: Path | None = None) -> Iterator[Ledger]:
     """The ledger, read and checked, while nobody else may spend from it."""
     with path.with_name(path.name + ".lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield Ledger(path, key)
+        yield Ledger(path, key, heads)

@@ -10,12 +10,13 @@ from itertools import combinations
 import numpy as np
 
 from panoh.statistics.rules.estimation.lattice import Floats, Ints
-from panoh.statistics.rules.release.people import People, counts, shape
+from panoh.statistics.rules.release.people import People, counts, impossible, shape
 from panoh.statistics.rules.release.plan import Plan
 from panoh.statistics.rules.release.sampler import Bytes, draw, thresholds
 
 Table = tuple[int, ...]
 ROUNDS, ENOUGH = 20, 0.5
+STRICT, CLEAR = 4, 3.3  # how much a clear table is preferred; deviations above which one is
 FITTING = 60  # rounds of proportional fitting before numbers are made whole
 
 
@@ -28,6 +29,7 @@ class Measured:
     total_sigma: float
     tables: dict[Table, Ints]
     sigma: dict[Table, float]
+    shift: dict[Table, float]  # how far agreement lowered the cells that hold somebody
     distance: float  # of all draws from the exact law, added to delta
 
     @property
@@ -56,14 +58,36 @@ def measure(people: People, plan: Plan, source: Bytes) -> Measured:
 
 
 def pick(noisy: dict[Table, Floats], plan: Plan) -> list[Table]:
-    """The tables of three columns worth their price: pairs that hang together, by noisy counts."""
+    """The tables of three columns worth their price, by noisy counts alone: pairs that hang
+    together, and cells large enough to be shown (a row may hold no triple that is not).
+    """
     bond = {table: _bond(noisy[table], table, plan) for table in noisy if len(table) == 2}
     scored = []
     for table in plan.useful:
-        if all(p in bond for p in combinations(table, 2)):
-            each = sorted(bond[pair] for pair in combinations(table, 2))
-            scored.append((-each[0] - each[1] - each[2] / 2, table))
+        each = sorted(bond[pair] for pair in combinations(table, 2))
+        worth = each[0] + each[1] + each[2] / 2
+        scored.append((-worth * _clear(noisy, table, plan) ** STRICT, table))
     return [table for _, table in sorted(scored)[: plan.wanted_triples]]
+
+
+def _clear(noisy: dict[Table, Floats], table: Table, plan: Plan) -> float:
+    """The share of people in cells of three columns that will rise above the noise, if the first
+    and the last column meet only through the one between them.
+    """
+    first, middle, last = sorted(table, key=lambda c: len(plan.columns[c].domain))
+    left, right = (_grid(noisy, middle, other, plan)[1:, 1:] for other in (first, last))
+    alone = np.maximum(left.sum(axis=1), 1.0)
+    cells = left[:, :, None] * (right / alone[:, None])[:, None, :]
+    total = cells.sum()
+    return float(cells[cells >= max(plan.k, CLEAR * plan.sigma(3))].sum() / total) if total else 0.0
+
+
+def _grid(noisy: dict[Table, Floats], one: int, other: int, plan: Plan) -> Floats:
+    """A noisy pair with the first column along the rows, cells below their noise left out."""
+    table = (min(one, other), max(one, other))
+    grid = noisy[table].reshape(shape(table, plan))
+    grid = np.where(grid > 2 * plan.sigma(2), grid, 0.0)
+    return grid if table[0] == one else grid.T
 
 
 def _bond(noisy: Floats, table: Table, plan: Plan) -> float:
@@ -84,14 +108,19 @@ def agree(noisy: dict[Table, Floats], plan: Plan, distance: float) -> Measured:
     whole = max(0, round(float(total[0])))
     agreed: dict[Table, Floats] = {}
     spread: dict[Table, float] = {}
+    shift: dict[Table, float] = {}
     for table in sorted(noisy, key=len):
         value, spread[table] = _combined(table, noisy, sigma, plan)
         parents = [agreed.get(p) for p in combinations(table, len(table) - 1)]
         agreed[table] = _fitted(value, table, parents, float(whole), plan)
+        clear = agreed[table] > 2 * spread[table]
+        shift[table] = (
+            max(0.0, float((value - agreed[table])[clear].mean())) if clear.any() else 0.0
+        )
     final: dict[Table, Ints] = {}
     for table, value in agreed.items():
         final[table] = _whole(value, table, final, whole, plan)
-    return Measured(plan, whole, total_sigma, final, spread, distance)
+    return Measured(plan, whole, total_sigma, final, spread, shift, distance)
 
 
 def _combined(
@@ -113,7 +142,8 @@ def _fitted(
     values: Floats, table: Table, parents: Sequence[Floats | None], total: float, plan: Plan
 ) -> Floats:
     """Move a table towards its agreed margins, even over cells, and up to 0."""
-    grid = values.reshape(shape(table, plan)).copy()
+    allowed = ~impossible(table, plan).reshape(shape(table, plan))
+    grid = values.reshape(allowed.shape) * allowed
     for _ in range(ROUNDS):
         before = grid.copy()
         if len(table) == 1:
@@ -122,7 +152,8 @@ def _fitted(
             if parent is None or len(table) == 1:
                 continue
             goal = parent.reshape(tuple(n for a, n in enumerate(grid.shape) if a != axis))
-            grid += np.expand_dims((goal - grid.sum(axis=axis)) / grid.shape[axis], axis)
+            room = np.maximum(allowed.sum(axis=axis), 1)
+            grid += np.expand_dims((goal - grid.sum(axis=axis)) / room, axis) * allowed
         grid = _not_negative(grid.ravel()).reshape(grid.shape)
         if np.abs(grid - before).max() < ENOUGH:
             break

@@ -4,26 +4,39 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from panoh.statistics.rules.estimation.lattice import Floats, Ints
-from panoh.statistics.rules.release.plan import Plan
+from panoh.statistics.rules.release.plan import MOST_ROWS, Column, Plan
 
 Codes = NDArray[np.int32]  # columns x people; 0 is "not reported"
-MOST_ROWS = 5_000_000
 
 
 class BadData(ValueError):
     """The file does not fit the plan; the text says where, never which person."""
 
 
+class Sheet(Protocol):
+    """What of a plan is needed to read its file."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns with their codes."""
+
+    @property
+    def person(self) -> str:
+        """The column that tells people apart; empty: each line is a person."""
+
+
 @dataclass(frozen=True)
 class People:
-    """The codes of all persons, column by column."""
+    """The codes of all persons, column by column; who they are only where the plan names it."""
 
     codes: Codes
+    ids: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -31,7 +44,7 @@ class People:
         return int(self.codes.shape[1])
 
 
-def read(path: Path, plan: Plan) -> People:
+def read(path: Path, plan: Sheet) -> People:
     """Read a CSV file of the plan's columns. Values are taken as they stand; blank is not reported.
 
     With ``person`` in the plan several lines of one person are one row: of each column the last
@@ -47,20 +60,12 @@ def read(path: Path, plan: Plan) -> People:
             raise BadData("the file is not UTF-8 text") from error
 
 
-def _read(reader: Iterator[list[str]], plan: Plan) -> People:
+def _read(reader: Iterator[list[str]], plan: Sheet) -> People:
     header = next(reader, None)
     if header is None:
         raise BadData("the file is empty")
     names = [one.name for one in plan.columns]
-    wanted = [*names, plan.person] if plan.person else names
-    if len(set(header)) < len(header):
-        raise BadData("two columns have one name")
-    undeclared = [name for name in header if name not in wanted]
-    if undeclared:
-        raise BadData(f"column {undeclared[0]!r} is not in the plan")
-    missing = [name for name in wanted if name not in header]
-    if missing:
-        raise BadData(f"column {missing[0]!r} of the plan is missing")
+    check_header(header, [*names, plan.person] if plan.person else names)
     places = [header.index(name) for name in names]
     codes = [{value: at for at, value in enumerate(one.domain)} for one in plan.columns]
     who = header.index(plan.person) if plan.person else -1
@@ -76,6 +81,8 @@ def _read(reader: Iterator[list[str]], plan: Plan) -> People:
         except KeyError as error:
             name = next(names[c] for c, at in enumerate(places) if row[at] not in codes[c])
             raise BadData(f"line {line}: a value of {name!r} is not in the plan's list") from error
+        if plan.person and not row[who].strip():
+            raise BadData(f"line {line}: nobody is named in {plan.person!r}")
         at = persons.setdefault(row[who], len(kept)) if plan.person else len(kept)
         if at == len(kept):
             kept.append(coded)
@@ -85,7 +92,19 @@ def _read(reader: Iterator[list[str]], plan: Plan) -> People:
             raise BadData(f"more than {MOST_ROWS} persons")
     if not kept:
         raise BadData("there are no rows")
-    return People(np.ascontiguousarray(np.array(kept, dtype=np.int32).T))
+    return People(np.ascontiguousarray(np.array(kept, dtype=np.int32).T), tuple(persons))
+
+
+def check_header(header: list[str], wanted: list[str]) -> None:
+    """A file has the columns of its plan, each once, and no other. Raises BadData."""
+    if len(set(header)) < len(header):
+        raise BadData("two columns have one name")
+    undeclared = [name for name in header if name not in wanted]
+    if undeclared:
+        raise BadData(f"column {undeclared[0]!r} is not in the plan")
+    missing = [name for name in wanted if name not in header]
+    if missing:
+        raise BadData(f"column {missing[0]!r} of the plan is missing")
 
 
 def positions(codes: Codes, table: tuple[int, ...], plan: Plan) -> Ints:
@@ -99,6 +118,14 @@ def positions(codes: Codes, table: tuple[int, ...], plan: Plan) -> Ints:
 def counts(codes: Codes, table: tuple[int, ...], plan: Plan) -> Ints:
     """How many persons stand in each cell."""
     return np.bincount(positions(codes, table, plan), minlength=plan.size(table))
+
+
+def holding(codes: Codes, combination: tuple[tuple[int, int], ...]) -> NDArray[np.bool_]:
+    """Rows that hold a forbidden combination whole."""
+    found = np.ones(codes.shape[1], dtype=bool)
+    for c, value in combination:
+        found &= codes[c] == value
+    return found
 
 
 def shape(table: tuple[int, ...], plan: Plan) -> tuple[int, ...]:
@@ -117,3 +144,15 @@ def reported(table: tuple[int, ...], plan: Plan) -> NDArray[np.bool_]:
 def as_floats(values: Ints) -> Floats:
     """The same numbers, ready to be divided."""
     return np.asarray(values, dtype=np.float64)
+
+
+def impossible(table: tuple[int, ...], plan: Plan) -> NDArray[np.bool_]:
+    """Cells of a table that hold a forbidden combination."""
+    found = np.zeros(shape(table, plan), dtype=bool)
+    for combination in plan.forbidden:
+        if {c for c, _ in combination} <= set(table):
+            at: list[slice | int] = [slice(None)] * len(table)
+            for c, value in combination:
+                at[table.index(c)] = value
+            found[tuple(at)] = True
+    return found.ravel()

@@ -2,11 +2,11 @@
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
-from math import isfinite, log
+from math import isfinite
 from typing import Any
 
 from panoh.statistics.rules.release import accounting
@@ -14,12 +14,14 @@ from panoh.statistics.rules.release import accounting
 K_PUBLIC = 10
 CAP_EPSILON = 12.0
 SHARES = (0.1, 0.6, 0.3)  # of the budget for tables of one, two and three columns
-LARGEST = 2_000_000  # cells of one table
+LARGEST, MOST_CELLS = 2_000_000, 20_000_000  # cells of one table, of all tables of two columns
+MOST_ROWS = 5_000_000
+ROUND = 1000  # a size taken from the data is rounded to this
 MOST_COLUMNS, MOST_VALUES = 60, 5000
 FIRST_ROWS = 100  # under it no size is public enough for a delta
 KEYS = {
     *("name", "epsilon", "delta", "n_pub", "k", "rows", "population", "audience", "shares"),
-    *("forbidden", "cap_rho", "columns", "tables", "person", "purpose"),
+    *("forbidden", "cap_rho", "columns", "tables", "person", "purpose", "path"),
 }
 
 
@@ -35,7 +37,7 @@ class Column:
     values: tuple[str, ...]
     parents: Mapping[str, str]
 
-    @property
+    @cached_property
     def domain(self) -> tuple[str, ...]:
         """All values, the blank first."""
         return ("", *self.values)
@@ -76,12 +78,16 @@ class Plan:
         """The controller's limit on all that is spent on this population."""
         return self.given_cap or accounting.rho_of(CAP_EPSILON, self.delta)
 
+    @property
+    def number_of_rows(self) -> int:
+        """A public number: what the plan asks for, else its public size."""
+        return self.n_pub if self.rows is None else self.rows
+
     @cached_property
     def tables(self) -> list[tuple[int, ...]]:
         """The tables of one and of two columns."""
         every = range(len(self.columns))
-        pairs = [pair for pair in combinations(every, 2) if self.size(pair) <= LARGEST]
-        return [*((c,) for c in every), *pairs]
+        return [*((c,) for c in every), *combinations(every, 2)]
 
     @property
     def wanted_triples(self) -> int:
@@ -111,7 +117,7 @@ class Plan:
         """
         numbers = (
             len(self.columns),
-            sum(len(table) == 2 for table in self.tables),
+            len(self.tables) - len(self.columns),
             self.wanted_triples,
         )
         used = sum(s for s, number in zip(self.shares, numbers, strict=True) if number)
@@ -128,51 +134,87 @@ def read(text: str) -> Plan:
     unknown = sorted(found.keys() - KEYS)
     if unknown:
         raise BadPlan(f"unknown key {unknown[0]!r}")
-    columns = _columns(found.get("columns"))
+    columns = columns_of(found.get("columns"))
     epsilon = _number(found, "epsilon", None)
     if epsilon is None:
         raise BadPlan("epsilon is missing: the price of a release is always said")
     if not 0 < epsilon <= 50:
         raise BadPlan("epsilon is a number above 0 and at most 50")
-    n_pub = _whole(found, "n_pub", 0)
-    if n_pub and n_pub < FIRST_ROWS:
-        raise BadPlan(f"n_pub: under {FIRST_ROWS} people nothing is released")
+    n_pub = whole_of(found, "n_pub", 0)
+    if n_pub:
+        _check_size(n_pub)
     delta = _number(found, "delta", None)
     if delta is not None and not 0 < delta < 1e-2:
         raise BadPlan("delta is a number above 0 and far below 1")
-    if delta is not None and n_pub and delta > 1 / (n_pub * log(n_pub)) * (1 + 1e-9):
-        raise BadPlan("delta is above 1 / (n_pub ln n_pub)")
+    if n_pub:
+        check_delta(delta, n_pub)
     cap = _number(found, "cap_rho", None)
     if cap is not None and cap <= 0:
         raise BadPlan("cap_rho is a number above 0")
-    rows = found.get("rows")
+    rows = None if found.get("rows") is None else whole_of(found, "rows", 0)
+    if rows is not None and not 1 <= rows <= MOST_ROWS:
+        raise BadPlan(f"rows is a number from 1 to {MOST_ROWS}")
+    _check_cells(columns)
     return Plan(
-        name=_text(found, "name", required=True),
+        name=text_of(found, "name", required=True),
         epsilon=epsilon,
         given_delta=delta,
         n_pub=n_pub,
-        k=_k(found),
-        rows=None if rows is None else _whole(found, "rows", 0),
-        population=_text(found, "population") or _text(found, "name"),
-        audience=_text(found, "audience"),
+        k=k_of(found),
+        rows=rows,
+        population=text_of(found, "population") or text_of(found, "name"),
+        audience=text_of(found, "audience"),
         shares=_shares(found.get("shares", SHARES)),
-        forbidden=_forbidden(found.get("forbidden", []), columns),
+        forbidden=forbidden_of(found.get("forbidden", []), columns),
         given_cap=cap,
         columns=columns,
         triples=_triples(found.get("tables"), columns),
-        person=_text(found, "person"),
+        person=text_of(found, "person"),
         sha256=hashlib.sha256(text.encode()).hexdigest(),
     )
 
 
-def _k(found: Mapping[str, Any]) -> int:
-    k = _whole(found, "k", K_PUBLIC)
+def sized(plan: Plan, people: int) -> Plan:
+    """The plan with a size from the data, rounded, where it says none. Raises BadPlan."""
+    n_pub = max(round(people / ROUND) * ROUND, FIRST_ROWS)
+    check_delta(plan.given_delta, n_pub)
+    return replace(plan, n_pub=n_pub)
+
+
+def check_delta(delta: float | None, n_pub: int) -> None:
+    """The rule of delta: never above that of the public size. Raises BadPlan."""
+    if delta is not None and delta > accounting.default_delta(n_pub) * (1 + 1e-9):
+        raise BadPlan("delta is above 1 / (n_pub ln n_pub)")
+
+
+def _check_size(n_pub: int) -> None:
+    if n_pub < FIRST_ROWS:
+        raise BadPlan(f"n_pub: under {FIRST_ROWS} people nothing is released")
+    if n_pub > MOST_ROWS:
+        raise BadPlan(f"n_pub is at most {MOST_ROWS}")
+
+
+def _check_cells(columns: Sequence[Column]) -> None:
+    """Every pair of columns is measured: none may be too large to be counted whole."""
+    total = 0
+    for one, other in combinations(columns, 2):
+        cells = len(one.domain) * len(other.domain)
+        total += cells
+        if cells > LARGEST or total > MOST_CELLS:
+            raise BadPlan(
+                f"{one.name} and {other.name}: {cells} pairs of values, {total} cells so far: "
+                f"more than can be measured; wider groups or fewer columns"
+            )
+
+
+def k_of(found: Mapping[str, Any]) -> int:
+    k = whole_of(found, "k", K_PUBLIC)
     if k < 2:
         raise BadPlan("k is a whole number from 2")
     return k
 
 
-def _text(found: Mapping[str, Any], key: str, *, required: bool = False) -> str:
+def text_of(found: Mapping[str, Any], key: str, *, required: bool = False) -> str:
     value = found.get(key, "")
     if not isinstance(value, str) or (required and not value.strip()):
         raise BadPlan(f"{key} is a text" + (" and is missing" if required and not value else ""))
@@ -188,7 +230,7 @@ def _number(found: Mapping[str, Any], key: str, default: float | None) -> float 
     return float(value)
 
 
-def _whole(found: Mapping[str, Any], key: str, default: int) -> int:
+def whole_of(found: Mapping[str, Any], key: str, default: int) -> int:
     value = found.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise BadPlan(f"{key} is a whole number from 0")
@@ -208,7 +250,7 @@ def _shares(value: Any) -> tuple[float, float, float]:
     return first, second, third
 
 
-def _columns(found: Any) -> tuple[Column, ...]:
+def columns_of(found: Any) -> tuple[Column, ...]:
     if not isinstance(found, list) or not found:
         raise BadPlan("columns are missing: [[columns]] with name and values")
     if not 1 < len(found) <= MOST_COLUMNS:
@@ -225,7 +267,8 @@ def _columns(found: Any) -> tuple[Column, ...]:
         values = [str(v) for v in values if v != ""]  # blank is always allowed, listed or not
         if not 1 <= len(values) <= MOST_VALUES or len(set(values)) < len(values):
             raise BadPlan(f"{name}: from 1 to {MOST_VALUES} values, each once")
-        if not isinstance(parents, dict) or parents.keys() - set(values):
+        wider = parents.values() if isinstance(parents, dict) else [None]
+        if not all(isinstance(v, str) and v for v in wider) or parents.keys() - set(values):
             raise BadPlan(f"{name}: parents maps some of the values to wider ones")
         columns.append(Column(name, tuple(values), parents))
     names = [one.name for one in columns]
@@ -260,7 +303,9 @@ def _triples(found: Any, columns: tuple[Column, ...]) -> tuple[tuple[int, ...], 
     return tuple(triples)
 
 
-def _forbidden(found: Any, columns: tuple[Column, ...]) -> tuple[tuple[tuple[int, int], ...], ...]:
+def forbidden_of(
+    found: Any, columns: tuple[Column, ...]
+) -> tuple[tuple[tuple[int, int], ...], ...]:
     """Combinations of values that no row may hold: tables of column = value."""
     names = [one.name for one in columns]
     combined = []
@@ -271,9 +316,9 @@ def _forbidden(found: Any, columns: tuple[Column, ...]) -> tuple[tuple[tuple[int
         for name, value in one.items():
             if name not in names:
                 raise BadPlan(f"forbidden: {name!r} is no column of the plan")
-            domain = columns[names.index(name)].domain
-            if value not in domain:
+            column = columns[names.index(name)]
+            if str(value) not in column.values:
                 raise BadPlan(f"forbidden: {value!r} is no value of {name!r}")
-            each.append((names.index(name), domain.index(value)))
+            each.append((names.index(name), column.domain.index(str(value))))
         combined.append(tuple(sorted(each)))
     return tuple(combined)

@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 from panoh.statistics.rules.release import accounting
 from panoh.statistics.rules.release.display import Shown
 from panoh.statistics.rules.release.draft import Draft
+from panoh.statistics.rules.release.gate import Refusal
 from panoh.statistics.rules.release.statement import statements
 
 SHOWN, SMALL, IMPOSSIBLE = "shown", "small_or_none", "structural_zero"
@@ -30,6 +31,7 @@ class Told:
     ledger: str
     seed: int | None
     size_from_data: bool
+    beside_official: bool = False  # the same population also has tables of path A
 
 
 def write(draft: Draft, told: Told, folder: Path) -> None:
@@ -53,19 +55,31 @@ def write(draft: Draft, told: Told, folder: Path) -> None:
             zip(*(d[row] for d, row in zip(domains, draft.rows, strict=True)), strict=True)
         )
     schemas.append(_rows_schema(names, draft))
-    _json(folder / "dashboard.json", dashboard(draft, told))
-    _json(folder / "csvw.json", {"@context": "http://www.w3.org/ns/csvw", "tables": schemas})
-    _json(folder / "errors.json", _errors(draft, told))
-    for language, text in statements(draft, told.seed is not None).items():
+    put_json(folder / "dashboard.json", dashboard(draft, told))
+    put_json(folder / "csvw.json", {"@context": "http://www.w3.org/ns/csvw", "tables": schemas})
+    put_json(folder / "errors.json", _errors(draft, told))
+    put_json(folder / "attacks.json", _attacks(draft))
+    for language, text in statements(
+        draft, told.seed is not None, beside_official=told.beside_official
+    ).items():
         (folder / f"statement.{language}.md").write_text(text, encoding="utf-8")
-    _json(folder / "dataset.json", _catalogue(draft, told, folder))
-    marks = [f"{mark}  {name}\n" for name, mark in _marks(folder)]
-    (folder / "checksums.sha256").write_text("".join(marks), encoding="utf-8")
+    put_json(folder / "dataset.json", _catalogue(draft, told, folder))
+    (folder / "checksums.sha256").write_text(marked(folder), encoding="utf-8")
 
 
 def state_of(draft: Draft) -> str:
     """What every file says first."""
-    return REFUSED if draft.refusals else UNSIGNED
+    return says(draft.refusals)
+
+
+def says(refusals: Sequence[Refusal]) -> str:
+    """The state of a draft that was refused or not."""
+    return REFUSED if refusals else UNSIGNED
+
+
+def marked(folder: Path) -> str:
+    """The list of checksums, as ``sha256sum`` reads it."""
+    return "".join(f"{mark}  {name}\n" for name, mark in _marks(folder))
 
 
 def _lines(one: Shown, draft: Draft) -> Iterator[list[object]]:
@@ -102,6 +116,7 @@ def dashboard(draft: Draft, told: Told) -> dict[str, Any]:
             "high": int(np.ceil(measured.total + width)),
         },
         "rows": int(draft.rows.shape[1]),
+        "people_per_row": round(measured.total / max(int(draft.rows.shape[1]), 1), 6),
         "tables": [],
     }
     for table, one in draft.shown.items():
@@ -157,9 +172,34 @@ def _errors(draft: Draft, told: Told) -> dict[str, Any]:
     }
 
 
+def _attacks(draft: Draft) -> dict[str, Any]:
+    """What the red team tried on this draft; no figure comes from the confidential records."""
+    planted = draft.membership
+    return {
+        "membership_of_a_planted_person": {
+            "epsilon_at_least": round(planted.lower_bound, 4),
+            "epsilon_claimed": planted.claim,
+            "gain_over_chance": round(planted.gain, 4),
+            "runs": planted.runs,
+            "succeeds": planted.succeeds,
+        },
+        "phantom_or_forbidden_combinations_in_rows": any(
+            one.code == "SR-G7" and "combination" in one.text for one in draft.refusals
+        ),
+        "on_generated_people": "singling out, linkability, inference and nearest record need "
+        "people who never were in the data: they run in the tests and the benchmark of the engine",
+    }
+
+
 def _catalogue(draft: Draft, told: Told, folder: Path) -> dict[str, Any]:
-    """The dataset's record: DCAT 3 as JSON-LD."""
     plan = draft.plan
+    about = "Protected tables and modelled rows: no row is a person."
+    return record((plan.name, about, plan.audience, plan.population), state_of(draft), told, folder)
+
+
+def record(said: tuple[str, str, str, str], state: str, told: Told, folder: Path) -> dict[str, Any]:
+    """The dataset's record, DCAT 3 as JSON-LD. ``said``: title, description, audience, subject."""
+    title, about, audience, subject = said
     return {
         "@context": {
             "dcat": "http://www.w3.org/ns/dcat#",
@@ -167,12 +207,12 @@ def _catalogue(draft: Draft, told: Told, folder: Path) -> dict[str, Any]:
             "spdx": "http://spdx.org/rdf/terms#",
         },
         "@type": "dcat:Dataset",
-        "dct:title": plan.name,
-        "dct:description": "Protected tables and modelled rows: no row is a person.",
+        "dct:title": title,
+        "dct:description": about,
         "dct:issued": told.at,
-        "dct:audience": plan.audience,
-        "dct:subject": plan.population,
-        "dct:accessRights": state_of(draft),
+        "dct:audience": audience,
+        "dct:subject": subject,
+        "dct:accessRights": state,
         "dcat:version": VERSION,
         "dcat:distribution": [
             {
@@ -219,7 +259,8 @@ def _attribute(name: str, draft: Draft) -> dict[str, Any]:
     }
 
 
-def _json(path: Path, value: dict[str, Any]) -> None:
+def put_json(path: Path, value: dict[str, Any]) -> None:
+    """Write data as JSON that people can read."""
     text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=False, default=float)
     path.write_text(text + "\n", encoding="utf-8")
 

@@ -3,25 +3,28 @@
 import numpy as np
 
 from panoh.statistics.rules.estimation.lattice import Ints
+from panoh.statistics.rules.release import settle
 from panoh.statistics.rules.release.display import Shown
 from panoh.statistics.rules.release.measure import Measured, Table
-from panoh.statistics.rules.release.people import Codes, positions, reported
+from panoh.statistics.rules.release.people import Codes, holding, positions, reported
 from panoh.statistics.rules.release.plan import Plan
 
 SWEEPS, FIRST_STEP, DECAY = 30, 1.0, 0.93
-REFILLS = 12
+SOFT, PENALTY = 3, 4.0  # sweeps in which a combination that is not shown only costs
+HARD = 1  # sweeps in which it is out of the question
+STILL = 0.0005  # of all values: fewer changes end the sweeps
 WORK = 120_000_000  # rows x tables x sweeps: larger releases take fewer sweeps
 FEWEST = 10
 
 
 def make(measured: Measured, shown: dict[Table, Shown], dice: np.random.Generator) -> Codes:
-    """As many rows as the noisy total says (or the plan asks for), fitted to the tables, repaired.
+    """As many rows as the plan says, a public number; fitted to the tables, repaired, fitted again.
 
     A pair of reported values, or a triple of a measured table, that is not shown is never left in
     a row: the fewest values that cure it are blanked.
     """
     plan = measured.plan
-    size = measured.total if plan.rows is None else plan.rows
+    size = plan.number_of_rows
     codes = np.empty((len(plan.columns), size), dtype=np.int32)
     for c in range(len(plan.columns)):
         values = measured.tables[(c,)].astype(float)
@@ -33,9 +36,20 @@ def make(measured: Measured, shown: dict[Table, Shown], dice: np.random.Generato
         rest = dice.choice(len(values), size - len(column), p=values / values.sum())
         codes[c] = dice.permutation(np.concatenate([column, rest]))
     _sweep(codes, measured, dice)
+    _settle(codes, measured, shown, dice, sweeps=SOFT, penalty=PENALTY)
     codes = repair(codes, shown, plan)
-    _refill(codes, measured, shown, dice)
+    _settle(codes, measured, shown, dice, sweeps=HARD, penalty=settle.NEVER)
     return codes
+
+
+def _settle(
+    codes: Codes, measured: Measured, shown: dict[Table, Shown], dice: np.random.Generator,
+    *, sweeps: int, penalty: float,
+) -> None:  # fmt: skip
+    tables = settle.fits(codes, measured, shown)
+    for _ in range(sweeps):
+        if settle.sweep(codes, tables, measured.plan, dice, penalty) <= codes.size * STILL:
+            break
 
 
 def _sweep(codes: Codes, measured: Measured, dice: np.random.Generator) -> None:
@@ -119,6 +133,10 @@ def repair(codes: Codes, shown: dict[Table, Shown], plan: Plan) -> Codes:
             wrong = bad[positions(part, table, plan)]
             if wrong.any():
                 faults[np.ix_(np.array(table), np.flatnonzero(wrong))] += 1
+        for combination in plan.forbidden:
+            wrong = holding(part, combination)
+            held = np.array([c for c, _ in combination])
+            faults[np.ix_(held, np.flatnonzero(wrong))] += 1
         worst = faults.argmax(axis=0)
         ill = faults[worst, np.arange(len(rows))] > 0
         rows, worst = rows[ill], worst[ill]
@@ -126,59 +144,10 @@ def repair(codes: Codes, shown: dict[Table, Shown], plan: Plan) -> Codes:
     return codes
 
 
-def _refill(
-    codes: Codes, measured: Measured, shown: dict[Table, Shown], dice: np.random.Generator
-) -> None:
-    """Values that the repair took away stand again where every pair and triple is shown."""
-    plan = measured.plan
-    checks = _checks(shown, plan)
-    scale = codes.shape[1] / max(measured.total, 1)
-    for _ in range(REFILLS):
-        for c in dice.permutation(len(codes)):
-            goal = measured.tables[(c,)] * scale * shown[(c,)].shown
-            have = np.bincount(codes[c], minlength=len(goal))
-            missing = np.maximum(goal - have, 0).astype(np.int64)
-            missing[0] = 0
-            blank = dice.permutation(np.flatnonzero(codes[c] == 0))
-            wanted = dice.permutation(np.repeat(np.arange(len(goal)), missing))
-            number = min(len(blank), len(wanted))
-            blank = blank[:number]
-            tried = codes[:, blank]
-            tried[c] = wanted[:number]
-            good = np.ones(number, dtype=bool)
-            for table, bad in checks:
-                if c in table:
-                    good &= ~bad[positions(tried, table, plan)]
-            codes[c, blank[good]] = tried[c, good]
-
-
 def _checks(shown: dict[Table, Shown], plan: Plan) -> list[tuple[Table, np.ndarray]]:
     """Tables with the reported cells that no row may stand in."""
-    checks = [
+    return [
         (table, ~one.shown & reported(table, plan))
         for table, one in shown.items()
         if len(table) > 1
     ]
-    return checks + _whole_combinations(shown, plan)
-
-
-def _whole_combinations(shown: dict[Table, Shown], plan: Plan) -> list[tuple[Table, np.ndarray]]:
-    """Forbidden combinations of columns that no table holds together."""
-    checks = []
-    for combination in plan.forbidden:
-        table = tuple(c for c, _ in combination)
-        held = any(set(table) <= set(one) for one in shown)
-        if not held and all(value for _, value in combination) and plan.size(table) < 1 << 24:
-            bad = np.zeros(plan.size(table), dtype=bool)
-            cell = np.array([[value] for _, value in combination])
-            bad[positions_of(cell, table, plan)] = True
-            checks.append((table, bad))
-    return checks
-
-
-def positions_of(cell: Ints, table: Table, plan: Plan) -> Ints:
-    """The position of one cell given by its values."""
-    at = np.zeros(cell.shape[1], dtype=np.int64)
-    for row, c in zip(cell, table, strict=True):
-        at = at * len(plan.columns[c].domain) + row
-    return at

@@ -55,7 +55,14 @@ TEST = ("TEST: made with a seed; the noise protects nobody.",
         "САНҶИШ: бо тухми додашуда сохта шудааст; садо ҳеҷ касро ҳифз намекунад.")  # fmt: skip
 
 
-def statements(draft: Draft, test: bool) -> dict[str, str]:
+BESIDE = {
+    "en": "- Other tables about the same people were given away too. What is said above of epsilon covers these files only.\n",
+    "ru": "- О тех же людях отдавали и другие таблицы. Сказанное выше об эпсилоне относится только к этим файлам.\n",
+    "tg": "- Дар бораи ҳамин одамон ҷадвалҳои дигар низ дода шудаанд. Он чи дар боло дар бораи эпсилон гуфта шуд, танҳо ба ин файлҳо дахл дорад.\n",
+}
+
+
+def statements(draft: Draft, test: bool, *, beside_official: bool = False) -> dict[str, str]:
     """The statement in Tajik, Russian and English, by language."""
     plan = draft.plan
     states = STATES[bool(draft.refusals)]
@@ -75,5 +82,6 @@ def statements(draft: Draft, test: bool) -> dict[str, str]:
         "w2": 1.96 * plan.sigma(2),
     }
     return {
-        language: text.format(**values) for language, text in (("tg", TG), ("ru", RU), ("en", EN))
+        language: text.format(**values) + (BESIDE[language] if beside_official else "")
+        for language, text in (("tg", TG), ("ru", RU), ("en", EN))
     }

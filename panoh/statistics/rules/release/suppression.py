@@ -1,29 +1,25 @@
 """Path A: suppression of small cells in linked tables, proved against who reads all of them.
 
-The attacker knows every relation between cells, every published value and that counts are not
-below 0; linear programmes give the tightest bounds of what was left out (Hundepool et al. 2012).
+The attacker knows every relation between cells, every published value and that counts are whole
+and not below 0; linear and integer programmes give the tightest bounds of what was left out
+(Hundepool et al. 2012).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.sparse import hstack
 
-from panoh.statistics.rules.estimation.lattice import Floats, Ints
+from panoh.statistics.rules.estimation.lattice import Floats
+from panoh.statistics.rules.release.cells import Linked, linked
+from panoh.statistics.rules.release.holders import too_few
 
-MARK = "*"  # primary and secondary cells carry the same
+__all__ = ["Fault", "Linked", "audit", "bounds", "changed", "differences", "linked", "suppress"]
+
 NEAR = 1e-6
-
-
-@dataclass(frozen=True)
-class Linked:
-    """Counts of all cells, totals included, and the relations between them: ``M x = 0``."""
-
-    values: Ints
-    relations: Floats
-    names: tuple[tuple[int, ...], ...]  # position in each dimension; -1 is the total
+CLOSE = 2  # bounds so near to their limit are confirmed by an integer programme
 
 
 @dataclass(frozen=True)
@@ -35,85 +31,94 @@ class Fault:
     text: str
 
 
-def linked(table: Ints) -> Linked:
-    """A table of any number of dimensions with all its totals."""
-    table = np.asarray(table, dtype=np.int64)
-    names = list(product(*(range(-1, size) for size in table.shape)))
-    place = {name: at for at, name in enumerate(names)}
-    values = [
-        int(table[tuple(slice(None) if part < 0 else part for part in name)].sum())
-        for name in names
-    ]
-    rows = []
-    for name in names:
-        for axis, size in enumerate(table.shape):
-            if name[axis] < 0:
-                row = np.zeros(len(names))
-                row[place[name]] = -1
-                for part in range(size):
-                    row[place[(*name[:axis], part, *name[axis + 1 :])]] = 1
-                rows.append(row)
-    return Linked(np.array(values), np.array(rows), tuple(names))
-
-
-def bounds(cells: Linked, hidden: Iterable[int]) -> dict[int, tuple[int, int]]:
-    """What the attacker learns of each hidden cell: whole numbers from … to …"""
+def bounds(
+    cells: Linked, hidden: Iterable[int], k: int = 0, only: Iterable[int] | None = None
+) -> dict[int, tuple[int, int]]:
+    """What the attacker learns of hidden cells (of ``only`` some): whole numbers from … to …"""
     at = sorted(hidden)
-    relations = cells.relations[:, at]
-    known = cells.values.astype(float).copy()
-    known[at] = 0
-    right = -cells.relations @ known
-    used = np.abs(relations).sum(axis=1) > 0
-    found = {}
-    for number, cell in enumerate(at):
-        goal = np.zeros(len(at))
-        goal[number] = 1
-        low, high = (
-            linprog(sign * goal, A_eq=relations[used], b_eq=right[used], bounds=(0, None))
-            for sign in (1, -1)
-        )
-        top = np.inf if high.status == 3 else -high.fun
-        found[cell] = (
-            int(np.ceil(low.fun - NEAR)),
-            int(np.floor(top + NEAR)) if np.isfinite(top) else int(cells.values.sum()),
-        )
-    return found
+    low, high = cells.values.astype(float), cells.values.astype(float)
+    low[at], high[at] = 0, np.inf
+    wanted = at if only is None else sorted(only)
+    return {cell: reach(cells, low, high, cell, k) for cell in wanted}
+
+
+def reach(cells: Linked, low: Floats, high: Floats, cell: int, k: int = 0) -> tuple[int, int]:
+    """The whole numbers a cell can be, by all relations, if each cell lies in its interval."""
+    free = np.flatnonzero(low < high)
+    if not (low[cell] < high[cell]):
+        return int(low[cell]), int(high[cell])
+    known = np.where(low < high, 0, low)
+    relations = cells.relations[:, free]
+    used = np.flatnonzero(np.diff(relations.tocsr().indptr))
+    relations, right = relations.tocsr()[used], -(cells.relations @ known)[used]
+    goal = (free == cell).astype(float)
+    limits = np.column_stack([low[free], high[free]])
+    found = []
+    for sign in (1, -1):
+        answer = linprog(sign * goal, A_eq=relations, b_eq=right, bounds=limits)
+        found.append(sign * answer.fun if answer.status == 0 else np.inf)
+    bottom, top = np.ceil(found[0] - NEAR), np.floor(min(found[1], cells.values.sum()) + NEAR)
+    if top - bottom <= k + CLOSE or cells.values[cell] in {bottom, top}:
+        rule = LinearConstraint(relations, right, right)
+        for place, sign in enumerate((1, -1)):
+            whole = milp(
+                sign * goal,
+                constraints=rule,
+                integrality=np.ones(len(free)),
+                bounds=Bounds(low[free], high[free]),
+            )
+            found[place] = sign * whole.fun if whole.status == 0 else found[place]
+        bottom, top = np.ceil(found[0] - NEAR), np.floor(min(found[1], cells.values.sum()) + NEAR)
+    return int(bottom), int(top)
 
 
 def audit(cells: Linked, hidden: Iterable[int], k: int) -> list[Fault]:
-    """A1 and A6: every small cell hidden, none of them worked back, no sum of them small."""
-    left_out = set(hidden)
-    faults = [
-        Fault("SR-A1", at, f"a count under {k} is shown")
-        for at, value in enumerate(cells.values)
-        if 0 < value < k and at not in left_out
-    ]
-    for row in cells.relations:
-        within = [at for at in np.flatnonzero(row) if at in left_out]
-        total = int(sum(cells.values[at] for at in within if row[at] > 0))
-        parts = [at for at in within if row[at] > 0]
-        if parts and len(parts) == len(within) and 0 < total < k:
-            faults.append(Fault("SR-A6", int(within[0]), f"hidden cells add up to less than {k}"))
-    for at, (low, high) in bounds(cells, left_out).items():
+    """A1, A3 and A6: every small cell hidden, none worked back, no sum of them small."""
+    return list(faults(cells, set(hidden), k))
+
+
+def faults(cells: Linked, hidden: Collection[int], k: int) -> Iterator[Fault]:
+    """The same, one after the other: who needs a yes or no stops at the first."""
+    for at, value in enumerate(cells.values):
+        if 0 < value < k and at not in hidden:
+            yield Fault("SR-A1", at, f"a count under {k} is shown")
+    for whole, parts in cells.rows:
+        within = [at for at in parts if at in hidden]
+        if not within or any(at in hidden for at in whole):
+            continue
+        total = int(cells.values[within].sum())
+        if 0 < total < k:
+            yield Fault("SR-A6", int(within[0]), f"hidden cells add up to less than {k}")
+        elif cells.holders is not None and too_few(cells.holders[within].sum(axis=0)):
+            yield Fault("SR-A6", int(within[0]), "hidden cells add up to too few holders")
+    for at in sorted(hidden):
+        low, high = bounds(cells, hidden, k, [at])[at]
         value = int(cells.values[at])
         open_below = low < value or value == low == 0
         if high - low < k or not open_below or value >= high:
-            faults.append(Fault("SR-A6", at, f"lies between {low} and {high}"))
-    return faults
+            yield Fault("SR-A6", at, f"lies between {low} and {high}")
 
 
-def suppress(cells: Linked, k: int) -> set[int]:
-    """Cells to hide: the small ones, the cheapest that protect them, none that is not needed."""
-    small = {at for at, value in enumerate(cells.values) if 0 < value < k}
+def suppress(cells: Linked, k: int, unsafe: Collection[int] = ()) -> set[int]:
+    """Cells to hide: the small and the ``unsafe`` ones, the cheapest that protect them, none that
+    is not needed.
+    """
+    small = {at for at, value in enumerate(cells.values) if 0 < value < k} | set(unsafe)
     hidden = set(small)
     for _ in range(len(cells.values)):
-        faults = audit(cells, hidden, k)
-        if not faults:
+        found = audit(cells, hidden, k)
+        if not found:
             break
-        cell = faults[0].cell
-        hidden |= _protection(cells, cell, hidden, k) or _smallest_beside(cells, cell, hidden)
+        before = set(hidden)
+        for one in found:
+            if hidden == before or any(f.cell == one.cell for f in faults(cells, hidden, k)):
+                hidden |= _protection(cells, one.cell, hidden, k) or _smallest_beside(
+                    cells, one.cell, hidden
+                )
+        if hidden == before:
+            break
     for at in sorted(hidden - small, key=lambda at: -cells.values[at]):
-        if not audit(cells, hidden - {at}, k):
+        if next(faults(cells, hidden - {at}, k), None) is None:
             hidden.discard(at)
     return hidden
 
@@ -125,22 +130,25 @@ def _protection(cells: Linked, cell: int, hidden: set[int], k: int) -> set[int]:
     value = int(cells.values[cell])
     down = min(value, max(1, k // 2))
     found: set[int] = set()
+    relations = hstack([cells.relations, -cells.relations]).tocsr()
     for move in (k - down, -down):
         if not move:
             continue
-        relations = np.hstack([cells.relations, -cells.relations])
-        limit = [(0, None)] * size + [(0, float(one)) for one in cells.values]
-        limit[cell] = (max(move, 0), max(move, 0))
-        limit[size + cell] = (max(-move, 0), max(-move, 0))
+        high = np.concatenate([np.full(size, np.inf), cells.values.astype(float)])
+        low = np.zeros(2 * size)
+        for at in cells.fixed:
+            high[at] = high[size + at] = 0
+        low[cell] = high[cell] = max(move, 0)
+        low[size + cell] = high[size + cell] = max(-move, 0)
         answer = linprog(
             np.concatenate([cost, cost]),
             A_eq=relations,
-            b_eq=np.zeros(len(relations)),
-            bounds=limit,
+            b_eq=np.zeros(relations.shape[0]),
+            bounds=np.column_stack([low, high]),
         )
         if answer.status != 0:
             return set()
-        moved = answer.x[:size] + answer.x[size:]
+        moved = np.abs(answer.x[:size] - answer.x[size:])
         found |= {int(at) for at in np.flatnonzero(moved > NEAR)}
         cost[sorted(found)] = 0.0
     return found - hidden
@@ -150,10 +158,10 @@ def _smallest_beside(cells: Linked, cell: int, hidden: set[int]) -> set[int]:
     """One more cell of a relation that holds this one."""
     beside = {
         int(at)
-        for row in cells.relations
-        if row[cell]
-        for at in np.flatnonzero(row)
-        if at not in hidden
+        for whole, parts in cells.rows
+        if cell in whole or cell in parts
+        for at in (*whole, *parts)
+        if at not in hidden and at not in cells.fixed
     }
     return (
         {min(beside, key=lambda at: (cells.values[at] == 0, cells.values[at]))} if beside else set()
@@ -179,11 +187,3 @@ def changed(before: Mapping[str, int], after: Mapping[str, int], k: int) -> Sequ
     return sorted(
         name for name in before.keys() & after.keys() if 0 < abs(after[name] - before[name]) < k
     )
-
-
-def dominated(parts: Sequence[float], p: float = 10.0) -> bool:
-    """A2: can the second contributor work out the first within ``p`` percent?"""
-    ordered = sorted(parts, reverse=True)
-    if len(ordered) < 2:
-        return True
-    return sum(ordered) - ordered[0] - ordered[1] < p / 100 * ordered[0]

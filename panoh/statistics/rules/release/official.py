@@ -1,0 +1,208 @@
+"""Path A: official tables, made once, protected by a rule for every cell and proved as a whole."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from panoh.statistics.rules.estimation.lattice import Ints
+from panoh.statistics.rules.release import rounding, suppression
+from panoh.statistics.rules.release.cells import TOTAL, Linked, Name, joined
+from panoh.statistics.rules.release.gate import Refusal
+from panoh.statistics.rules.release.holders import alike, percentage, too_few
+from panoh.statistics.rules.release.official_plan import (
+    CELL_KEY,
+    CONTROLLED,
+    RANDOM,
+    SUPPRESSION,
+    OfficialPlan,
+)
+from panoh.statistics.rules.release.people import Codes, People
+from panoh.statistics.rules.release.suppression import Fault
+
+ROUNDS = 20
+
+
+class Cell(NamedTuple):
+    """One cell as it is published; None where it is not shown."""
+
+    number: int | None
+    low: int
+    high: int
+    percent: int | None
+
+
+@dataclass(frozen=True)
+class Official:
+    """Published cells by name, why it may not go out, and what is confidential: ``cells``."""
+
+    plan: OfficialPlan
+    cells: Linked
+    told: Mapping[Name, Cell]
+    refusals: list[Refusal]
+    proved: int  # cells whose bounds were reckoned
+
+    def named(self, name: Name) -> str:
+        """A cell in words."""
+        parts = [
+            f"{column.name}={self.plan.label(c, node)}"
+            for c, (column, node) in enumerate(zip(self.plan.columns, name, strict=True))
+            if node != TOTAL
+        ]
+        return ", ".join(parts) or "all"
+
+
+def make(
+    people: People, plan: OfficialPlan, secret: bytes, earlier: Sequence[Mapping[str, int]] = ()
+) -> Official:
+    """Count, judge each cell, protect, prove. ``earlier``: numbers already public, by cell."""
+    cells = counted(people, plan)
+    unsafe = {at: code for code, found in primary(cells, plan) for at in found}
+    refusals = [
+        Refusal("SR-G1", "a combination that the plan calls impossible stands in the data")
+        for at in cells.fixed
+        if cells.values[at]
+    ][:1]
+    if plan.protection == SUPPRESSION:
+        hidden = suppression.suppress(cells, plan.k, unsafe)
+        faults = suppression.audit(cells, hidden, plan.k)
+        low = high = told = cells.values
+        proved = len(hidden)
+    else:
+        keys = cell_keys(people, plan, cells, secret) if plan.protection != CONTROLLED else None
+        rounded = _rounded(cells, plan, keys)
+        if rounded is None:
+            text = "SR-A7: no table of rounded numbers adds up; fewer linked tables, or suppression"
+            return Official(plan, cells, {}, [*refusals, Refusal("SR-G1", text)], 0)
+        told = rounded
+        hidden, faults = _audited(cells, plan, told, set(unsafe))
+        ends = rounding.intervals(told, plan.protection, base=plan.base, k=plan.k)
+        low, high = (end.astype(np.int64) for end in ends)
+        proved = len(cells.values)
+    shown = {
+        name: None if at in hidden else (int(told[at]), int(low[at]), int(high[at]))
+        for at, name in enumerate(cells.names)
+    }
+    made = Official(plan, cells, _with_percent(shown, plan), refusals, proved)
+    refusals += [Refusal("SR-G1", f"{one.code}: {_where(made, one)}: {one.text}") for one in faults]
+    refusals += _changed(made, earlier)
+    return made
+
+
+def _where(made: Official, fault: Fault) -> str:
+    return made.named(made.cells.names[fault.cell])
+
+
+def counted(people: People, plan: OfficialPlan) -> Linked:
+    """All cells of all tables with totals, wider groups and who supplied them."""
+    by = len(plan.columns[plan.organisation].domain) if plan.organisation is not None else 1
+    tables = []
+    for table in plan.tables:
+        shape = tuple(len(plan.columns[c].domain) for c in table)
+        at = np.zeros(people.size, dtype=np.int64)
+        for c in table:
+            at = at * len(plan.columns[c].domain) + people.codes[c]
+        at = at * by + (people.codes[plan.organisation] if plan.organisation is not None else 0)
+        tables.append((table, np.bincount(at, minlength=plan.size(table) * by).reshape(*shape, by)))
+    cells = joined(tables, plan.wider)
+    fixed = frozenset(
+        at
+        for at, name in enumerate(cells.names)
+        if any(all(name[c] == value for c, value in one) for one in plan.forbidden)
+    )
+    return Linked(cells.values, cells.relations, cells.names, cells.holders, fixed)
+
+
+def primary(cells: Linked, plan: OfficialPlan) -> list[tuple[str, set[int]]]:
+    """A3 and A4: cells that are hidden whatever their size."""
+    few: set[int] = set()
+    if cells.holders is not None and plan.organisation is not None:
+        few = {at for at, value in enumerate(cells.values) if value and too_few(cells.holders[at])}
+    same: set[int] = set()
+    place = {name: at for at, name in enumerate(cells.names)}
+    for c in plan.sensitive:
+        leaves = range(len(plan.columns[c].domain))
+        for name in cells.names:
+            if name[c] == TOTAL:
+                group = [place.get((*name[:c], leaf, *name[c + 1 :])) for leaf in leaves]
+                every = [at for at in group if at is not None]
+                if len(every) == len(group) and alike(cells.values[every]):
+                    same |= {at for at in every if at not in cells.fixed}
+    return [("SR-A3", few), ("SR-A4", same)]
+
+
+def cell_keys(people: People, plan: OfficialPlan, cells: Linked, secret: bytes) -> Ints:
+    """The sum of the keys of all persons in each cell, mod 256: who, not how often asked."""
+    each = np.array([rounding.person_key(secret, one) for one in people.ids], dtype=np.int64)
+    found = np.zeros(len(cells.names), dtype=np.int64)
+    for at, name in enumerate(cells.names):
+        found[at] = each[_inside(people.codes, name, plan)].sum() % rounding.KEYS
+    return found
+
+
+def _inside(codes: Codes, name: Name, plan: OfficialPlan) -> np.ndarray:
+    inside = np.ones(codes.shape[1], dtype=bool)
+    for c, node in enumerate(name):
+        if node in plan.wider[c]:
+            inside &= np.isin(codes[c], list(plan.wider[c][node]))
+        elif node != TOTAL:
+            inside &= codes[c] == node
+    return inside
+
+
+def _rounded(cells: Linked, plan: OfficialPlan, keys: Ints | None) -> Ints | None:
+    if keys is None:
+        return rounding.controlled(cells, plan.base)
+    if plan.protection == RANDOM:
+        return rounding.at_random(cells.values, keys, plan.base)
+    return rounding.perturbed(cells.values, keys, plan.k)
+
+
+def _audited(
+    cells: Linked, plan: OfficialPlan, told: Ints, hidden: set[int]
+) -> tuple[set[int], list[Fault]]:
+    """Cells that all intervals together would narrow are hidden as well, until none is left."""
+    low, high = rounding.intervals(told, plan.protection, base=plan.base, k=plan.k)
+    least = plan.k - 1 if plan.protection == CELL_KEY else min(plan.k, plan.base) - 1
+    faults: list[Fault] = []
+    for _ in range(ROUNDS):
+        faults = rounding.audit(cells, low, high, sorted(hidden), least)
+        if not faults or {one.cell for one in faults} <= hidden:
+            break
+        hidden |= {one.cell for one in faults}
+    return hidden, faults
+
+
+def _with_percent(
+    shown: Mapping[Name, tuple[int, int, int] | None], plan: OfficialPlan
+) -> dict[Name, Cell]:
+    """A5: shares are reckoned from published numbers alone, and rounded."""
+    shares = dict(zip(plan.tables, plan.percent, strict=True))
+    found = {}
+    for name, cell in shown.items():
+        table = tuple(c for c, node in enumerate(name) if node != TOTAL)
+        share = shares.get(table)
+        percent = None
+        if cell is not None and share is not None:
+            base = shown.get((*name[:share], TOTAL, *name[share + 1 :]))
+            percent = percentage(cell[0], base[0]) if base else None
+        number, low, high = cell or (None, 0, 0)
+        found[name] = Cell(number, low, high, percent)
+    return found
+
+
+def _changed(made: Official, earlier: Iterable[Mapping[str, int]]) -> list[Refusal]:
+    """A8: a cell that an earlier release shows too may not differ by a small number."""
+    now = {
+        made.named(name): one.number
+        for name, one in made.told.items()
+        if one.number is not None and one.low == one.high
+    }
+    return [
+        Refusal(
+            "SR-G1", f"SR-A8: {name}: differs from an earlier release by less than {made.plan.k}"
+        )
+        for before in earlier
+        for name in suppression.changed(before, now, made.plan.k)
+    ]

@@ -1,0 +1,188 @@
+# ruff: noqa: E501 - one sentence, one line
+"""The files of official tables: tables, record, dictionary, method, statement, checksums."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+from panoh.statistics.rules.release.cells import TOTAL
+from panoh.statistics.rules.release.official import Official
+from panoh.statistics.rules.release.official_plan import ALL, CELL_KEY, SUPPRESSION
+from panoh.statistics.rules.release.products import (
+    IMPOSSIBLE,
+    SHOWN,
+    SMALL,
+    VERSION,
+    Told,
+    marked,
+    put_json,
+    record,
+    says,
+)
+from panoh.statistics.rules.release.rounding import MOST_CHANGE
+from panoh.statistics.rules.release.statement import STATES, TEST
+
+HEADINGS = ("count", "low", "high", "percent", "state")
+
+# Drafts: read by no native reader, tried with no survivor yet. A person edits them before release.
+TEXTS = {
+    "en": """# {name}
+
+{state}
+
+- What is in it: tables of counts about {population}, made once.
+- Counts under {k}, and others from which they could be worked out, are not shown: "small or none" is not zero. Blank is "not reported".
+- {how}
+- These are people who were identified. Nobody knows from this how many there are.
+- Do not rank nationalities, places or organisations. Do not look for anybody.
+- If something feels wrong, tell whoever gave you these files: they can be withdrawn.
+""",
+    "ru": """# {name}
+
+{state}
+
+- Что здесь: таблицы с числами о группе «{population}», составленные один раз.
+- Числа меньше {k} и те, по которым их можно вычислить, не показаны: «мало или нет» не значит ноль. Пустое поле значит «не сообщено».
+- {how}
+- Это люди, которых выявили. Сколько их всего, отсюда не узнать.
+- Не сравнивайте народы, места и организации по местам. Не ищите никого.
+- Если что-то кажется неправильным, скажите тому, кто дал вам эти файлы: их можно отозвать.
+""",
+    "tg": """# {name}
+
+{state}
+
+- Дар ин ҷо чӣ ҳаст: ҷадвалҳо бо рақамҳо дар бораи «{population}», ки як бор сохта шудаанд.
+- Рақамҳои аз {k} кам ва онҳое, ки аз рӯяшон ин рақамҳоро ёфтан мумкин аст, нишон дода намешаванд: «кам ё нест» сифр нест. Ҷойи холӣ маънои «гуфта нашудааст»-ро дорад.
+- {how}
+- Инҳо одамонеанд, ки ошкор шудаанд. Ҳамагӣ чанд нафаранд, аз ин ҷо донистан мумкин нест.
+- Миллатҳо, ҷойҳо ва ташкилотҳоро аз рӯйи ҷой муқоиса накунед. Ҳеҷ касро наҷӯед.
+- Агар чизе нодуруст намояд, ба касе гӯед, ки ин файлҳоро додааст: онҳоро бозпас гирифтан мумкин аст.
+""",
+}
+EXACT = {
+    "en": "Numbers that are shown are exact.",
+    "ru": "Показанные числа точны.",
+    "tg": "Рақамҳои нишондодашуда аниқанд.",
+}
+ROUNDED = {
+    "en": "Numbers are rounded to {base}: each may be off by up to {off}, and totals may not add up.",
+    "ru": "Числа округлены до {base}: каждое может отличаться не более чем на {off}, итоги могут не сходиться.",
+    "tg": "Рақамҳо то {base} яклухт карда шудаанд: ҳар кадом то {off} фарқ карда метавонад, ҷамъҳо шояд баробар набароянд.",
+}
+MOVED = {
+    "en": "Numbers are moved by up to {most}, always the same way for the same people; totals do not add up.",
+    "ru": "Числа сдвинуты не более чем на {most}, для одних и тех же людей всегда одинаково; итоги не сходятся.",
+    "tg": "Рақамҳо то {most} ҷойиваз карда шудаанд, барои ҳамон одамон ҳамеша якхел; ҷамъҳо баробар намебароянд.",
+}
+
+
+def write(made: Official, told: Told, folder: Path) -> None:
+    """Write every file into an empty folder, checksums last."""
+    plan = made.plan
+    (folder / "tables").mkdir(parents=True)
+    schemas = []
+    for table in plan.tables:
+        url = f"tables/{'-'.join(str(c + 1) for c in table)}.csv"
+        lines = table_of(made, table)
+        with (folder / url).open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(lines)
+        columns = [
+            {
+                "name": plan.columns[c].name,
+                "datatype": "string",
+                "null": "",
+                "codes": [ALL, *plan.columns[c].values],
+            }
+            for c in table
+        ] + [{"name": name, "datatype": "integer", "null": ""} for name in HEADINGS[:-1]]
+        state = {"name": "state", "datatype": "string", "codes": [SHOWN, SMALL, IMPOSSIBLE]}
+        schemas.append({"url": url, "tableSchema": {"columns": [*columns, state]}})
+    put_json(folder / "csvw.json", {"@context": "http://www.w3.org/ns/csvw", "tables": schemas})
+    put_json(folder / "errors.json", _method(made, told))
+    for language, text in statements(made, told).items():
+        (folder / f"statement.{language}.md").write_text(text, encoding="utf-8")
+    about = "Official tables, made once and protected cell by cell."
+    put_json(
+        folder / "dataset.json",
+        record(
+            (plan.name, about, plan.audience, plan.population), says(made.refusals), told, folder
+        ),
+    )
+    (folder / "checksums.sha256").write_text(marked(folder), encoding="utf-8")
+
+
+def table_of(made: Official, table: tuple[int, ...]) -> list[list[object]]:
+    """One table as lines: totals and wider groups by their names, the header first."""
+    plan = made.plan
+    lines: list[list[object]] = [[*(plan.columns[c].name for c in table), *HEADINGS]]
+    fixed = {made.cells.names[at] for at in made.cells.fixed}
+    for name, one in made.told.items():
+        if any(node != TOTAL for c, node in enumerate(name) if c not in table):
+            continue
+        labels = [plan.label(c, name[c]) for c in table]
+        if name in fixed:
+            lines.append([*labels, 0, 0, 0, "", IMPOSSIBLE])
+        elif one.number is None:
+            lines.append([*labels, "", "", "", "", SMALL])
+        else:
+            percent = "" if one.percent is None else one.percent
+            lines.append([*labels, one.number, one.low, one.high, percent, SHOWN])
+    return lines
+
+
+def published(folder: Path) -> dict[str, int]:
+    """Exact numbers of an earlier release, by cell in words."""
+    found: dict[str, int] = {}
+    for path in sorted((folder / "tables").glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            for line in csv.DictReader(file):
+                if line["state"] == SHOWN and line["low"] == line["high"] == line["count"]:
+                    names = [key for key in line if key not in HEADINGS]
+                    cell = ", ".join(f"{key}={line[key]}" for key in names if line[key] != ALL)
+                    found[cell or "all"] = int(line["count"])
+    return found
+
+
+def statements(made: Official, told: Told) -> dict[str, str]:
+    """The statement in three languages."""
+    plan = made.plan
+    how = MOVED if plan.protection == CELL_KEY else ROUNDED
+    how = EXACT if plan.protection == SUPPRESSION else how
+    found = {}
+    for place, language in enumerate(("en", "ru", "tg")):
+        state = STATES[bool(made.refusals)][place]
+        found[language] = TEXTS[language].format(
+            name=plan.name,
+            population=plan.population,
+            k=plan.k,
+            state=f"{state}\n\n{TEST[place]}" if told.seed is not None else state,
+            how=how[language].format(base=plan.base, off=plan.base - 1, most=MOST_CHANGE),
+        )
+    return found
+
+
+def _method(made: Official, told: Told) -> dict[str, Any]:
+    """What is public of the method: rules and limits, no key and no count."""
+    plan = made.plan
+    cells = list(made.told.values())
+    return {
+        "state": says(made.refusals),
+        "test_mode": told.seed is not None,
+        "path": "A: official tables, made once",
+        "protection": plan.protection,
+        "k": plan.k,
+        "base": plan.base if plan.protection not in {SUPPRESSION, CELL_KEY} else None,
+        "most_change": MOST_CHANGE if plan.protection == CELL_KEY else None,
+        "additive": plan.protection not in {CELL_KEY, "random rounding"},
+        "cells": len(cells),
+        "not_shown": sum(one.number is None for one in cells),
+        "proved": made.proved,
+        "version": VERSION,
+        "ledger": told.ledger,
+        "limits": [
+            "identified people, not how many there are",
+            "protects this release alone, and against the earlier ones that the plan names",
+            "no guarantee of differential privacy covers these tables",
+        ],
+    }

@@ -1,0 +1,108 @@
+"""The last sweeps of rows: every total as near to its table as the allowed cells let it come.
+
+Value by value each row takes what brings most tables nearer, and never a combination that no table
+shows. Looks at protected tables alone.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panoh.statistics.rules.estimation.lattice import Ints
+from panoh.statistics.rules.release.display import Mask, Shown
+from panoh.statistics.rules.release.measure import Measured, Table
+from panoh.statistics.rules.release.people import Codes, holding, positions, reported, shape
+from panoh.statistics.rules.release.plan import Plan
+
+BATCHES = 30  # parts of the rows that choose at one time: who chooses later sees what was chosen
+NEVER = 1e6
+GAIN = 0.1  # a change that brings less is left out: it would only turn in circles
+
+Scores = NDArray[np.float32]
+
+
+@dataclass
+class Fit:
+    """One table: how many rows each cell still lacks; cells where no row may stand."""
+
+    table: Table
+    left: Scores
+    never: Mask
+    told: Mask  # cells without a blank: the others ask for nothing
+
+    def adding(self, penalty: float) -> Scores:
+        """What one more row in each cell brings."""
+        found = np.clip(2 * self.left - 1, -1, 1)
+        found[self.never] = -penalty
+        return np.where(self.told, found, 0).astype(np.float32)
+
+    def leaving(self, at: Ints, penalty: float) -> Scores:
+        """What it brings if one row leaves the cell where it stands."""
+        found = np.clip(-2 * self.left[at] - 1, -1, 1)
+        found[self.never[at]] = penalty
+        return np.where(self.told[at], found, 0).astype(np.float32)
+
+    def move(self, before: Ints, after: Ints) -> None:
+        """Rows have gone from cells to other cells."""
+        size = len(self.left)
+        self.left += np.bincount(before, minlength=size)
+        self.left -= np.bincount(after, minlength=size)
+
+
+def fits(codes: Codes, measured: Measured, shown: dict[Table, Shown]) -> list[Fit]:
+    """All tables, compared with the rows as they stand."""
+    plan = measured.plan
+    scale = codes.shape[1] / max(measured.total, 1)
+    found = []
+    for table, one in shown.items():
+        told = reported(table, plan)
+        target = np.where(one.shown & told, one.counts * scale, 0)
+        have = np.bincount(positions(codes, table, plan), minlength=len(target))
+        left = (target - have).astype(np.float32)
+        never = (~one.shown & told) | one.impossible
+        found.append(Fit(table, left, never, told))
+    return found
+
+
+def sweep(
+    codes: Codes, tables: list[Fit], plan: Plan, dice: np.random.Generator, penalty: float = NEVER
+) -> int:
+    """Every row chooses every column anew, in place; how many values changed."""
+    changed = 0
+    having = [[one for one in tables if c in one.table] for c in range(len(codes))]
+    for rows in np.array_split(dice.permutation(codes.shape[1]), BATCHES):
+        for c in dice.permutation(len(codes)):
+            changed += _choose(codes, int(c), rows, having[c], plan, dice=dice, penalty=penalty)
+    return changed
+
+
+def _choose(
+    codes: Codes, c: int, rows: Ints, tables: Iterable[Fit], plan: Plan, *,
+    dice: np.random.Generator, penalty: float,
+) -> int:  # fmt: skip
+    """The best value of one column for some rows."""
+    part, size = codes[:, rows], len(plan.columns[c].domain)
+    gains = dice.random((len(rows), size), dtype=np.float32) * np.float32(GAIN / 2)
+    kept = np.zeros(len(rows), dtype=np.float32)
+    for one in tables:
+        axis = one.table.index(c)
+        grid = np.moveaxis(one.adding(penalty).reshape(shape(one.table, plan)), axis, -1)
+        others = tuple(other for other in one.table if other != c)
+        gains += grid.reshape(-1, size)[positions(part, others, plan)]
+        kept += one.leaving(positions(part, one.table, plan), penalty)
+    every = np.arange(len(rows))
+    gains[every, part[c]] = -kept
+    best = gains.argmax(axis=1)
+    moved = (gains[every, best] + kept > GAIN) & (best != part[c])
+    after = part.copy()
+    after[c] = best
+    for combination in plan.forbidden:
+        moved &= ~holding(after, combination)
+    for one in tables:
+        one.move(
+            positions(part[:, moved], one.table, plan), positions(after[:, moved], one.table, plan)
+        )
+    codes[c, rows[moved]] = best[moved]
+    return int(moved.sum())
