@@ -239,7 +239,7 @@ def test_cryptography_stands_in_few_places() -> None:
     allowed = (
         *("panoh/vault/", "panoh/audit/", "panoh/access/", "panoh/files/rules", "config/"),
         "panoh/statistics/rules/release/ledger",  # signs what was spent
-            "panoh/statistics/rules/release/rounding",  # keys of persons and cells
+        "panoh/statistics/rules/release/rounding",  # keys of persons and cells
     )
     for path in sources("panoh", "config"):
         if relative(path).startswith(allowed):
