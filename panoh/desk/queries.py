@@ -1,6 +1,6 @@
 """What the pages of the desk join from the rooms below."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -350,16 +350,25 @@ class Helper:
         return [one.value for one in self.entry.contacts if one.kind == "telephone"]
 
 
-def helpers(
-    entries: Iterable[Entry], dossier: Dossier, *, user: User, at: datetime
-) -> list[Helper]:
-    """Entries of the directory with what was agreed and asked already; the agreed ones first."""
-    told = consents.live_on(dossier, at).exclude(categories=0)
-    known = {one.unit_id or one.organisation_id for one in told}
-    waiting: dict[object, Referral] = {}
+def waiting_at(dossier: Dossier) -> dict[object, Referral]:
+    """Open requests about a case, by the unit or the organisation that was asked."""
+    found: dict[object, Referral] = {}
     for one in referrals.waiting(dossier):
         team = one.to_team
-        waiting.setdefault(team.unit_id if team else one.to_organisation_id, one)
+        found.setdefault(team.unit_id if team else one.to_organisation_id, one)
+    return found
+
+
+def helpers(
+    entries: Iterable[Entry],
+    told: Iterable[Consent],
+    waiting: Mapping[object, Referral],
+    *,
+    user: User,
+) -> list[Helper]:
+    """Entries of the directory with what was agreed (``told``) and asked already; the agreed
+    ones first."""
+    known = {one.unit_id or one.organisation_id for one in told}
     found = []
     for entry in entries:
         key = entry.organisation.unit_id or entry.organisation.pk

@@ -1,5 +1,6 @@
 """Who can help, exactly what they will see, and sending it."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,6 +18,7 @@ from panoh.cases import queries as cases
 from panoh.cases import rules as case_rules
 from panoh.cases.models import Case
 from panoh.consent import queries as consents
+from panoh.consent.models import Consent, Decision
 from panoh.desk import queries as desk
 from panoh.desk.forms.requests import RequestForm, WhoForm
 from panoh.desk.views.typed import done, given, told_in
@@ -47,12 +49,13 @@ def refer(request: StaffRequest, ref: str) -> HttpResponse:
     chosen = given(request)
     asked = known if chosen is None else chosen
     form = WhoForm(asked if chosen is not None or known["service"] else None, initial=known)
+    told = list(consents.live_on(dossier, at).exclude(categories=0))
     context = {
         "case": case,
         "form": form,
         "sends": _may_be_sent(case),
         "is_adult": _has_word(case),
-        "agreed": _agreed(case),
+        "agreed": _agreed(case, told),
         "service": asked.get("service", ""),
     }
     if request.method == "POST":
@@ -61,9 +64,10 @@ def refer(request: StaffRequest, ref: str) -> HttpResponse:
         search = form.search().without(children=case.children in WITH_CHILDREN)
         found = directory.find(search, at=at, never=excluded(dossier))
         context["found"] = found
-        context["people"] = desk.helpers(found.entries, dossier, user=user, at=at)
+        waiting = desk.waiting_at(dossier)
+        context["people"] = desk.helpers(found.entries, told, waiting, user=user)
         context["instead"] = [
-            (one.label, desk.helpers(one.entries, dossier, user=user, at=at))
+            (one.label, desk.helpers(one.entries, told, waiting, user=user))
             for one in found.alternatives
         ]
         if found.reach is None:
@@ -99,12 +103,12 @@ def _known(case: Case) -> dict[str, str]:
     }
 
 
-def _agreed(case: Case) -> list[Organisation]:
+def _agreed(case: Case, told: list[Consent]) -> list[Organisation]:
     """Receivers that the person agreed to, or that two people decided on for a child: with them
     the way is shortest."""
-    at = timezone.now()
-    live = consents.live_on(case.dossier, at).exclude(categories=0)
-    words = live if case_rules.may_send(case.age_branch) else consents.decided(case.dossier, at)
+    words: Iterable[Consent | Decision] = told
+    if not case_rules.may_send(case.age_branch):
+        words = consents.decided(case.dossier, timezone.now())
     entries = directory.of_units(one.unit for one in words if one.unit)
     found = dict[Any, Organisation]()
     for one in words:
