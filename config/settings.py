@@ -117,6 +117,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "panoh.ui.queries.site",
             ],
+            "builtins": ["panoh.ui.templatetags.addresses"],
         },
     }
 ]

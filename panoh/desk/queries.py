@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from uuid import UUID
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch
 
 from panoh.access.models import Dossier, User
 from panoh.access.queries import excluded, may, my_teams
@@ -29,6 +29,7 @@ from panoh.kernel.rules import Category
 from panoh.policy import queries as policy
 from panoh.referrals import queries as referrals
 from panoh.referrals.models import Referral
+from panoh.ui.templatetags.addresses import address
 
 # Questions that have a page of their own, and what cannot be offered as a list of facts.
 ASSESSED = ("trafficking", "smuggling", "case_category")
@@ -47,7 +48,7 @@ ORDER = (
 def url(name: str, *args: object) -> str:
     """The address of a page; empty where it does not stand (yet)."""
     try:
-        return reverse(name, args=args)
+        return address(name, *args)
     except NoReverseMatch:
         return ""
 
@@ -96,9 +97,9 @@ def _where(duty: Duty, ref: str) -> str:
     name = rules.LEADS_TO.get(duty.kind, "desk:case")
     takes = _takes(name)
     if takes == "ref":
-        return reverse(name, args=[ref]) if ref else ""
+        return address(name, ref) if ref else ""
     if takes == "duty":
-        return reverse(name, args=[duty.pk])
+        return address(name, duty.pk)
     return url(name) or (url("desk:case", ref) if ref else "")
 
 
