@@ -179,13 +179,12 @@ class Section:
 
 
 def sections(
-    dossier: Dossier, found: Iterable[Fact], *, user: User, changeable: bool
+    dossier: Dossier, found: Iterable[Fact], readable: Category, *, user: User, changeable: bool
 ) -> list[Section]:
     """The case by data category: only what the account's teams reach and its roles read.
 
-    ``found`` are the facts of the case that the account reads.
+    ``found`` are the facts of the case that the account reads, ``readable`` its categories.
     """
-    readable = cases.readable(user, dossier)
     facts = [
         fact for fact in found if Category(fact.category) & readable and fact.field not in ASSESSED
     ]

@@ -90,7 +90,9 @@ def case(request: StaffRequest, ref: str) -> HttpResponse:
             for code in desk.ASSESSED
         ],
         "reaches": Category.CONTACT in readable and may(user, Permission.IDENTITY_READ),
-        "sections": desk.sections(dossier, facts, user=user, changeable=is_open and writes),
+        "sections": desk.sections(
+            dossier, facts, readable, user=user, changeable=is_open and writes
+        ),
         "names": Category.IDENTITY in readable and may(user, Permission.IDENTITY_READ),
         "tasks": desk.tasks(_owed(dossier), user=user, at=at),
         "sees": [(grant, _opened(grant.categories)) for grant in grants_on(dossier)],
