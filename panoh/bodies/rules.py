@@ -23,7 +23,7 @@ KINDS: Mapping[str, Promise] = {
     "application": _("Application for status"),
     "review": _("Review of a refusal"),
     PROPOSAL: _("Proposal"),
-    DRAFT: _("Draft"),
+    DRAFT: _("Draft text"),
     OTHER: _("Matter"),
 }
 
@@ -92,7 +92,7 @@ class Standing(StrEnum):
 
 
 _STANDINGS: Mapping[str, Promise] = {
-    Standing.HELD: _("held"),
+    Standing.HELD: _("it sat"),
     Standing.PLANNED: _("planned"),
     Standing.MISSED: _("missed"),
     Standing.TO_COME: _("nothing planned yet"),

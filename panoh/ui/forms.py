@@ -35,6 +35,9 @@ FAULTS = {
         "The text is too long: at most 15,000 characters fit in one field. Nothing was cut off."
     ),
 }
+FAR = _("This date lies too far away. Please check the year.")
+# Years that a day of work can lie in: a slip of the finger is said, not counted with.
+YEARS = range(1900, 2200)
 
 YES_NO_UNKNOWN: list[tuple[str, str | Promise]] = [
     ("yes", _("Yes")),
@@ -74,6 +77,9 @@ class CleanForm(forms.Form):
         """Clean the raw texts, then the fields, then add the faults found."""
         faults = self._clean_data() if self.is_bound else {}
         super().full_clean()
+        for name, value in list(getattr(self, "cleaned_data", {}).items()):
+            if isinstance(value, date) and value.year not in YEARS:
+                self.add_error(name, ValidationError(FAR, code="far"))
         for name, codes in faults.items():
             for code in codes:
                 self.add_error(name, ValidationError(FAULTS[code], code=code))

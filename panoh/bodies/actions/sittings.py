@@ -90,14 +90,15 @@ def _table_proposal(one: Proposal, sitting: Sitting, by: User, at: datetime) -> 
 
 @transaction.atomic
 def cancel(sitting: Sitting, *, by: User, at: datetime) -> Sitting:
-    """Cancel a sitting that did not begin; its agenda waits for the next one. Raises ``Refused``,
-    ``Gone``, ``NotPossible``."""
+    """Cancel a sitting that did not begin, or drop one that was typed up wrongly and that nobody
+    has signed; its agenda waits for the next one. Raises ``Refused``, ``Gone``, ``NotPossible``."""
     row = sitting_kept(sitting, by)
-    row.state = LIFECYCLE.after("cancel", row.state)
+    is_typed = row.on_paper and row.signed_by_id is None and row.state == State.OPEN
+    row.state = State.CANCELLED if is_typed else LIFECYCLE.after("cancel", row.state)
+    row.save(update_fields=["state"])
     for item in Item.objects.filter(sitting=row, outcome=""):
         item.sitting = None
         item.save(update_fields=["sitting"])
-    row.save(update_fields=["state"])
     audit.record("body.sitting_cancelled", by=by, at=at, subject=row)
     return row
 
@@ -195,6 +196,8 @@ def type_up(
         return seen
     if held_at > at:
         raise Invalid(_("This date lies in the future."), "held_at")
+    if policy.local_day(held_at) < body.founded_on:
+        raise Invalid(_("The body did not exist on that day."), "day")
     if not reason.strip():
         raise Invalid(_("Say why it was held on paper."), "reason")
     row = Sitting(body=body, starts_at=held_at, place=place.strip(), state=State.OPEN)

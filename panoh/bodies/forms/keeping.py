@@ -57,7 +57,7 @@ class CoordinationForm(CleanForm):
 
     unit = forms.ChoiceField(label=_("Which organisation?"))
     since = day_of(_("From which day?"))
-    paper = forms.CharField(label=_("Number of the order"), required=False, max_length=80)
+    paper = forms.CharField(label=_("Number of the decree"), required=False, max_length=80)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -9,8 +9,9 @@ from django.urls import reverse
 
 from panoh.bodies import actions as bodies
 from panoh.bodies import queries
+from panoh.bodies.actions.sittings import PaperResult
 from panoh.bodies.models import Attendance, Conflict, Seat, Sitting, Vote
-from panoh.kernel.rules import NotPossible
+from panoh.kernel.rules import Invalid, NotPossible
 from tests.factories import bodies as made
 from tests.factories.bodies import KEEPER, MORNING
 from tests.factories.clients import client_of, words
@@ -185,3 +186,43 @@ def test_huge_texts_are_refused_beside_their_fields() -> None:
         assert "govuk-error-message" in page.content.decode(), url
     with as_user(KEEPER):
         assert not Attendance.objects.exists()
+
+
+def test_b4_a_sitting_typed_up_wrongly_is_dropped_before_anybody_signs() -> None:
+    body = made.national()
+    item = made.matter(body)
+    drop = "UPDATE bodies_sitting SET state = 'cancelled' WHERE id = %s"
+
+    def typed(day: Any = MORNING) -> Sitting:
+        with as_user(KEEPER) as by:
+            seats = [one.pk for one in queries.seats_of(body, made.SINCE)]
+            votes = [PaperResult(item.pk, 1, 0, 0)]
+            return bodies.type_up(
+                body, held_at=day, reason="x", there=seats, results=votes, by=by, at=LATER
+            )
+
+    with pytest.raises(Invalid, match="did not exist"):
+        typed(MORNING.replace(year=1926))
+    row = typed()
+    page = client_of(KEEPER, "en").post(
+        reverse("bodies:act", args=[body.code, row.pk, "cancel"]), follow=True
+    )
+    assert "Cancelled" in words(page)
+    with as_user(KEEPER):
+        item.refresh_from_db()
+        assert (item.sitting_id, item.paper_for) == (None, None)
+    again = typed()
+    with as_user("nigora") as by:
+        bodies.sign(again, by=by, at=LATER)
+    with as_user(KEEPER) as by, pytest.raises(NotPossible):
+        bodies.cancel(again, by=by, at=LATER)
+    refused(KEEPER, "bodies_sitting_course", drop, again.pk)
+
+
+def test_a_slip_in_the_year_is_said_beside_the_field() -> None:
+    body = made.national()
+    url = reverse("bodies:add_event", args=[body.code])
+    sent = {"kind": "round_table", "name": "x", "starts_on": "2026-01-01", "ends_on": "9999-12-31"}
+    page = client_of(KEEPER, "en").post(url, sent | {"submission": str(uuid4())})
+    assert page.status_code == 200
+    assert "check the year" in words(page)
