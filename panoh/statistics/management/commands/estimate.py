@@ -8,12 +8,22 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from panoh.statistics.rules.estimation import Analysis, BadTable, Plan, Table, analyse, read
+from panoh.statistics.rules.estimation import (
+    Analysis,
+    BadTable,
+    Plan,
+    Strata,
+    analyse,
+    analyse_strata,
+    read,
+    read_strata,
+)
 from panoh.statistics.rules.estimation.diagnostics import many
 from panoh.statistics.rules.estimation.result import (
     ESTIMATE,
     METHODS,
     NO_ESTIMATE,
+    RANGE_ONLY,
     SEED,
     Limits,
     Outcome,
@@ -36,33 +46,54 @@ class Command(BaseCommand):
         parser.add_argument("--order", type=int, choices=[2, 3], default=2, help="of BIC models")
         parser.add_argument("--bootstrap", type=int, default=1000, help="replicates; 0 for none")
         parser.add_argument("--seed", type=int, default=SEED)
+        parser.add_argument("--strata", metavar="COLUMN", help="estimate each group apart")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        table = self._table(Path(os.environ.get("PANOH_FROM", ""), options["file"]))
         if not 0 <= options["bootstrap"] <= MOST_REPLICATES:
             raise CommandError(f"--bootstrap is a number from 0 to {MOST_REPLICATES}")
         if options["seed"] < 0:
             raise CommandError("--seed is a number from 0")
         started = perf_counter()
         plan = Plan(options["method"], options["order"], options["bootstrap"], options["seed"])
-        analysis = analyse(table, plan)
+        path = Path(os.environ.get("PANOH_FROM", ""), options["file"])
+        found = self._answer(path, options["strata"], plan)
         seconds = round(perf_counter() - started, 3)
         if options["json"]:
-            found = analysis.as_json(seconds)
-            self.stdout.write(json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False))
+            data = found.as_json(seconds)
+            self.stdout.write(json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False))
         else:
-            self.stdout.write(in_words(analysis))
+            words = strata_in_words(found) if isinstance(found, Strata) else in_words(found)
+            self.stdout.write(words)
 
-    def _table(self, path: Path) -> Table:
+    def _answer(self, path: Path, column: str | None, plan: Plan) -> Analysis | Strata:
         try:
             if path.stat().st_size > LARGEST_FILE:
                 raise CommandError(f"{path.name}: larger than a capture table can be")
-            return read(path.read_bytes())
+            data = path.read_bytes()
+            if column is not None:
+                return analyse_strata(read_strata(data, column), column, plan)
+            return analyse(read(data), plan)
         except OSError as error:
             raise CommandError(f"{path}: {error.strerror}") from error
         except BadTable as error:
             raise CommandError(f"{path.name}: {error}") from error
+
+
+def strata_in_words(found: Strata) -> str:
+    """Each group as it would stand alone, then the totals: the interval first."""
+    parts = [f"{found.column}: {name}\n{in_words(one)}" for name, one in found.groups.items()]
+    lines = [f"All groups of {found.column} together"]
+    for one in found.totals:
+        if one.status == ESTIMATE and one.percentile95 is not None:
+            middle = many(one.estimate or 0)
+            lines.append(f"{one.method}: 95% {_range(one.percentile95)}; middle {middle}")
+        elif one.status == RANGE_ONLY and one.percentile95 is not None:
+            lines.append(f"{one.method}: no single number; {_range(one.percentile95)}")
+        else:
+            lines.append(f"{one.method}: no estimate")
+        lines += [f"{note.severity:>7}  {note.code}  {note.text}" for note in one.findings]
+    return "\n\n".join([*parts, "\n".join(lines)])
 
 
 def in_words(analysis: Analysis) -> str:

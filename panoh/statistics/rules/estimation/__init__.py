@@ -5,6 +5,17 @@ three are ordinary outcomes. Same table, plan and seed: same answer, bit by bit.
 """
 
 from panoh.statistics.rules.estimation.result import Analysis, Plan, analyse
+from panoh.statistics.rules.estimation.strata import Strata, analyse_strata, read_strata
 from panoh.statistics.rules.estimation.table import BadTable, Table, read
 
-__all__ = ["Analysis", "BadTable", "Plan", "Table", "analyse", "read"]
+__all__ = [
+    "Analysis",
+    "BadTable",
+    "Plan",
+    "Strata",
+    "Table",
+    "analyse",
+    "analyse_strata",
+    "read",
+    "read_strata",
+]

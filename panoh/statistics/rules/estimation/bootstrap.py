@@ -24,6 +24,7 @@ class Bootstrap:
     """
 
     values: Floats  # sorted, failed ones left out
+    replicates: Floats  # as they were drawn; ``nan`` where one failed
     failed: int
     infinite: int
     below: float  # share of replicates strictly below N
@@ -77,6 +78,7 @@ def bootstrap(table: Table, estimate: float, select: Select, size: int, seed: in
     levels = adjusted(below, acceleration)
     return Bootstrap(
         values=kept,
+        replicates=values,
         failed=size - len(kept),
         infinite=int(np.isinf(kept).sum()),
         below=below,

@@ -141,9 +141,9 @@ class Analysis:
             "lists": list(self.table.lists),
             "observed": self.table.observed,
             "status": self.status,
-            "diagnostics": [_finding(one) for one in self.all_findings],
+            "diagnostics": [finding_json(one) for one in self.all_findings],
             "methods": objects,
-            "envelope": _limits(self.envelope),
+            "envelope": limits_json(self.envelope),
         }
 
     def _object(self, outcome: Outcome, seconds: float) -> dict[str, Any]:
@@ -157,11 +157,11 @@ class Analysis:
             "effects": [list(names) for names in outcome.effects],
             "effects_inf": [list(names) for names in outcome.effects_inf],
             "estimate": outcome.estimate,
-            "ci95": _limits(outcome.ci95),
-            "bca95": _limits(outcome.bca95),
-            "percentile95": _limits(outcome.percentile95),
+            "ci95": limits_json(outcome.ci95),
+            "bca95": limits_json(outcome.bca95),
+            "percentile95": limits_json(outcome.percentile95),
             "identifiable": outcome.identifiable,
-            "diagnostics": [_finding(one) for one in findings],
+            "diagnostics": [finding_json(one) for one in findings],
             "publishable": not refused and self.status_of(outcome) != NO_ESTIMATE,
             "seconds": seconds,
             "provenance": {
@@ -172,11 +172,13 @@ class Analysis:
         }
 
 
-def _finding(one: Finding) -> dict[str, str]:
+def finding_json(one: Finding) -> dict[str, str]:
+    """A finding as data."""
     return {"code": one.code, "severity": one.severity, "text": one.text}
 
 
-def _limits(limit: Limits | None) -> list[float | str] | None:
+def limits_json(limit: Limits | None) -> list[float | str] | None:
+    """Limits as data; an infinite one is unbounded."""
     return None if limit is None else [x if np.isfinite(x) else "unbounded" for x in limit]
 
 

@@ -64,7 +64,11 @@ def read(data: bytes) -> Table:
     Rows of one history are summed; histories that are missing have no cases. Commas or semicolons,
     with or without a byte order mark, any line ends. Raises BadTable.
     """
-    rows = _rows(data)
+    return read_lines(lines_of(data))
+
+
+def read_lines(rows: list[tuple[int, list[str]]]) -> Table:
+    """The same from the numbered lines of a file, the header first. Raises BadTable."""
     if not rows:
         raise BadTable("the file is empty")
     lists = _header(rows[0][1])
@@ -81,8 +85,8 @@ def read(data: bytes) -> Table:
     return Table(lists, tuple(found), tuple(found.values()))
 
 
-def _rows(data: bytes) -> list[tuple[int, list[str]]]:
-    """Line number and fields of each line that is not blank."""
+def lines_of(data: bytes) -> list[tuple[int, list[str]]]:
+    """Line number and fields of each line that is not blank. Raises BadTable."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
