@@ -101,7 +101,7 @@ def search(cells: Ints, k: int, order: int) -> Search:
 
 
 def _exhaustive(cells: Ints, k: int, order: int) -> Search:
-    """Level by level; each model starts from one without its last set."""
+    """Level by level; each model starts where those without its last two sets point to."""
     lat = lattice(k, order)
     models = candidates(k, order)
     totals = superset_sums(cells.astype(float), k)
@@ -117,8 +117,7 @@ def _exhaustive(cells: Ints, k: int, order: int) -> Search:
         beta[rows] = first_guess(totals[None], lat)
         doomed = np.zeros(len(rows), dtype=bool)
         if size:
-            last = models.shape[1] - 1 - models[rows][:, ::-1].argmax(axis=1)
-            beta[rows] = beta[place[keys[rows] ^ (1 << last)]]
+            beta[rows] = _start(models[rows], keys[rows], place, beta)
             doomed = _doomed(keys[rows], models[rows], place, code, met)
         code[rows[doomed]] = NO_MAXIMUM
         todo = rows[~doomed]
@@ -137,6 +136,19 @@ def _exhaustive(cells: Ints, k: int, order: int) -> Search:
         order,
         partial=False,
     )
+
+
+def _start(models: Bools, keys: Ints, place: Ints, beta: Floats) -> Floats:
+    """The parent without the last set, moved as the one without the last but one moved."""
+    last = models.shape[1] - 1 - models[:, ::-1].argmax(axis=1)
+    parent = keys ^ (1 << last)
+    rest = models.copy()
+    rest[np.arange(len(rest)), last] = False
+    if not rest.any():
+        return beta[place[parent]]
+    before = models.shape[1] - 1 - rest[:, ::-1].argmax(axis=1)
+    other, both = place[keys ^ (1 << before)], place[parent ^ (1 << before)]
+    return np.asarray(beta[place[parent]] + beta[other] - beta[both])
 
 
 def _doomed(keys: Ints, models: Bools, place: Ints, code: Ints, met: Ints) -> Bools:
