@@ -145,7 +145,7 @@ def _start(models: Bools, keys: Ints, place: Ints, beta: Floats) -> Floats:
     rest = models.copy()
     rest[np.arange(len(rest)), last] = False
     if not rest.any():
-        return beta[place[parent]]
+        return np.asarray(beta[place[parent]])
     before = models.shape[1] - 1 - rest[:, ::-1].argmax(axis=1)
     other, both = place[keys ^ (1 << before)], place[parent ^ (1 << before)]
     return np.asarray(beta[place[parent]] + beta[other] - beta[both])
