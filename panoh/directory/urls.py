@@ -2,21 +2,21 @@
 
 from django.urls import path
 
-from panoh.directory import views
+from panoh.directory.views import keeping, reading
 
 app_name = "directory"
 urlpatterns = [
-    path("", views.browse, name="list"),
-    path("print/", views.sheet, name="print"),
-    path("folded/", views.folded, name="folded"),
-    path("keep/", views.keep, name="keep"),
-    path("add/", views.add, name="add"),
-    path("<uuid:id>/", views.entry, name="entry"),
-    path("<uuid:id>/change/", views.change, name="change"),
-    path("<uuid:id>/contacts/", views.contacts, name="contacts"),
-    path("<uuid:id>/services/add/", views.add_service, name="add_service"),
-    path("<uuid:id>/services/<uuid:service_id>/", views.service, name="service"),
-    path("<uuid:id>/services/<uuid:service_id>/drop/", views.drop_service, name="drop_service"),
-    path("<uuid:id>/checked/", views.checked, name="checked"),
-    path("<uuid:id>/archive/", views.archive, name="archive"),
+    path("", reading.browse, name="list"),
+    path("print/", reading.sheet, name="print"),
+    path("folded/", reading.folded, name="folded"),
+    path("keep/", reading.keep, name="keep"),
+    path("add/", keeping.add, name="add"),
+    path("<uuid:id>/", reading.entry, name="entry"),
+    path("<uuid:id>/change/", keeping.change, name="change"),
+    path("<uuid:id>/contacts/", keeping.contacts, name="contacts"),
+    path("<uuid:id>/services/add/", keeping.add_service, name="add_service"),
+    path("<uuid:id>/services/<uuid:service_id>/", keeping.service, name="service"),
+    path("<uuid:id>/services/<uuid:service_id>/drop/", keeping.drop_service, name="drop_service"),
+    path("<uuid:id>/checked/", keeping.checked, name="checked"),
+    path("<uuid:id>/archive/", keeping.archive, name="archive"),
 ]
