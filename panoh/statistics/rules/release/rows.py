@@ -9,12 +9,12 @@ from panoh.statistics.rules.release.measure import Measured, Table
 from panoh.statistics.rules.release.people import Codes, holding, positions, reported
 from panoh.statistics.rules.release.plan import Plan
 
-SWEEPS, FIRST_STEP, DECAY = 30, 1.0, 0.93
-SOFT, PENALTY = 3, 4.0  # sweeps in which a combination that is not shown only costs
+SWEEPS, FIRST_STEP, DECAY = 12, 1.0, 0.85
+SOFT, PENALTY = 2, 4.0  # sweeps in which a combination that is not shown only costs
 HARD = 1  # sweeps in which it is out of the question
-STILL = 0.0005  # of all values: fewer changes end the sweeps
 WORK = 120_000_000  # rows x tables x sweeps: larger releases take fewer sweeps
-FEWEST = 10
+FEWEST = 6
+LARGE = 20_000_000  # rows x tables: above it one sweep less
 
 
 def make(measured: Measured, shown: dict[Table, Shown], dice: np.random.Generator) -> Codes:
@@ -36,7 +36,8 @@ def make(measured: Measured, shown: dict[Table, Shown], dice: np.random.Generato
         rest = dice.choice(len(values), size - len(column), p=values / values.sum())
         codes[c] = dice.permutation(np.concatenate([column, rest]))
     _sweep(codes, measured, dice)
-    _settle(codes, measured, shown, dice, sweeps=SOFT, penalty=PENALTY)
+    large = size * len(measured.tables) > LARGE
+    _settle(codes, measured, shown, dice, sweeps=1 if large else SOFT, penalty=PENALTY)
     codes = repair(codes, shown, plan)
     _settle(codes, measured, shown, dice, sweeps=HARD, penalty=settle.NEVER)
     return codes
@@ -48,8 +49,7 @@ def _settle(
 ) -> None:  # fmt: skip
     tables = settle.fits(codes, measured, shown)
     for _ in range(sweeps):
-        if settle.sweep(codes, tables, measured.plan, dice, penalty) <= codes.size * STILL:
-            break
+        settle.sweep(codes, tables, measured.plan, dice, penalty)
 
 
 def _sweep(codes: Codes, measured: Measured, dice: np.random.Generator) -> None:

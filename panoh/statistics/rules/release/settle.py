@@ -16,9 +16,11 @@ from panoh.statistics.rules.release.measure import Measured, Table
 from panoh.statistics.rules.release.people import Codes, holding, positions, reported, shape
 from panoh.statistics.rules.release.plan import Plan
 
-BATCHES = 30  # parts of the rows that choose at one time: who chooses later sees what was chosen
+BATCHES = 15  # parts of the rows that choose at one time: who chooses later sees what was chosen
+ASKED = 0.5  # of them, for each column: where all choose at once they overrun what was lacking
 NEVER = 1e6
-GAIN = 0.1  # a change that brings less is left out: it would only turn in circles
+TIES = 0.05  # settled by chance
+GAIN = 3.0  # tables more that come nearer than go away: less only turns in circles
 
 Scores = NDArray[np.float32]
 
@@ -68,23 +70,22 @@ def fits(codes: Codes, measured: Measured, shown: dict[Table, Shown]) -> list[Fi
 
 def sweep(
     codes: Codes, tables: list[Fit], plan: Plan, dice: np.random.Generator, penalty: float = NEVER
-) -> int:
-    """Every row chooses every column anew, in place; how many values changed."""
-    changed = 0
+) -> None:
+    """Rows choose each column anew, in place."""
     having = [[one for one in tables if c in one.table] for c in range(len(codes))]
     for rows in np.array_split(dice.permutation(codes.shape[1]), BATCHES):
         for c in dice.permutation(len(codes)):
-            changed += _choose(codes, int(c), rows, having[c], plan, dice=dice, penalty=penalty)
-    return changed
+            asked = rows[dice.random(len(rows)) < ASKED]
+            _choose(codes, int(c), asked, having[c], plan, dice=dice, penalty=penalty)
 
 
 def _choose(
     codes: Codes, c: int, rows: Ints, tables: Iterable[Fit], plan: Plan, *,
     dice: np.random.Generator, penalty: float,
-) -> int:  # fmt: skip
+) -> None:  # fmt: skip
     """The best value of one column for some rows."""
     part, size = codes[:, rows], len(plan.columns[c].domain)
-    gains = dice.random((len(rows), size), dtype=np.float32) * np.float32(GAIN / 2)
+    gains = dice.random((len(rows), size), dtype=np.float32) * np.float32(TIES)
     kept = np.zeros(len(rows), dtype=np.float32)
     for one in tables:
         axis = one.table.index(c)
@@ -105,4 +106,3 @@ def _choose(
             positions(part[:, moved], one.table, plan), positions(after[:, moved], one.table, plan)
         )
     codes[c, rows[moved]] = best[moved]
-    return int(moved.sum())
