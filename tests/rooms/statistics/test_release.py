@@ -163,7 +163,7 @@ def test_g19_rows_stand_near_the_tables() -> None:
 
 def test_g19_suppression_is_proved_on_many_tables() -> None:
     dice = np.random.default_rng(8)
-    for _ in range(12):
+    for _ in range(5):
         table = dice.poisson(dice.choice([3, 8, 20]), (4, 4))
         cells = suppression.linked(table)
         hidden = suppression.suppress(cells, 5)

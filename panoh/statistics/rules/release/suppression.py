@@ -53,22 +53,25 @@ def reach(cells: Linked, low: Floats, high: Floats, cell: int, k: int = 0) -> tu
     relations, right = relations.tocsr()[used], -(cells.relations @ known)[used]
     goal = (free == cell).astype(float)
     limits = np.column_stack([low[free], high[free]])
-    found = []
+    most = float(cells.values.sum())
+    found, whole = [], True
     for sign in (1, -1):
         answer = linprog(sign * goal, A_eq=relations, b_eq=right, bounds=limits)
         found.append(sign * answer.fun if answer.status == 0 else np.inf)
-    bottom, top = np.ceil(found[0] - NEAR), np.floor(min(found[1], cells.values.sum()) + NEAR)
-    if top - bottom <= k + CLOSE or cells.values[cell] in {bottom, top}:
+        whole &= answer.status != 0 or bool(np.abs(answer.x - np.rint(answer.x)).max() < NEAR)
+    bottom, top = np.ceil(found[0] - NEAR), np.floor(min(found[1], most) + NEAR)
+    # A best answer in whole numbers is the best of them: only the others are asked again.
+    if not whole and (top - bottom <= k + CLOSE or cells.values[cell] in {bottom, top}):
         rule = LinearConstraint(relations, right, right)
         for place, sign in enumerate((1, -1)):
-            whole = milp(
+            again = milp(
                 sign * goal,
                 constraints=rule,
                 integrality=np.ones(len(free)),
                 bounds=Bounds(low[free], high[free]),
             )
-            found[place] = sign * whole.fun if whole.status == 0 else found[place]
-        bottom, top = np.ceil(found[0] - NEAR), np.floor(min(found[1], cells.values.sum()) + NEAR)
+            found[place] = sign * again.fun if again.status == 0 else found[place]
+        bottom, top = np.ceil(found[0] - NEAR), np.floor(min(found[1], most) + NEAR)
     return int(bottom), int(top)
 
 
