@@ -13,6 +13,7 @@ from anonymeter.evaluators import InferenceEvaluator, LinkabilityEvaluator, Sing
 
 ATTACKS = 300
 NEIGHBOURS = 1
+SECRET = 2  # the column of ages
 
 
 def main(rows: str, data: str, control: str, out: str) -> None:
@@ -39,8 +40,8 @@ def main(rows: str, data: str, control: str, out: str) -> None:
             syn=made,
             control=outside,
             n_attacks=ATTACKS,
-            aux_cols=names[:-1],
-            secret=names[-1],
+            aux_cols=[name for name in names if name != names[SECRET]],
+            secret=names[SECRET],
         ),
     }
     found = {}
