@@ -135,6 +135,13 @@ def test_g19_the_ledger_stops_at_the_cap(tmp_path: Path) -> None:
         run(plan, "--data", data, "--out", tmp_path / "three")
 
 
+def test_g19_a_ledger_that_cannot_be_written_costs_nothing(tmp_path: Path) -> None:
+    plan, data = prepared(tmp_path, STRANGE, strange())
+    with pytest.raises(CommandError, match="No such file"):
+        run(plan, "--data", data, "--out", tmp_path / "out", "--ledger", tmp_path / "none/book")
+    assert not (tmp_path / "out").exists()
+
+
 def test_g19_a_changed_ledger_is_refused(tmp_path: Path) -> None:
     plan, data = prepared(tmp_path, STRANGE, strange())
     run(plan, "--data", data, "--out", tmp_path / "one")

@@ -66,6 +66,8 @@ class Command(BaseCommand):
             raise CommandError(f"{path.name}: {error}") from error
         except BadLedger as error:
             raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"{error.filename}: {error.strerror}") from error
 
     def _text(self, path: Path) -> str:
         try:
