@@ -70,6 +70,9 @@ class Permission(StrEnum):
     NOTICE_SEND = "notice_send"
     BODY_READ = "body_read"
     BODY_KEEP = "body_keep"
+    NUMBERS_PREPARE = "numbers_prepare"
+    NUMBERS_PROTECT = "numbers_protect"
+    NUMBERS_CHECK = "numbers_check"
 
 
 # Categories that only some roles read or write, whatever the grant opens.

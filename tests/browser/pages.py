@@ -73,8 +73,12 @@ LOOKS: dict[str, set[str]] = {
         "list body sitting call paper add_seat seat drafts add_event event proposals proposal"
         " read resolve matter votes addendum resolution",
     ),
-    # Compares recruiters.
-    "rustam": _of("desk", "today more") | {"patterns"},
+    # Compares recruiters; prepares estimates and releases.
+    "rustam": _of("desk", "today more")
+    | {"patterns"}
+    | _of("statistics", "list estimate release show ask ledger"),
+    # Signs them.
+    "dilovar": _of("desk", "today more") | _of("statistics", "list show sign refuse withdraw"),
     "amina": _of("desk", "today more") | _of("access", "audit"),
     "admin": _of("desk", "today more breaches")
     | _of("access", "people invite names add_team units emergency")
@@ -99,6 +103,7 @@ UNSEEN: dict[str, str] = {
         | _of("access", "close team_key let_in leave end_session end_sessions lock")
         | _of("directory", "checked drop_service")
         | _of("fund", "of_duty reverse withdraw")
+        | _of("statistics", "publish")
         | _of("care", "drop give_up permit_end")
         | _of("decisions", "reflection_begin complete sign letters close withdraw let_stand")
         | _of("bodies", "act item of_duty")
@@ -109,6 +114,7 @@ UNSEEN: dict[str, str] = {
     **dict.fromkeys(
         {"files_download", "exchange:back", "directory:folded", "directory:keep", "desk:paper"}
         | _of("fund", "statement_file balance_file cost_file")
+        | _of("statistics", "file")
         | _of("bodies", "calendar minutes"),
         "a file, no page",
     ),

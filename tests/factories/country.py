@@ -38,8 +38,9 @@ from panoh.referrals import actions as referrals
 from panoh.referrals.models import Referral
 from panoh.shelters import actions as shelters
 from panoh.shelters.models import House
+from panoh.statistics.models import Output
 from panoh.ui.rules import PartialDate
-from tests.factories import bodies, houses, tables
+from tests.factories import bodies, houses, numbers, tables
 from tests.factories import fund as money
 from tests.factories.care import needed, way_back
 from tests.factories.children import advocate, child, proposed
@@ -128,8 +129,22 @@ def country(owner: psycopg.Connection) -> Starts:
             "shirin": [reverse(f"desk:{name}", args=[beds.pk]) for name in HOUSE],
             "mavluda": [reverse("desk:emergency_show", args=[call.pk])],
             "hadia": [reverse("desk:emergency_show", args=[call.pk])],
+            **_numbers(),
         },
     )
+
+
+def _numbers() -> dict[str, list[str]]:
+    """An estimate to sign, one that is published, a release whose data may be sent."""
+    made, out, planned = numbers.made(), numbers.published(numbers.made()), numbers.forecast()
+
+    def of(row: Output, *names: str) -> list[str]:
+        return [reverse(f"statistics:{name}", args=[row.pk]) for name in names]
+
+    return {
+        "rustam": [*of(made, "show"), *of(planned, "show", "ask")],
+        "dilovar": [*of(made, "show", "sign", "refuse"), *of(out, "show", "withdraw")],
+    }
 
 
 def _money(about: Dossier) -> tuple[Request, list[str]]:

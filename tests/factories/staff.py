@@ -59,6 +59,8 @@ OTHERS = (
     ("tahmina", "commission", "tcs"),
     ("firuz", "commission", "fnd"),
     ("amina", "commission", "aud"),
+    ("dilovar", "commission", "dpo"),
+    ("sorbon", "commission", "sta"),
 )
 ADMIN = "admin"
 

@@ -116,6 +116,7 @@ CODES: dict[str, dict[str, Any]] = {
             "bodies:item",
         )
     },
+    "statistics:file": {"code": "json"},
     "exchange:back": {"code": "csv"},
     "exchange:act": {"verb": "check"},
 }
@@ -286,6 +287,7 @@ def furnished() -> World:
         "team_id": team("ngo-cases").pk,
         "user_id": user("safar").pk,
         "id": house.pk,
+        "output_id": uuid4(),
         "account_id": 1,
         "service_id": bed.pk,
         "run_id": run.pk,

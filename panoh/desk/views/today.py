@@ -144,6 +144,7 @@ MORE: tuple[tuple[str, Permission | None], ...] = (
     ("bodies:coordination", Permission.INSTALLATION_MANAGE),
     ("patterns", Permission.PATTERN_READ),
     ("exit_counts", Permission.COUNTS_READ),
+    ("statistics:list", Permission.COUNTS_READ),
     ("desk:concerned", Permission.CASE_READ),
     ("desk:breaches", Permission.BREACH_OPEN),
     ("desk:order_counts", None),

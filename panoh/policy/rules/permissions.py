@@ -70,4 +70,7 @@ PERMISSIONS: Mapping[str, str | Promise] = {
     "notice_send": _("Send a notice to a prosecutor as the person's lawyer"),
     "body_read": _("Take part in the bodies where the account has a seat"),
     "body_keep": _("Keep the papers of a body: call it, write who came, close the minutes"),
+    "numbers_prepare": _("Prepare estimates and releases of protected data"),
+    "numbers_protect": _("Sign estimates and releases for data protection"),
+    "numbers_check": _("Sign estimates and releases for statistics"),
 }

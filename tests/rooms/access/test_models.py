@@ -186,6 +186,13 @@ ELSEWHERE = {
     "bodies_proposal",
     "bodies_draft",
     "bodies_happening",
+    # Numbers: for who prepares and signs them, and what is published.
+    "statistics_output",
+    "statistics_source",
+    "statistics_paper",
+    "statistics_signature",
+    "statistics_decision",
+    "statistics_spend",
 }
 
 

@@ -83,6 +83,7 @@ class Analysis:
     outcomes: tuple[Outcome, ...]
     findings: tuple[Finding, ...]  # those of the table and of all methods together
     models_tried: int
+    searched: tuple[Table, tuple[bic.Search, ...]] | None = None  # every model that was fitted
 
     def status_of(self, outcome: Outcome) -> str:
         """The status of one method: its own findings and those of the table."""
@@ -199,7 +200,8 @@ def analyse(table: Table, plan: Plan) -> Analysis:
     findings += diagnostics.of_spread(work.searches, work.by_method)
     findings += diagnostics.of_lists(full)
     findings += diagnostics.of_linkage(full, float(work.stepwise.values[0]))
-    return Analysis(table, plan, outcomes, tuple(findings), work.models_tried)
+    searched = (full, tuple(work.searches))
+    return Analysis(table, plan, outcomes, tuple(findings), work.models_tried, searched)
 
 
 def _refused(table: Table, plan: Plan, findings: Sequence[Finding]) -> Analysis:

@@ -1,0 +1,118 @@
+"""The plan is stored first; what is sent is looked at only as far as it can be read at all."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from panoh.access.models import User
+from panoh.access.queries import require
+from panoh.access.rules import Permission
+from panoh.audit import actions as audit
+from panoh.kernel.rules import Invalid, NotPossible
+from panoh.statistics import queries
+from panoh.statistics.models import Decision, Output, Source
+from panoh.statistics.rules import estimation
+from panoh.statistics.rules.making import table_of
+from panoh.statistics.rules.outputs import LIFECYCLE, Kind, written
+from panoh.statistics.rules.release import people
+from panoh.statistics.rules.release import plan as plans
+from panoh.statistics.rules.words import told
+
+NO_SIZE = "n_pub is missing: a forecast reads no data and needs a public size"
+NAME = 120
+
+
+@transaction.atomic
+def plan_estimate(
+    content: bytes,
+    *,
+    name: str,
+    order: int,
+    replicates: int,
+    seed: int,
+    decision: float | None,
+    about: Mapping[str, str],
+    by: User,
+    at: datetime,
+) -> Output:
+    """Store methods, levels and origin before anything is computed, and the capture table until it
+    was used. All methods run. Raises ``Invalid`` where the table cannot be read."""
+    require(by, Permission.NUMBERS_PREPARE)
+    try:
+        table = estimation.read(content)
+    except estimation.BadTable as fault:
+        raise Invalid(told(str(fault)), "file") from fault
+    plan = estimation.Plan("all", order, replicates, seed, {}, decision)
+    levels = {key: value for key, value in asdict(plan).items() if key != "about"}
+    row = _new(Kind.ESTIMATE, name, by, at)
+    row.plan, row.about = written(levels), written({**about, "table": table.sha256})
+    row.save(force_insert=True)
+    _send(row, content)
+    audit.record("numbers.planned", by=by, at=at, subject=row)
+    return row
+
+
+@transaction.atomic
+def plan_release(plan: str, *, about: Mapping[str, str], by: User, at: datetime) -> Output:
+    """Store a plan and its metadata; a forecast follows, which reads no data. Raises ``Invalid``
+    where the plan cannot be carried out."""
+    require(by, Permission.NUMBERS_PREPARE)
+    found = _read(plan)
+    row = _new(Kind.RELEASE, found.name, by, at)
+    told_of = {"population": found.population, "audience": found.audience}
+    row.plan = plan
+    row.about = written({**about, **told_of, "prepared_by": str(by.pk)})
+    row.save(force_insert=True)
+    audit.record("numbers.planned", by=by, at=at, subject=row)
+    return row
+
+
+def _read(text: str) -> plans.Plan:
+    try:
+        found = plans.read(text)
+    except plans.BadPlan as fault:
+        raise Invalid(told(str(fault)), "plan") from fault
+    if not found.n_pub:
+        raise Invalid(told(NO_SIZE), "plan")
+    if not found.audience.strip():
+        raise Invalid(_("The plan does not say for whom the data is: audience."), "plan")
+    if len(found.name) > NAME or len(found.population) > NAME:
+        raise Invalid(_("The names of release and population are too long."), "plan")
+    return found
+
+
+@transaction.atomic
+def ask(output: Output, content: bytes, *, by: User, at: datetime) -> Output:
+    """Send the confidential file and ask for the release: from here on the budget is spent,
+    whatever becomes of it. Raises ``Invalid`` where the file does not fit the plan, with nothing
+    written and nothing spent; ``NotPossible`` after anything but a good forecast."""
+    require(by, Permission.NUMBERS_PREPARE)
+    row = _locked(output)
+    LIFECYCLE.after("ask", row.state)
+    if row.prepared_by_id != by.pk or not row.is_passed:
+        raise NotPossible
+    try:
+        table_of(content, plans.read(row.plan))
+    except people.BadData as fault:
+        raise Invalid(told(str(fault)), "file") from fault
+    _send(row, content)
+    Decision.objects.create(output=row, verb="ask", by=by, at=at)
+    audit.record("numbers.asked", by=by, at=at, subject=row)
+    row.refresh_from_db()
+    return row
+
+
+def _locked(output: Output) -> Output:
+    """The row as it is now; the database locks it when it decides."""
+    return queries.output(output.pk)
+
+
+def _new(kind: Kind, name: str, by: User, at: datetime) -> Output:
+    return Output(kind=kind, name=name.strip(), prepared_by=by, prepared_at=at)
+
+
+def _send(row: Output, content: bytes) -> None:
+    Source(output=row, content=queries.sealed(row, content)).save(force_insert=True)

@@ -1,0 +1,229 @@
+"""What was planned, made, signed and spent; the ledger of a population."""
+
+import gzip
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from config.keys import secret
+from panoh.access.models import User
+from panoh.access.queries import may
+from panoh.access.rules import Permission
+from panoh.files import rules as files
+from panoh.files.rules import MEGABYTE
+from panoh.kernel.rules import Gone
+from panoh.policy import queries as policy
+from panoh.statistics.models import Decision, Output, Paper, Signature, Source, Spend
+from panoh.statistics.rules.book import Book
+from panoh.statistics.rules.making import ERRORS, FORECAST, GATE, MODELS, RESULT
+from panoh.statistics.rules.outputs import Field, Kind, State, strictest
+from panoh.statistics.rules.release.ledger import BadLedger
+
+PAGE = 50
+SIGNS = {Field.PROTECTION: Permission.NUMBERS_PROTECT, Field.CHECK: Permission.NUMBERS_CHECK}
+
+
+def fields_of(user: User) -> list[Field]:
+    """What the account may sign for."""
+    return [field for field, permission in SIGNS.items() if may(user, permission)]
+
+
+def works(user: User) -> bool:
+    """Whether the account prepares or signs; others read what is published."""
+    return may(user, Permission.NUMBERS_PREPARE) or bool(fields_of(user))
+
+
+def newest(kind: Kind | None = None) -> list[Output]:
+    """What I may know of, newest first."""
+    rows = Output.objects.select_related("prepared_by").order_by("-prepared_at", "pk")
+    return list((rows.filter(kind=kind) if kind else rows)[:PAGE])
+
+
+def output(key: UUID) -> Output:
+    """One of them. Raises ``Gone``."""
+    found = Output.objects.select_related("prepared_by").filter(pk=key).first()
+    if found is None:
+        raise Gone
+    return found
+
+
+def seal_of(row: Output) -> str:
+    """The mark of the exact files, plan and ledger entry, reckoned anew from their bytes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.statistics_seal(%s)", [row.pk])
+        return str(cursor.fetchone()[0])
+
+
+def most_bytes() -> int:
+    """The size of the largest table that is taken, from the pack."""
+    return policy.number("file_megabytes") * MEGABYTE
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A signature, and whether it is of the bytes that stand now."""
+
+    row: Signature
+    is_live: bool
+
+    @property
+    def field(self) -> Field:
+        """What its signer answers for."""
+        return Field(self.row.field)
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """The Five Safes, and a line for each finding."""
+        return dict(json.loads(self.row.record))
+
+
+@dataclass(frozen=True)
+class Told:
+    """An output with what stands beside it, read once."""
+
+    row: Output
+    seal: str
+    signed: Sequence[Signed]
+    decisions: Sequence[Decision]
+
+    @cached_property
+    def about(self) -> dict[str, str]:
+        """Its origin or metadata."""
+        return about(self.row)
+
+    @property
+    def status(self) -> str:
+        """What the estimation said, or an approver, if stricter."""
+        return strictest([self.row.status, *(one.row.status for one in self.signed)])
+
+    @property
+    def is_signed(self) -> bool:
+        """Two live signatures, of two fields."""
+        return {one.field for one in self.signed if one.is_live} == set(Field)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether what is published is still what was signed."""
+        return self.row.state != State.PUBLISHED or self.is_signed
+
+
+def told(row: Output) -> Told:
+    """An output with its mark, signatures and decisions."""
+    seal = seal_of(row)
+    signatures = Signature.objects.filter(output=row).select_related("by").order_by("at")
+    decisions = Decision.objects.filter(output=row).select_related("by").order_by("at", "pk")
+    signed = [Signed(one, one.seal == seal) for one in signatures]
+    return Told(row, seal, signed, list(decisions))
+
+
+def paper(row: Output, path: str) -> bytes | None:
+    """One file, as far as I may read it."""
+    found = Paper.objects.filter(output=row, path=path).first()
+    return bytes(found.content) if found else None
+
+
+def json_of(row: Output, path: str) -> Any:
+    """The same, read as JSON; None where there is none for me."""
+    content = paper(row, path)
+    return None if content is None else json.loads(content)
+
+
+def papers_of(row: Output) -> list[str]:
+    """The names of the files that I may read."""
+    return list(Paper.objects.filter(output=row).order_by("path").values_list("path", flat=True))
+
+
+def packed(row: Output) -> bytes:
+    """Everything that leaves the house, as one ZIP whose bytes are always the same."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        inner = {FORECAST, GATE, ERRORS, RESULT}
+        for one in Paper.objects.filter(output=row, is_secret=False).order_by("path"):
+            if one.path not in inner:
+                archive.writestr(zipfile.ZipInfo(one.path), bytes(one.content))
+    return out.getvalue()
+
+
+def models_of(row: Output) -> str:
+    """Every model that an estimation tried, as CSV."""
+    content = paper(row, MODELS)
+    if content is None:
+        raise Gone
+    return gzip.decompress(content).decode()
+
+
+def alike(row: Output) -> list[Output]:
+    """Other estimations of the same place and period, whatever became of them: whoever looks for a
+    convenient number is seen."""
+    mine = about(row)
+    rows = Output.objects.filter(kind=row.kind).exclude(pk=row.pk).order_by("-prepared_at")
+    return [
+        one
+        for one in rows[:PAGE]
+        if all(about(one).get(key) == mine.get(key) for key in ("place", "period"))
+    ]
+
+
+# -- the ledger
+
+
+def ledger_lines() -> list[tuple[str, str, str]]:
+    """Every line of the ledger of this installation: entry, hash, signature."""
+    return list(Spend.objects.order_by("number").values_list("entry", "hash", "signature"))
+
+
+def ledger_key() -> bytes:
+    """What signs this installation's ledgers."""
+    return bytes.fromhex(secret(settings.PANOH_KEYS, "ledger"))
+
+
+def spends() -> list[tuple[Spend, dict[str, Any]]]:
+    """Every line of the ledger, newest first."""
+    rows = Spend.objects.select_related("output").order_by("-number")
+    return [(one, json.loads(one.entry)) for one in rows[:PAGE]]
+
+
+# -- what was sent
+
+
+def _key() -> bytes:
+    return bytes.fromhex(secret(settings.PANOH_KEYS, "numbers"))
+
+
+def sealed(row: Output, content: bytes) -> bytes:
+    """What was sent, encrypted until it was used."""
+    return files.encrypt(_key(), content, row.pk)
+
+
+def sent(row: Output) -> bytes:
+    """The same, opened; for role ``jobs`` alone. Raises ``Gone``."""
+    found = Source.objects.filter(output=row).first()
+    if found is None:
+        raise Gone
+    return files.decrypt(_key(), bytes(found.content), row.pk)
+
+
+def about(row: Output) -> dict[str, str]:
+    """Origin or metadata of an output."""
+    return dict(json.loads(row.about))
+
+
+def ledger_told() -> dict[str, Any]:
+    """The ledger as a page shows it: what each population has spent and has left, and every line.
+    ``is_whole`` is false where a line was changed."""
+    lines = spends()
+    try:
+        ledger = Book(ledger_lines(), ledger_key())
+    except BadLedger:
+        return {"lines": lines, "accounts": [], "is_whole": False}
+    names = sorted({one["population"] for one in ledger.entries})
+    accounts = [(name, ledger.account(name, float("inf"))) for name in names]
+    return {"lines": lines, "accounts": accounts, "is_whole": True}

@@ -1,0 +1,54 @@
+"""Each minute: what was planned or asked for is computed, one after another."""
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from panoh.statistics import actions as numbers
+from panoh.statistics import queries
+from panoh.statistics.models import Output
+from panoh.statistics.rules import estimation, making
+from panoh.statistics.rules.outputs import Kind, State
+from panoh.statistics.rules.release import people
+from panoh.statistics.rules.release import plan as plans
+from panoh.statistics.rules.release.ledger import BadLedger
+from panoh.statistics.rules.release.products import Told
+
+BY = "numbers"
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="statistics.work")
+def work(timestamp: int) -> None:
+    """Compute what waits; works as role ``jobs``."""
+    while (row := numbers.take(by=BY, at=timezone.now())) is not None:
+        if row.state != State.FAILED:
+            compute(row)
+
+
+def compute(row: Output) -> None:
+    """One of them, from what was sent to what is kept. A fault of the data is said on its page; any
+    other leaves it waiting for one more try."""
+    try:
+        if row.kind == Kind.ESTIMATE:
+            made = making.estimate(queries.sent(row), row.plan, row.about)
+            numbers.keep(row, made=made, by=BY, at=timezone.now())
+        elif row.state == State.PLANNED:
+            numbers.keep(row, made=making.predict(row.plan), by=BY, at=timezone.now())
+        else:
+            _release(row)
+    except (estimation.BadTable, plans.BadPlan, people.BadData) as fault:
+        numbers.fail(row, fault=str(fault), by=BY, at=timezone.now())
+
+
+def _release(row: Output) -> None:
+    """The spend is written, and its transaction finished, before noise is drawn."""
+    plan, at = plans.read(row.plan), timezone.now()
+    persons = making.table_of(queries.sent(row), plan)
+    entry = making.entry(plan, queries.about(row), at.isoformat())
+    try:
+        mark = numbers.reserve(row, entry=entry, cap=plan.cap_rho, by=BY, at=at)
+    except BadLedger as fault:
+        numbers.fail(row, fault=str(fault), state=State.REFUSED, by=BY, at=at)
+        return
+    made = making.release(persons, plan, row.about, Told(at.isoformat(), mark, None, False))
+    numbers.keep(row, made=made, plan=plan, mark=mark, by=BY, at=timezone.now())
