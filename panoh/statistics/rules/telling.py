@@ -124,7 +124,7 @@ def release_in_words(
     if forecast is not None:
         context["forecast"] = forecast
         context["forecast_rows"] = _error_rows(forecast["tables"])
-        context["cures"] = forecast["cures"]
+        context["cures"] = [told(one) for one in forecast["cures"]]
     if gate is not None:
         context["gate"] = [f"{one['code']}: {told(one['text'])}" for one in gate["refusals"]]
         context["findings"] = []

@@ -83,6 +83,12 @@ FAULTS: tuple[str, ...] = (
     gettext_noop("n_pub is at most %(most)s"),
     gettext_noop("rows is a number from 1 to %(most)s"),
     gettext_noop("not said or not there: %(names)s"),
+    gettext_noop("fewer columns than %(count)s"),
+    gettext_noop("wider groups in %(name)s, which has %(count)s values"),
+    gettext_noop("regions for countries, wider years or ages"),
+    gettext_noop("fewer tables of three columns than %(count)s"),
+    gettext_noop("a larger epsilon than %(value)s, within the cap"),
+    gettext_noop("waiting for more data"),
     gettext_noop("the work was broken off twice; plan it anew"),
     gettext_noop("the work was broken off after the spend; the budget stays spent"),
 )

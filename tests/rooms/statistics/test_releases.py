@@ -1,0 +1,165 @@
+"""A release from its plan over forecast, spend, gate and two signatures to what others take."""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Callable
+
+import psycopg
+import pytest
+from django.urls import reverse
+
+from panoh.kernel.rules import Invalid, NotPossible, Refused
+from panoh.statistics import actions as numbers
+from panoh.statistics import queries, tasks
+from panoh.statistics.models import Output, Source
+from panoh.statistics.rules.making import ERRORS
+from panoh.statistics.rules.outputs import PAPERS, State, incomplete
+from tests.factories import numbers as made
+from tests.factories.clients import client_of, words
+from tests.factories.numbers import CHECKS, NOON, PREPARES, PROTECTS
+from tests.factories.referrals import as_jobs
+from tests.factories.staff import as_user
+
+LANGUAGES = ("tg", "ru", "en")
+Connect = Callable[[str], psycopg.Connection]
+
+
+def spent() -> list[str]:
+    """The states of the ledger's lines, oldest first."""
+    with as_user(PREPARES):
+        told = queries.ledger_told()
+        assert told["is_whole"]
+        return [one.state for one, _entry in reversed(told["lines"])]
+
+
+def test_g19_a_release_goes_from_its_plan_to_readers(fresh_db: str) -> None:
+    row = made.forecast()
+    assert (row.state, row.is_passed, spent()) == (State.FORECAST, True, [])
+    address = reverse("statistics:show", args=[row.pk])
+    assert "May be released." in words(client_of(PREPARES, "en").get(address))
+    made.asked(row)
+    made.work()
+    row = made.now(row)
+    assert (row.state, row.is_passed) == (State.MADE, True), row.fault
+    assert spent() == ["reserved", "spent"]
+    with as_jobs():
+        assert not Source.objects.exists(), "what was sent is destroyed"
+    # The confidential errors are for the two who sign.
+    assert "Confidential" in words(client_of(PROTECTS, "en").get(address))
+    assert "Confidential" not in words(client_of(PREPARES, "en").get(address))
+    with as_user(PREPARES):
+        assert queries.paper(row, ERRORS) is None
+    reader = client_of("nigora", "en")
+    assert reader.get(address).status_code == 404
+    with as_user(PREPARES) as by, pytest.raises(NotPossible, match="Two different people"):
+        numbers.publish(row, by=by, at=NOON)
+    made.published(row)
+    for language in LANGUAGES:
+        assert client_of("nigora", language).get(address).status_code == 200
+    got = reader.get(reverse("statistics:file", args=[row.pk, "zip"]))
+    with zipfile.ZipFile(io.BytesIO(got.content)) as archive:
+        names = set(archive.namelist())
+        assert set(PAPERS) <= names and ERRORS not in names
+        for line in archive.read("checksums.sha256").decode().splitlines():
+            mark, name = line.split("  ")
+            assert hashlib.sha256(archive.read(name)).hexdigest() == mark
+    assert reader.get(reverse("statistics:ledger")).status_code == 404
+    # One approver alone takes it down, at once.
+    with as_user(PROTECTS) as by:
+        numbers.withdraw(row, reason="fictional complaint", by=by, at=NOON)
+    assert reader.get(reverse("statistics:file", args=[row.pk, "zip"])).status_code == 404
+
+
+def test_g19_a_changed_byte_voids_both_signatures_and_nothing_is_given_out(
+    fresh_db: str, connect: Connect
+) -> None:
+    row = made.published(made.release())
+    owner = connect("owner")
+    owner.execute("ALTER TABLE statistics_paper DISABLE TRIGGER statistics_for_ever")
+    owner.execute(
+        "UPDATE statistics_paper SET content = content || '\\x0a' WHERE path = 'rows.csv'"
+    )
+    with as_user(PREPARES):
+        assert not any(one.is_live for one in queries.told(row).signed)
+    reader = client_of("nigora", "en")
+    assert reader.get(reverse("statistics:file", args=[row.pk, "zip"])).status_code == 409
+    page = words(reader.get(reverse("statistics:show", args=[row.pk])))
+    assert "not the files that were signed" in page and "All people" not in page
+
+
+def test_g19_the_spend_is_written_before_the_draw_and_stays(
+    fresh_db: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine stops while it draws; the worker that comes back draws nothing again."""
+    row = made.asked(made.forecast())
+
+    def stops(*_args: object) -> None:
+        assert spent_by_jobs() == ["reserved"]
+        raise KeyboardInterrupt
+
+    def spent_by_jobs() -> list[str]:
+        return [json.loads(entry)["state"] for entry, _mark, _sign in queries.ledger_lines()]
+
+    monkeypatch.setattr(tasks.making, "release", stops)
+    with pytest.raises(KeyboardInterrupt):
+        made.work()
+    monkeypatch.undo()
+    made.work()
+    row = made.now(row)
+    assert (row.state, spent()) == (State.FAILED, ["reserved"])
+    assert "stays spent" in row.fault
+    with as_jobs():
+        assert not Source.objects.exists()
+
+
+def test_g19_the_ledger_of_the_pages_stops_at_the_cap(fresh_db: str) -> None:
+    """The cap of epsilon 12 lets one such release through, and no second one."""
+    first, second = made.release(epsilon=8), made.release(epsilon=8)
+    assert (first.state, second.state) == (State.MADE, State.REFUSED)
+    assert second.fault.startswith("SR-G2") and spent() == ["reserved", "spent"]
+    page = words(client_of(PREPARES, "ru").get(reverse("statistics:show", args=[second.pk])))
+    assert "бюджет этой группы позволяет ещё" in page
+
+
+@pytest.mark.django_db
+def test_g19_bad_plans_are_said_in_the_readers_language() -> None:
+    given = made.META | {"plan": made.plan_text().replace("epsilon = 8", "")}
+    for language, says in (
+        ("en", "epsilon is missing"),
+        ("ru", "нет epsilon"),
+        ("tg", "epsilon нест"),
+    ):
+        page = client_of(PREPARES, language).post(reverse("statistics:release"), given)
+        text = words(page)
+        assert says in text and "fictional research" in page.content.decode()
+    with as_user(PREPARES) as by:
+        for wrong in ("n_pub = 3000", 'audience = "everybody"'):
+            with pytest.raises(Invalid):
+                plan = made.plan_text().replace(wrong, "")
+                numbers.plan_release(plan, about=made.META, by=by, at=NOON)
+        assert not Output.objects.exists()
+
+
+def test_g19_data_that_does_not_fit_costs_nothing(fresh_db: str) -> None:
+    row = made.forecast()
+    for content in (b"", b"sex\nwoman\n", b"sex,place\nother,north\n", b"\xff,\xfe\n"):
+        with pytest.raises(Invalid):
+            made.asked(row, content)
+    with as_user(CHECKS) as by, pytest.raises(Refused):
+        numbers.ask(row, made.table(), by=by, at=NOON)
+    assert (made.now(row).state, spent()) == (State.FORECAST, [])
+    with as_user(CHECKS) as by, pytest.raises(Invalid):
+        numbers.refuse(row, reason=" ", by=by, at=NOON)
+    with as_user(CHECKS) as by:
+        refused = numbers.refuse(row, reason="fictional reason", by=by, at=NOON)
+    assert refused.state == State.REFUSED
+    page = client_of(PREPARES, "en").get(reverse("statistics:show", args=[row.pk]))
+    assert "fictional reason" in words(page)
+
+
+def test_g19_papers_that_lack_something_are_named() -> None:
+    about = made.META | {"audience": "a", "population": "p"}
+    assert incomplete(about, PAPERS) == []
+    assert incomplete(about | {"consent": " "}, PAPERS[1:]) == ["consent", PAPERS[0]]
