@@ -33,10 +33,10 @@ class TableField(forms.FileField):
         "empty": _("The file is empty. Please choose another."),
     }
 
-    def clean(self, data: Any, initial: Any = None) -> UploadedFile:
+    def clean(self, data: Any, initial: Any = None) -> UploadedFile | None:
         """The file as it came."""
-        found: UploadedFile = super().clean(data, initial)
-        if (found.size or 0) > queries.most_bytes():
+        found: UploadedFile | None = super().clean(data, initial)
+        if found is not None and (found.size or 0) > queries.most_bytes():
             text = _("This file is too large: at most %(count)d megabytes are taken.")
             raise forms.ValidationError(
                 text, code="large", params={"count": queries.most_bytes() >> 20}

@@ -130,7 +130,7 @@ def forecast(**more: Any) -> Output:
 def asked(row: Output, content: bytes | None = None) -> Output:
     """Its data were sent; it waits for the worker."""
     with as_user(PREPARES) as by:
-        return numbers.ask(row, content or table(), by=by, at=NOON)
+        return numbers.ask(row, table() if content is None else content, by=by, at=NOON)
 
 
 def release(**more: Any) -> Output:

@@ -29,7 +29,10 @@ def between(limits: Limits) -> str:
 
 def about_in_words(about: Mapping[str, str]) -> list[tuple[str | Promise, str]]:
     """Origin or metadata, as far as a reader needs it."""
-    who = {"confirmed": _("confirmed victims"), "potential": _("potential victims")}
+    who = {
+        "confirmed": _("people recognised by a decision"),
+        "potential": _("people with signs of trafficking"),
+    }
     return [
         (label, who.get(about[name], about[name]) if name == "definition" else about[name])
         for name, label in ABOUT.items()

@@ -12,8 +12,9 @@ from django.urls import reverse
 
 from panoh.kernel.rules import Invalid, NotPossible, Refused
 from panoh.statistics import actions as numbers
-from panoh.statistics import queries, tasks
+from panoh.statistics import queries
 from panoh.statistics.models import Output, Source
+from panoh.statistics.rules import making
 from panoh.statistics.rules.making import ERRORS
 from panoh.statistics.rules.outputs import PAPERS, State, incomplete
 from tests.factories import numbers as made
@@ -102,7 +103,7 @@ def test_g19_the_spend_is_written_before_the_draw_and_stays(
     def spent_by_jobs() -> list[str]:
         return [json.loads(entry)["state"] for entry, _mark, _sign in queries.ledger_lines()]
 
-    monkeypatch.setattr(tasks.making, "release", stops)
+    monkeypatch.setattr(making, "release", stops)
     with pytest.raises(KeyboardInterrupt):
         made.work()
     monkeypatch.undo()
