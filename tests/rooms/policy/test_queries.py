@@ -145,11 +145,15 @@ def test_districts_stand_under_their_region_in_order() -> None:
 
 def test_roles_give_the_least() -> None:
     roles = policy.roles()
-    assert roles["rap"] == {"counts_read", "queue_read", "policy_read", "body_read"}
+    prepares = {"numbers_prepare"}
+    assert roles["rap"] == {"counts_read", "queue_read", "policy_read", "body_read"} | prepares
+    # Who signs numbers opens no case; nobody has two of the three parts.
+    assert roles["dpo"] == {"counts_read", "policy_read", "numbers_protect"}
+    assert roles["sta"] == {"counts_read", "policy_read", "numbers_check"}
     keeps = {"body_keep", "status_decide", "status_sign"}
-    assert roles["ics"] == roles["rap"] | keeps | {"queue_ask", "bed_ask", "overdue_all"}
+    assert roles["ics"] == roles["rap"] - prepares | keeps | {"queue_ask", "bed_ask", "overdue_all"}
     shut_out = {code for code, may in roles.items() if may and "apart_read" not in may}
-    assert shut_out == {"pol", "pro", "ics", "rap"}
+    assert shut_out == {"pol", "pro", "ics", "rap", "dpo", "sta"}
     assert "application_read" not in roles["ics"] | roles["tcs"] | roles["rap"]
     reading = {"case_read", "identity_read", "search_people", "health_read", "legal_read"}
     for role in ("adm", "aud", "fnd", "trn", "cam", "tcm", "tcs", "rap", "ics"):

@@ -55,6 +55,7 @@ def test_roles_without_account_are_not_shown() -> None:
     assert labels["rap"] == [
         *("Read the queue without names", "Read counts", "Read the policy in force"),
         "Take part in the bodies where the account has a seat",
+        "Prepare estimates and releases of protected data",
     ]
 
 
