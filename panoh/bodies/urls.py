@@ -33,6 +33,11 @@ urlpatterns = [
         sittings.minutes,
         name="minutes",
     ),
+    path(
+        "of/<slug:code>/sittings/<uuid:key>/invitation/<slug:language>/",
+        sittings.invitation,
+        name="invitation",
+    ),
     path("of/<slug:code>/items/<uuid:key>/votes/", items.votes, name="votes"),
     path("of/<slug:code>/items/<uuid:key>/<slug:verb>/", items.item, name="item"),
 ]

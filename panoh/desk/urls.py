@@ -93,6 +93,9 @@ requests: list[URLPattern] = [
     path("requests/of/<uuid:duty_id>/", asked.of_duty, name="of_duty"),
     path("requests/<str:request_ref>/", asked.show, name="request"),
     path("requests/<str:request_ref>/letter/", asked.letter, name="letter"),
+    path(
+        "requests/<str:request_ref>/letter/<slug:language>/", asked.letter_file, name="letter_file"
+    ),
     path("requests/<str:request_ref>/<str:verb>/", asked.act, name="act"),
 ]
 

@@ -113,6 +113,7 @@ CODES: dict[str, dict[str, Any]] = {
             "bodies:addendum",
             "bodies:calendar",
             "bodies:minutes",
+            "bodies:invitation",
             "bodies:item",
         )
     },

@@ -31,7 +31,12 @@ from panoh.bodies.queries.papers import (
     proposals_of,
     unanswered,
 )
-from panoh.bodies.queries.prints import invitation_file, minutes_data, things
+from panoh.bodies.queries.prints import (
+    invitation_data,
+    invitation_file,
+    minutes_data,
+    things,
+)
 from panoh.bodies.queries.sittings import (
     CONFLICTS,
     NO_QUORUM,
@@ -77,6 +82,7 @@ __all__ = [
     "event_of",
     "events_of",
     "happenings",
+    "invitation_data",
     "invitation_file",
     "invitations",
     "item_about",

@@ -51,10 +51,8 @@ def minutes_data(sitting: Sitting, language: str, at: datetime) -> dict[str, Any
     with override(language):
         told = roll(sitting)
         return {
-            "body": str(sitting.body),
-            "number": str(sitting.number or ""),
-            "day": str(moment(sitting.starts_at)),
-            "place": sitting.place,
+            **_when(sitting),
+            "agenda": sitting.state == State.CALLED,
             "paper": _on_paper(sitting),
             "needed": str(sitting.needed or ""),
             "there": [_seat(one) for one in attendance_of(sitting) if one.came_at],
@@ -80,6 +78,27 @@ def minutes_data(sitting: Sitting, language: str, at: datetime) -> dict[str, Any
             "due": _due(sitting, at) if sitting.state == State.CALLED else [],
             "closed": str(moment(sitting.closed_at)) if sitting.closed_at else "",
         }
+
+
+def invitation_data(sitting: Sitting, language: str) -> dict[str, Any]:
+    """An invitation for each seat, in one language; no agenda, as in the calendar's."""
+    with override(language):
+        return {
+            **_when(sitting),
+            "seats": [
+                {"title": one.seat.title, "name": str(one.seat.sitter)}
+                for one in attendance_of(sitting)
+            ],
+        }
+
+
+def _when(sitting: Sitting) -> dict[str, str]:
+    return {
+        "body": str(sitting.body),
+        "number": str(sitting.number or ""),
+        "day": str(moment(sitting.starts_at)),
+        "place": sitting.place,
+    }
 
 
 def _due(sitting: Sitting, at: datetime) -> list[str]:

@@ -293,3 +293,17 @@ def minutes(request: StaffRequest, code: str, key: UUID, language: str) -> HttpR
         content_type="application/pdf",
         headers={"Content-Disposition": 'inline; filename="minutes.pdf"'},
     )
+
+
+@page(Permission.BODY_KEEP)
+@require_safe
+def invitation(request: StaffRequest, code: str, key: UUID, language: str) -> HttpResponse:
+    """The invitation on paper, a page for each seat, as PDF in one language."""
+    row = queries.sitting_of(queries.body_of(code), key)
+    if language not in policy.languages():
+        raise Gone
+    return HttpResponse(
+        policy.letter("invitation", language, queries.invitation_data(row, language)),
+        content_type="application/pdf",
+        headers={"Content-Disposition": 'inline; filename="invitation.pdf"'},
+    )

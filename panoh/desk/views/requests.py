@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.http import require_http_methods
 
 from panoh.access.middleware import StaffRequest, ask_again, page
@@ -30,6 +31,7 @@ from panoh.referrals.forms import CompleteForm, ProposeForm
 from panoh.referrals.models import Referral
 from panoh.referrals.rules import State
 from panoh.ui.forms import CleanForm
+from panoh.ui.templatetags.panoh import grouped, moment
 
 # References of requests that this session answered and no longer sees: a second press is no fault.
 ANSWERED = "panoh_answered"
@@ -252,24 +254,61 @@ def of_duty(request: StaffRequest, duty_id: UUID) -> HttpResponse:
 def letter(request: StaffRequest, request_ref: str) -> HttpResponse:
     """The request on one sheet of paper, with a slip for the answer. A name stands on it only if
     the person agreed that this receiver be told it. That it was printed is recorded."""
-    referral, is_receiver = _found(request, request_ref)
-    dossier = _case(referral)
-    if is_receiver or dossier is None:
-        raise Gone
-    user, at = request.user, timezone.now()
-    referral = referrals.print_letter(referral, by=user, at=at)
-    name = ""
-    if Category.IDENTITY in Category(referral.categories) and may(user, Permission.IDENTITY_READ):
-        name = cases.name_of([dossier], by=user, at=at).get(dossier.pk, "")
-    own = directory.of_unit(referral.from_team.unit)
+    referral, name = _printed(request, request_ref)
     context = {
         "one": referral,
         "name": name,
         "lines": queries.lines(referral),
         "reasons": policy.choices("decline_reasons"),
-        "telephones": [row.value for row in desk.ways_to(own)],
-        "duty_phone": referral.from_team.unit.duty_phone,
-        "today": policy.local_day(at),
-        "clock": desk.clocks([referral], at).get(referral.pk),
+        "telephones": _telephones(referral),
+        "today": policy.local_day(timezone.now()),
+        "languages": policy.languages(),
     }
     return render(request, "desk/letter.html", context)
+
+
+@page(Permission.REFERRAL_SEND)
+@require_http_methods(["GET"])
+def letter_file(request: StaffRequest, request_ref: str, language: str) -> HttpResponse:
+    """The same sheet as PDF, in the language of who receives it."""
+    if language not in policy.languages():
+        raise Gone
+    referral, name = _printed(request, request_ref)
+    with override(language):
+        data = {
+            "ref": grouped(referral.ref),
+            "unit": str(referral.from_team.unit),
+            "telephones": ", ".join(_telephones(referral)),
+            "to": referral.receiver_name,
+            "name": name,
+            "lines": [
+                {"label": str(one.label), "text": one.text} for one in queries.lines(referral)
+            ],
+            "due": str(moment(referral.reply_due_at)) if referral.reply_due_at else "",
+            "reasons": [str(label) for _code, label in policy.choices("decline_reasons")],
+        }
+    return HttpResponse(
+        policy.letter("referral", language, data),
+        content_type="application/pdf",
+        headers={"Content-Disposition": 'inline; filename="request.pdf"'},
+    )
+
+
+def _printed(request: StaffRequest, ref: str) -> tuple[Referral, str]:
+    """The request, noted as printed, and the name if this receiver may be told it."""
+    referral, is_receiver = _found(request, ref)
+    dossier = _case(referral)
+    if is_receiver or dossier is None:
+        raise Gone
+    user, at = request.user, timezone.now()
+    referral = referrals.print_letter(referral, by=user, at=at)
+    if Category.IDENTITY in Category(referral.categories) and may(user, Permission.IDENTITY_READ):
+        return referral, cases.name_of([dossier], by=user, at=at).get(dossier.pk, "")
+    return referral, ""
+
+
+def _telephones(referral: Referral) -> list[str]:
+    unit = referral.from_team.unit
+    if unit.duty_phone:
+        return [unit.duty_phone]
+    return [row.value for row in desk.ways_to(directory.of_unit(unit))]

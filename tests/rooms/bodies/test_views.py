@@ -91,6 +91,26 @@ def test_b1_whoever_a_matter_touches_sees_nothing_of_it_any_more() -> None:
         assert "TOUCHES234" not in pypdf.PdfReader(io.BytesIO(pdf.content)).pages[0].extract_text()
 
 
+def test_b1_invitation_and_agenda_are_printed_before_the_sitting() -> None:
+    body = made.national()
+    matter = made.matter(body)
+    row = made.called(body)
+    keeper, at = client_of(KEEPER, "en"), [body.code, row.pk]
+    for language, invited, agenda in (
+        ("tg", "Даъват ба маҷлис", "Рӯзномаи маҷлис"),
+        ("ru", "Приглашение на заседание", "Повестка заседания"),
+    ):
+        pdf = keeper.get(reverse("bodies:invitation", args=[*at, language]))
+        pages = [one.extract_text() for one in pypdf.PdfReader(io.BytesIO(pdf.content)).pages]
+        with as_user(KEEPER):
+            assert len(pages) == Attendance.objects.filter(sitting=row).count() > 1
+        assert invited in pages[0] and matter.number not in "".join(pages)
+        pdf = keeper.get(reverse("bodies:minutes", args=[*at, language]))
+        text = pypdf.PdfReader(io.BytesIO(pdf.content)).pages[0].extract_text()
+        assert agenda in text and matter.number in text
+    assert keeper.get(reverse("bodies:invitation", args=[*at, "xx"])).status_code == 404
+
+
 def test_b1_minutes_with_applications_are_closed_where_their_reading_ends() -> None:
     body = made.national()
     item = made.matter(body)

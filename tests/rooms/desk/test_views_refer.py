@@ -1,10 +1,12 @@
 """Who can help, exactly what they will see, sending, and the letter to those without accounts."""
 
 import gzip
+import io
 import re
 from typing import Any
 from uuid import uuid4
 
+import pypdf
 import pytest
 from django.db import connection
 from django.test import Client
@@ -189,8 +191,14 @@ def test_a_letter_carries_no_name_without_agreement_and_is_noted() -> None:
     assert "Name" not in [*re.findall(r"<dt[^>]*>([^<]*)</dt>", page.content.decode())]
     assert "We ask you to help one person" in words(page)
     ref = done["Location"].split("/")[2]
+    for language, title in (("tg", "Хоҳиши кумак"), ("ru", "Просьба о помощи")):
+        made = browser.get(f"{done['Location']}letter/{language}/")
+        (sheet,) = pypdf.PdfReader(io.BytesIO(made.content)).pages
+        text = " ".join(sheet.extract_text().split())
+        assert title in text and "Fictional Village Help" in text and "000 00 09" not in text
+    assert browser.get(f"{done['Location']}letter/uz/").status_code == 404
     with as_user("nigora"):
-        assert "referral.printed" in [row.event for row in who_saw(dossier.pk)]
+        assert [row.event for row in who_saw(dossier.pk)].count("referral.printed") == 3
     page = browser.post(f"/requests/{ref}/accept/", {"channel": "telephone"}, follow=True)
     assert "Accepted" in words(page)
     assert requests(dossier)[0].state == State.ACCEPTED
