@@ -37,6 +37,7 @@ LEADS_TO = {
     "body.resolution": "bodies:of_duty",
     "body.answer": "bodies:of_duty",
     "body.lesson": "bodies:of_duty",
+    "clock.more_time": "desk:clock_asked",
     "directory.verify": "directory:list",
     "exchange.import": "exchange:import",
     "case.later_questions": "desk:answers",

@@ -149,6 +149,49 @@ class Duty(Clock):
         return self.kind
 
 
+class Extension(models.Model):
+    """More time that somebody asked for: it waits until somebody else of the same team answers.
+
+    ``period`` is the key under which the pack allows it. The database takes no answer of the
+    account that asked, and no more time without an answer that allows it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    duty = models.ForeignKey(Duty, on_delete=models.PROTECT, related_name="+", db_index=False)
+    period = models.CharField(max_length=60)
+    ground = models.CharField(max_length=40)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    is_allowed = models.BooleanField(null=True)
+
+    class Privacy:
+        open = (
+            *("id", "duty", "period", "ground", "asked_at", "asked_by", "answered_at"),
+            *("answered_by", "is_allowed"),
+        )
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["duty"], condition=Q(answered_at=None), name="duties_asked_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_at=None, answered_by=None, is_allowed=None)
+                | Q(answered_at__isnull=False, is_allowed__isnull=False)
+                & Q(answered_by__isnull=False)
+                & ~Q(answered_by=models.F("asked_by")),
+                name="duties_asked_two_people",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.period
+
+
 class Turn(Clock):
     """What happened to a running clock: it was stopped, it ran again, or it got more time.
 

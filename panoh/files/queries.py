@@ -94,6 +94,20 @@ def proof_of(printed: Printed) -> dict[str, Any]:
     return {"number": str(printed), "url": url, "qr": segno.make(url).svg_inline(border=0)}
 
 
+def marks(*, team_id: int, year: int, first: int, count: int) -> list[Printed]:
+    """Letters of the register with their marks, from one number on, to be printed in the
+    background. Only letters without a name; for role ``jobs``, which sees no row."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM files_marks(%s::int, %s::int, %s::int, %s::int)",
+            [team_id, year, first, count],
+        )
+        return [
+            Printed(team_id=team_id, year=year, number=number, mark=mark, subject_id=subject)
+            for number, mark, subject in cursor.fetchall()
+        ]
+
+
 def printed_about(subject_id: UUID) -> list[Printed]:
     """Letters that were printed about one row, newest first, as far as I may know of them."""
     rows = Printed.objects.filter(subject_id=subject_id).select_related("by")

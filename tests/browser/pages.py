@@ -98,6 +98,7 @@ UNSEEN: dict[str, str] = {
             " end_advocate safety_end unprotect emergency_call emergency_open emergency_stop"
             " queue_ask shift_drop night_hold plan_end plan_done plan_drop conference_unseat"
             " conference_end conference_guest_end"
+            " clock_asked clock_turn"
             " bed_release bed_admit bed_use paper_end house_closing house_close takeover_settle",
         )
         | _of("access", "close team_key let_in leave end_session end_sessions lock")
@@ -119,10 +120,17 @@ UNSEEN: dict[str, str] = {
         "a file, no page",
     ),
     "policy_treaties_file": "a file, no page",
+    "decisions:many_part": "a file, no page",
+    **dict.fromkeys(
+        _of("desk", "clock_stop more_time"),
+        "needs a clock of the law that runs: tests/rooms/desk/test_views_clock.py opens them",
+    ),
     "fund:open": "one field and a button: fund/form.html is looked at with a new line",
     "desk:night_held": "only after a hold: tests/browser/test_moments.py opens it",
     **dict.fromkeys(
-        _of("decisions", "docket before missing decide status apply appeal supply tell letter"),
+        _of(
+            "decisions", "docket many before missing decide status apply appeal supply tell letter"
+        ),
         "needs a commission: tests/rooms/decisions/test_views.py opens them in three languages",
     ),
     "care:arrive": "the same form as care:depart, on a later day",

@@ -72,6 +72,8 @@ CODES: dict[str, dict[str, Any]] = {
     "desk:plan_text": {"code": "services", "side_code": "shared"},
     "desk:ask": {"code": "service"},
     "desk:order_step": {"code": "notice"},
+    "desk:clock_turn": {"verb": "resume"},
+    "decisions:many_part": {"key": uuid4(), "part_key": 1},
     **{
         f"decisions:{name}": {"code": "none"}
         for name in (

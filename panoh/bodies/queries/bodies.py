@@ -6,6 +6,7 @@ from datetime import date
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from panoh.access.models import Unit, User
@@ -30,6 +31,7 @@ from panoh.bodies.rules import (
 )
 from panoh.kernel.rules import Gone, NotPossible
 from panoh.policy import queries as policy
+from panoh.ui.templatetags.panoh import day
 
 
 def all_bodies() -> QuerySet[Body]:
@@ -160,6 +162,14 @@ def read_by_survivors(kind: str, code: str) -> date | None:
     """The day on which a council of survivors last read this; ``None``: not yet."""
     rows = Reading.objects.filter(kind=kind, code=code).order_by("-read_on")
     return rows.values_list("read_on", flat=True).first()
+
+
+def reading_in_words(kind: str, code: str) -> str:
+    """The same in words, as it stands beside the text (row B15)."""
+    found = read_by_survivors(kind, code)
+    if found is None:
+        return gettext("not yet read by survivors")
+    return gettext("read by survivors on %(day)s") % {"day": day(found)}
 
 
 def readings(things: Iterable[tuple[str, str, str]]) -> list[tuple[str, str, str, date | None]]:

@@ -1,6 +1,12 @@
 """File, add papers, withdraw, tell, appeal; ask for papers, decide, sign, close; print; begin and
 end the time to recover, use what it gives, plan an interview."""
 
+from panoh.decisions.actions.batches import (
+    ask_letters,
+    fetch_letters,
+    make_letters,
+    sweep_letters,
+)
 from panoh.decisions.actions.deciding import (
     ask_papers,
     close_minutes,
@@ -31,6 +37,7 @@ from panoh.decisions.actions.reflection import (
 __all__ = [
     "Answers",
     "appeal",
+    "ask_letters",
     "ask_papers",
     "assess",
     "begin_reflection",
@@ -39,14 +46,17 @@ __all__ = [
     "decide",
     "end_for_consent",
     "end_reflection",
+    "fetch_letters",
     "file",
     "let_stand",
+    "make_letters",
     "plan_interview",
     "print_decisions",
     "print_letter",
     "read_half",
     "sign_ruling",
     "supply",
+    "sweep_letters",
     "tell",
     "use_entitlement",
     "withdraw",

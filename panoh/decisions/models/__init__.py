@@ -1,6 +1,17 @@
-"""Tables of the decisions room: the time to recover; applications and rulings."""
+"""Tables of the decisions room: the time to recover; applications and rulings; many letters."""
 
 from panoh.decisions.models.application import Application, HalfPage, Moved, Ruling
+from panoh.decisions.models.batch import Batch, BatchPart
 from panoh.decisions.models.reflection import Interview, Reflection, Used
 
-__all__ = ["Application", "HalfPage", "Interview", "Moved", "Reflection", "Ruling", "Used"]
+__all__ = [
+    "Application",
+    "Batch",
+    "BatchPart",
+    "HalfPage",
+    "Interview",
+    "Moved",
+    "Reflection",
+    "Ruling",
+    "Used",
+]

@@ -23,6 +23,14 @@ from panoh.decisions.queries.application import (
     told,
     unsigned,
 )
+from panoh.decisions.queries.batches import (
+    BatchTold,
+    batch_of,
+    batches_of,
+    deciding_bodies,
+    left_behind,
+    ruled_between,
+)
 from panoh.decisions.queries.reflection import (
     Entitled,
     ReflectionTold,
@@ -35,6 +43,7 @@ from panoh.decisions.queries.reflection import (
 
 __all__ = [
     "ApplicationTold",
+    "BatchTold",
     "Docket",
     "Entitled",
     "HalfPageTold",
@@ -42,17 +51,22 @@ __all__ = [
     "application",
     "applications_of",
     "asked",
+    "batch_of",
+    "batches_of",
     "bodies_to_ask",
+    "deciding_bodies",
     "docket",
     "entitlements",
     "half_page",
     "interviews_of",
     "item_of",
+    "left_behind",
     "name_for_print",
     "named_in_texts",
     "open_sittings",
     "periods_in_words",
     "reads_half",
+    "ruled_between",
     "ruling_of",
     "running",
     "sits_on",

@@ -4,7 +4,6 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -17,7 +16,7 @@ from panoh.decisions import queries
 from panoh.decisions.forms.application import PapersForm, RulingForm
 from panoh.decisions.models import Ruling
 from panoh.decisions.rules.application import Outcome, State
-from panoh.decisions.views.filing import as_file
+from panoh.decisions.views.filing import as_file, letter_language
 from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy
 
@@ -126,7 +125,7 @@ def letters(request: StaffRequest) -> HttpResponse:
     """The letters of a sitting in one print: number and code only."""
     found = _rulings(request)
     made = decisions.print_decisions(
-        found, language=_language(), by=request.user, at=timezone.now()
+        found, language=letter_language(), by=request.user, at=timezone.now()
     )
     return as_file(made, "letters.pdf")
 
@@ -138,12 +137,6 @@ def _rulings(request: StaffRequest) -> list[Ruling]:
     if not found:
         raise Gone
     return found
-
-
-def _language() -> str:
-    known = policy.letters()["status_decision"].languages
-    wanted = (get_language() or "").split("-")[0]
-    return wanted if wanted in known else known[0]
 
 
 @page(Permission.STATUS_DECIDE)

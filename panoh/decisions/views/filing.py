@@ -15,13 +15,21 @@ from panoh.access.middleware import StaffRequest, page
 from panoh.access.queries import holds
 from panoh.access.rules import Permission
 from panoh.access.views.typed import done, told_in, typed
+from panoh.bodies import queries as sittings
 from panoh.bodies.models import Body
 from panoh.cases import actions as cases
 from panoh.cases import queries as known
 from panoh.decisions import actions as decisions
 from panoh.decisions import queries
 from panoh.decisions.actions import Answers
-from panoh.decisions.actions.letters import APPLICATION, CERTIFICATE, NOTICE, OF_HOLDER, RECEIPT
+from panoh.decisions.actions.letters import (
+    APPLICATION,
+    CERTIFICATE,
+    DECISION,
+    NOTICE,
+    OF_HOLDER,
+    RECEIPT,
+)
 from panoh.decisions.forms.application import FilingForm, PapersForm, PrintForm, TellingForm
 from panoh.decisions.models import Application
 from panoh.decisions.rules.application import WAITING, State
@@ -60,8 +68,8 @@ def _file(request: StaffRequest, ref: str, former: Application | None) -> HttpRe
     form = typed(request, FilingForm, bodies=bodies, initial={"hearing": "not_yet_known"})
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
-        key = given.pop("submission")
-        body = next(one for one in bodies if one.code == given.pop("body"))
+        key, chosen = given.pop("submission"), given.pop("body")
+        body = next(one for one in bodies if one.code == chosen)
         with told_in(form):
             _filed(request, former, body, Answers(**given), key)
         if not form.errors:
@@ -155,7 +163,10 @@ def letter(request: StaffRequest, ref: str, code: str) -> HttpResponse:
     """A letter as PDF, completed here; with the name only where the person chose so."""
     row = _mine(request, code)
     letters = policy.letters()
-    offered = [(one, str(letters[one].words["title"])) for one in _ready(row)]
+    offered = [
+        (one, f"{letters[one].words['title']} ({sittings.reading_in_words('letter', one)})")
+        for one in _ready(row)
+    ]
     form = typed(
         request,
         PrintForm,
@@ -182,6 +193,13 @@ def _ready(row: Application) -> list[str]:
     granted = row.state == State.GRANTED
     shown = {APPLICATION: True, RECEIPT: True, NOTICE: ruled, CERTIFICATE: granted}
     return [one for one in OF_HOLDER if shown[one]]
+
+
+def letter_language() -> str:
+    """The reader's language, if the secretary's letter has it."""
+    known = policy.letters()[DECISION].languages
+    wanted = (get_language() or "").split("-")[0]
+    return wanted if wanted in known else known[0]
 
 
 def as_file(made: bytes, name: str) -> HttpResponse:

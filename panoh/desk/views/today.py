@@ -88,15 +88,6 @@ def finish(request: StaffRequest, duty_id: UUID) -> HttpResponse:
     return redirect("desk:today")
 
 
-@page(Permission.DUTY_READ)
-@require_http_methods(["GET"])
-def why(request: StaffRequest, duty_id: UUID) -> HttpResponse:
-    """Why is this due on that day? Step by step."""
-    duty = _duty(duty_id)
-    [told] = owed.told([duty], timezone.now())
-    return render(request, "desk/why.html", {"told": told, "steps": owed.why(duty)})
-
-
 def _duty(duty_id: UUID) -> Duty:
     found = Duty.objects.filter(pk=duty_id).first()
     if found is None:

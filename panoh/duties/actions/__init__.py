@@ -1,6 +1,13 @@
 """What is owed: open it, count its clock, settle it, ring the next person."""
 
-from panoh.duties.actions.clock import extend, resume, start, suspend
+from panoh.duties.actions.clock import (
+    MORE_TIME,
+    answer_extension,
+    ask_extension,
+    resume,
+    start,
+    suspend,
+)
 from panoh.duties.actions.night import escalate_overdue
 from panoh.duties.actions.owing import (
     acknowledge,
@@ -14,9 +21,11 @@ from panoh.duties.actions.owing import (
 )
 
 __all__ = [
+    "MORE_TIME",
     "acknowledge",
+    "answer_extension",
+    "ask_extension",
     "escalate_overdue",
-    "extend",
     "finish",
     "open",
     "open_once",

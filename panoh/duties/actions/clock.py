@@ -1,6 +1,7 @@
 """Start a clock of the pack, stop it, let it run again, give it more time.
 
-Consequences of verbs of rooms above, as ``open``; the acting account must see the duty.
+``start`` is a consequence of a verb of a room above, as ``open``. The others are of the team that
+owes: no service target stands still, and more time is asked for by one and allowed by another.
 """
 
 from datetime import datetime
@@ -11,15 +12,18 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from panoh.access.models import Dossier, Team, User
-from panoh.access.queries import require
+from panoh.access.queries import my_teams, require
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
 from panoh.duties import queries, rules
 from panoh.duties.actions import owing
-from panoh.duties.models import Duty, Turn
+from panoh.duties.models import Duty, Extension, Turn
 from panoh.kernel.rules import Gone, Invalid, NotPossible
 from panoh.policy import queries as policy
-from panoh.policy.rules import due_after_stop, due_at
+from panoh.policy.rules import Period, due_after_stop, due_at
+
+MORE_TIME = "clock.more_time"
+MOMENTS = ["stopped_at", "due_at", "next_step_at"]
 
 
 @transaction.atomic
@@ -63,8 +67,8 @@ def start(
 def suspend(duty: Duty, *, ground: str, by: User, at: datetime) -> Duty:
     """Stop a clock on a ground of the pack's ``clock_grounds``: nothing is due until it resumes.
 
-    Raises ``Gone`` if the acting account does not see the duty, ``NotPossible`` if it is settled,
-    not set, stopped already or has run out.
+    Raises ``Gone`` if the acting account's team does not owe it, ``NotPossible`` if it is settled,
+    not set, stopped already, has run out, or is a service target.
     """
     found, _due = _running(duty, by, at)
     _turn(found, rules.Verb.SUSPEND, None, ground=_ground(ground), by=by, at=at)
@@ -96,43 +100,86 @@ def resume(duty: Duty, *, by: User, at: datetime) -> Duty:
 
 
 @transaction.atomic
-def extend(duty: Duty, *, period: str, ground: str, approver: User, by: User, at: datetime) -> Duty:
-    """Give a running clock more time: ``period`` is the key under which the pack allows it.
+def ask_extension(duty: Duty, *, period: str, ground: str, by: User, at: datetime) -> Extension:
+    """Ask for more time on a running clock: ``period`` is the key under which the pack gives it.
 
-    ``approver`` is another account of the owing unit than ``by``; the verb above has its word.
-    Raises ``Gone`` as ``suspend`` does, ``NotPossible`` if the clock does not run, if the pack
-    has not set the period, or if the same person asks and approves.
+    Raises as ``suspend`` does, and ``NotPossible`` if the pack gives none, or if it was asked for
+    already.
     """
-    found, before = _running(duty, by, at)
-    more = policy.period(period, policy.local_day(at))
-    if more.value is None:
-        raise NotPossible(_("The country's rules do not say how much longer: nothing was changed."))
-    if approver.pk == by.pk or approver.unit_id != found.owner.unit_id or not approver.is_active:
-        raise NotPossible(_("Somebody else of the same organisation must approve more time."))
-    due = due_at(more.value, more.unit, before, queries.counted_in(found)[1])
+    found, _due = _running(duty, by, at)
+    _more(found, period, at)
+    if Extension.objects.filter(duty=found, answered_at=None).exists():
+        raise NotPossible(_("Somebody has asked for more time already."))
+    made = Extension(duty=found, period=period, ground=_ground(ground), asked_at=at, asked_by=by)
+    made.save(force_insert=True)
+    owing.open(MORE_TIME, owner=found.owner, subject_id=made.pk, by=by, at=at)
+    text = f"{found.kind} {ground}"
+    audit.record("duty.extension_asked", by=by, at=at, subject=found, reason=text)
+    return made
+
+
+@transaction.atomic
+def answer_extension(extension: Extension, *, is_allowed: bool, by: User, at: datetime) -> Duty:
+    """Allow more time, or refuse it: another account of the team that owes than the one that asked.
+
+    Raises ``Gone``; ``NotPossible`` if it was answered, if the same person asks and allows, or,
+    where it is allowed, if the clock does not run any more.
+    """
+    duty = _locked(extension.duty, by)
+    rows = Extension.objects.select_for_update(of=("self",)).select_related("asked_by")
+    # The database locks what waits, and nothing else.
+    asked = rows.filter(pk=extension.pk, answered_at=None).first()
+    if asked is None:
+        raise NotPossible(_("This was answered already."))
+    if asked.asked_by_id == by.pk:
+        raise NotPossible(_("Somebody else of the same team must allow more time."))
+    asked.answered_at, asked.answered_by, asked.is_allowed = at, by, is_allowed
+    asked.save(update_fields=["answered_at", "answered_by", "is_allowed"])
+    if is_allowed:
+        _extend(duty, asked, by, at)
+        _show(duty, extension.duty)
+    owing.settle(kind=MORE_TIME, subject_id=asked.pk, outcome="answered", by=by, at=at)
+    event = "duty.extended" if is_allowed else "duty.extension_refused"
+    audit.record(event, by=by, at=at, subject=duty, reason=f"{duty.kind} {asked.ground}")
+    return duty
+
+
+def _extend(duty: Duty, asked: Extension, by: User, at: datetime) -> None:
+    _found, before = _running(duty, by, at)
+    more = _more(duty, asked.period, at)
+    assert more.value is not None  # noqa: S101 - for the types
+    due = due_at(more.value, more.unit, before, queries.counted_in(duty)[1])
     _turn(
-        found,
+        duty,
         rules.Verb.EXTEND,
         due,
-        ground=_ground(ground),
-        approved_by=approver,
-        by=by,
+        ground=asked.ground,
+        approved_by=by,
+        by=asked.asked_by,
         at=at,
-        **queries.clock(period, at),
+        **queries.clock(asked.period, at),
     )
-    found.due_at = found.next_step_at = due
-    _move(found, duty)
-    audit.record("duty.extended", by=by, at=at, subject=found, reason=f"{found.kind} {ground}")
+    duty.due_at = duty.next_step_at = due
+    duty.save(update_fields=MOMENTS)
+
+
+def _more(duty: Duty, period: str, at: datetime) -> Period:
+    """What the pack gives under this key to this clock today."""
+    offered = policy.extensions(duty.period, policy.local_day(at)) if duty.period else []
+    found = next((one for one in offered if one.key == period and one.value), None)
+    if found is None:
+        raise NotPossible(_("The country's rules do not say how much longer: nothing was changed."))
     return found
 
 
 def _locked(duty: Duty, by: User) -> Duty:
-    """The row itself, if the acting account sees it."""
+    """The row itself, if the acting account's team owes it."""
     require(by, Permission.DUTY_SETTLE)
-    found = Duty.objects.select_for_update(of=("self",)).select_related("owner").filter(pk=duty.pk)
-    if not found:
+    rows = Duty.objects.select_for_update(of=("self",)).select_related("owner")
+    found = rows.filter(pk=duty.pk, owner_id__in=my_teams()).first()
+    if found is None:
         raise Gone
-    return found[0]
+    return found
 
 
 def _running(duty: Duty, by: User, at: datetime) -> tuple[Duty, datetime]:
@@ -140,6 +187,8 @@ def _running(duty: Duty, by: User, at: datetime) -> tuple[Duty, datetime]:
     found = _locked(duty, by)
     if found.settled_at is not None or found.due_at is None:
         raise NotPossible(_("This clock does not run."))
+    if queries.is_target(found):
+        raise NotPossible(_("A service target is no clock of the law: it does not stand still."))
     if found.due_at < at:
         raise NotPossible(_("This clock has run out already: what is late stays late."))
     return found, found.due_at
@@ -165,7 +214,10 @@ def _turn(duty: Duty, verb: rules.Verb, after: datetime | None, **more: Any) -> 
 
 def _move(found: Duty, duty: Duty) -> None:
     """Write the new moments, and show them to the caller."""
-    moments = ["stopped_at", "due_at", "next_step_at"]
-    found.save(update_fields=moments)
-    for name in moments:
+    found.save(update_fields=MOMENTS)
+    _show(found, duty)
+
+
+def _show(found: Duty, duty: Duty) -> None:
+    for name in MOMENTS:
         setattr(duty, name, getattr(found, name))

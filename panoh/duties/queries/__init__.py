@@ -15,9 +15,10 @@ from django.db.models.functions import Coalesce
 from panoh.access.models import Dossier, Membership, Team, Unit, User
 from panoh.access.queries import live, my_teams
 from panoh.duties import rules
-from panoh.duties.models import CLOCK, Duty, DutyQuerySet, Turn
+from panoh.duties.models import CLOCK, Duty, DutyQuerySet, Extension, Turn
 from panoh.duties.queries import sentences
 from panoh.duties.rules import Deadline, Person, Rung
+from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy
 from panoh.policy.rules import (
     Calendar,
@@ -167,6 +168,26 @@ def _kept(duty: Duty) -> dict[str, Any]:
     if duty.period and not duty.unit:
         return clock(duty.period, duty.opened_at)
     return {name: getattr(duty, name) for name in CLOCK}
+
+
+def is_target(duty: Duty) -> bool:
+    """Is it counted by a service target, which is no law?"""
+    return _kept(duty)["standing"] in {"", Standing.TARGET}
+
+
+def waiting_extension(duty: Duty) -> Extension | None:
+    """More time that was asked for and waits for an answer."""
+    rows = Extension.objects.filter(duty=duty, answered_at=None)
+    return rows.select_related("asked_by").first()
+
+
+def extension(key: UUID | None) -> Extension:
+    """One of them by its key. Raises ``Gone``."""
+    rows = Extension.objects.select_related("duty__owner")
+    found = rows.filter(pk=key).first() if key is not None else None
+    if found is None:
+        raise Gone
+    return found
 
 
 def deadline(duty: Duty, at: datetime) -> Deadline:

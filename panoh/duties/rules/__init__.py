@@ -189,6 +189,9 @@ KINDS: Mapping[str, Kind] = {
         _("A shelter's money ends: put it on the agenda, and say who pays on"), by_hand=True
     ),
     "coordination.task": Kind(_("Coordinate: see to what was asked"), by_hand=True),
+    "clock.more_time": Kind(
+        _("A colleague asks for more time on a clock: allow it, or not"), by_hand=True
+    ),
     "directory.verify": Kind(_("Check that the entry of an organisation is still true")),
     "exchange.import": Kind(_("Finish an import")),
 }

@@ -127,6 +127,11 @@ def period(key: str, on: date | None = None) -> Period:
     return next((found for found in versions if found.valid_on(day)), versions[-1])
 
 
+def extensions(key: str, on: date | None = None) -> list[Period]:
+    """The clocks that give more time to the clock `key` on a day, set or not."""
+    return [found for found in periods(on) if found.extends == key]
+
+
 def calendar(zone: str = "") -> Calendar:
     """The working days of the pack, in a time zone of its own where a body has one."""
     kept = pack().calendar

@@ -121,7 +121,8 @@ _STANDINGS: Mapping[Standing, Promise] = {
 @dataclass(frozen=True, slots=True, eq=False)
 class Period:
     """A clock of the mechanism. `value` is None while nobody has set it; a `candidate` is a
-    suggestion to the administrator and never runs."""
+    suggestion to the administrator and never runs. `extends` is the key of the clock to which this
+    one gives more time."""
 
     key: str
     label: Words
@@ -136,6 +137,7 @@ class Period:
     verified_on: date | None = None
     target: bool = False
     candidate: str = ""
+    extends: str = ""
     valid_from: date | None = None
     valid_to: date | None = None
     note: str = ""

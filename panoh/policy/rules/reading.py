@@ -202,11 +202,13 @@ def _periods(files: Files) -> dict[str, tuple[Period, ...]]:
                 "verified_by",
                 "verified_on",
             ],
-            *["target", "candidate", "valid_from", "valid_to", "note"],
+            *["target", "candidate", "extends", "valid_from", "valid_to", "note"],
             *(f"label_{x}" for x in files.languages),
         )
         period = _period(files, entry)
         no_overlap(file, entry.line, period, periods.get(period.key, ()))
+        if period.extends and period.extends not in periods:
+            raise entry.fault(f'no clock "{period.extends}" before this one')
         periods[period.key] = (*periods.get(period.key, ()), period)
     return periods
 
@@ -247,6 +249,7 @@ def _period(files: Files, entry: Entry) -> Period:
         verified_on=on,
         target=entry.flag("target"),
         candidate=entry.text("candidate", ""),
+        extends=entry.text("extends", ""),
         valid_from=entry.day("valid_from"),
         valid_to=entry.day("valid_to"),
         note=entry.text("note", ""),

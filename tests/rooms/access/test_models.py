@@ -139,6 +139,7 @@ ELSEWHERE = {
     "audit_entry",
     # What happened to clocks: seen through their duties, tests/rooms/duties/test_clock.py.
     "duties_turn",
+    "duties_extension",
     "cases_questionnaire",
     "vault_draft",
     "people_search",
@@ -158,6 +159,8 @@ ELSEWHERE = {
     "shelters_takeover",
     "exchange_import",
     "exchange_part",
+    "decisions_batch",
+    "decisions_batchpart",
     "intake_shift",
     "intake_call",
     "intake_handover",

@@ -1,7 +1,9 @@
 """Why is this due on that day; what bodies let run out; the law of a case."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -46,6 +48,71 @@ def test_b5_today_and_the_case_lead_to_why_this_day() -> None:
         assert "It is counted" not in words(client_of("nigora", language).get(address))
     for stranger in ("lola", "mavluda", "pulod"):
         assert client_of(stranger, "en").get(address).status_code == 404
+
+
+MORE = period("test_more", 5, "calendar_days", "stay_ends", extends="test_clock")
+
+
+@pytest.mark.django_db
+def test_b5_a_clock_is_stopped_runs_again_and_gets_more_time_by_pages(tmp_path: Path) -> None:
+    now = timezone.now()
+    with pack_with(tmp_path, {PERIODS: ("", LAW + MORE)}):
+        with as_user("nigora") as by:
+            case = contact(by, at=now)
+            given: dict[str, Any] = {"owner": team("ngo-cases"), "dossier": case.dossier}
+            given |= {"started_at": now, "by": by, "at": now}
+            duty = duties.start("case.later_questions", period="test_clock", **given)
+            target = duties.start("case.later_questions", period="next_contact", **given)
+        asks, allows = client_of("nigora", "en"), client_of("safar", "en")
+        base = f"/duties/{duty.pk}"
+        stopped = asks.post(f"{base}/stop/", {"ground": "interpreter"}, follow=True)
+        assert "The clock stands still" in words(stopped) and "No interpreter yet" in words(stopped)
+        assert "Stop the clock" not in words(stopped)
+        assert "runs again with what was left" in words(
+            asks.post(f"{base}/clock/resume/", follow=True)
+        )
+        form = words(asks.get(f"{base}/more-time/"))
+        assert "Fictional clock: 5 days" in form
+        more = {"ground": "paper", "period": "test_more"}
+        told = words(asks.post(f"{base}/more-time/", more, follow=True))
+        assert "until then the day stays" in told and "Allow more time" not in told
+        assert asks.post(f"{base}/clock/allow/").status_code == 409
+        task = re.search(r"/duties/[-0-9a-f]+/asked/", allows.get("/").content.decode())
+        assert task is not None
+        assert "asks for more time, 5 days" in words(allows.get(task.group(), follow=True))
+        told = words(allows.post(f"{base}/clock/allow/", follow=True))
+        assert "it got 5 days more, asked and approved by two people" in told
+        # A service target is no clock of the law: nobody stops it.
+        assert "Stop the clock" not in words(asks.get(f"/duties/{target.pk}/why/"))
+        assert asks.get(f"/duties/{target.pk}/stop/").status_code == 404
+        for language in ("tg", "ru"):
+            page = client_of("nigora", language).get(f"{base}/stop/")
+            assert page.status_code == 200 and "style=" not in page.content.decode()
+        # Who only sees the clock, or neither, changes nothing.
+        for stranger in ("lola", "shirin"):
+            browser = client_of(stranger, "en")
+            assert browser.post(f"{base}/stop/", {"ground": "paper"}).status_code == 404
+
+
+@pytest.mark.django_db
+def test_b5_the_holder_of_the_case_does_not_stop_the_clock_of_the_commission(
+    tmp_path: Path,
+) -> None:
+    now = timezone.now()
+    with pack_with(tmp_path, {PERIODS: ("", LAW)}), as_user("nigora") as by:
+        duty = duties.start(
+            "status.decide",
+            period="test_clock",
+            owner=team("police-cases"),
+            dossier=contact(by, at=now).dossier,
+            started_at=now,
+            by=by,
+            at=now,
+        )
+        browser = client_of("nigora", "en")
+        page = browser.get(f"/duties/{duty.pk}/why/")
+        assert page.status_code == 200 and "Stop the clock" not in words(page)
+        assert browser.get(f"/duties/{duty.pk}/stop/").status_code == 404
 
 
 @pytest.mark.django_db

@@ -14,7 +14,7 @@ from panoh.access import actions as access
 from panoh.access.models import User
 from panoh.duties import actions as duties
 from panoh.duties import queries
-from panoh.duties.models import Duty, Turn
+from panoh.duties.models import Duty, Extension, Turn
 from panoh.kernel.rules import Gone, Invalid, NotPossible, Refused
 from panoh.policy.rules import Standing
 from tests.factories.packs import PERIODS, pack_with, period
@@ -38,7 +38,11 @@ CHANGES = {
             article="article 6",
             valid_from="2026-04-01",
         )
-        + period("test_more", 5, "working_days", "stay_ends", act="Fictional Act")
+        + period(
+            *("test_more", 5, "working_days", "stay_ends"),
+            act="Fictional Act",
+            extends="test_clock",
+        )
         + period("test_hours", 24, "hours", "first_contact"),
     ),
     "holidays.csv": ("", HOLIDAY),
@@ -143,28 +147,73 @@ def test_b5_a_clock_that_stands_still_is_not_late_and_goes_on_with_what_was_left
         assert [turn.verb for turn in duty.turns.order_by("number")] == ["suspend", "resume"]
 
 
+def extended(duty: Duty, **more: Any) -> None:
+    """Asked for by one, allowed by another of the team."""
+    with as_user("nigora") as by:
+        asked = duties.ask_extension(
+            *[duty], period="test_more", ground="person_ill", by=by, at=more["at"]
+        )
+    with as_user("safar") as by:
+        duties.answer_extension(asked, is_allowed=True, by=by, at=more["at"])
+
+
 @pytest.mark.django_db
 def test_b5_more_time_needs_a_ground_a_period_of_the_pack_and_a_second_person() -> None:
-    safar = user("safar")
+    more: dict[str, Any] = {"period": "test_more", "ground": "person_ill", "at": at(5)}
     with as_user("nigora") as by:
         duty = started(by)
-        more: dict[str, Any] = {"period": "test_more", "ground": "person_ill", "at": at(5)}
-        with pytest.raises(NotPossible, match="Somebody else"):
-            duties.extend(duty, approver=by, by=by, **more)
-        with pytest.raises(NotPossible, match="Somebody else"):
-            duties.extend(duty, approver=user("shirin"), by=by, **more)
         with pytest.raises(Invalid, match="ground"):
-            duties.extend(duty, approver=safar, by=by, **(more | {"ground": "mood"}))
-        with pytest.raises(NotPossible, match="how much longer"):
-            duties.extend(
-                duty, approver=safar, by=by, **(more | {"period": "shelter_extension_days"})
-            )
-        duties.extend(duty, approver=safar, by=by, **more)
-        assert last_day(duty) == "2026-03-24"
+            duties.ask_extension(duty, by=by, **(more | {"ground": "mood"}))
+        for key in ("status_extension_days", "test_clock", "test_hours"):
+            with pytest.raises(NotPossible, match="how much longer"):
+                duties.ask_extension(duty, by=by, **(more | {"period": key}))
+        asked = duties.ask_extension(duty, by=by, **more)
+        with pytest.raises(NotPossible, match="already"):
+            duties.ask_extension(duty, by=by, **more)
+        with pytest.raises(NotPossible, match="Somebody else"):
+            duties.answer_extension(asked, is_allowed=True, by=by, at=at(5))
+        assert last_day(duty) == "2026-03-17"
+    for stranger in ("shirin", "lola"):
+        with as_user(stranger) as by, pytest.raises(Gone):
+            duties.answer_extension(asked, is_allowed=True, by=by, at=at(5))
+    with as_user("safar") as by:
+        assert Duty.objects.unsettled().get(kind=duties.MORE_TIME).subject_id == asked.pk
+        duties.answer_extension(asked, is_allowed=True, by=by, at=at(6))
+        assert not Duty.objects.unsettled().filter(kind=duties.MORE_TIME).exists()
+        found = Duty.objects.get(pk=duty.pk)
+        assert last_day(found) == "2026-03-24"
         turn = Turn.objects.get(duty=duty)
-        assert (turn.approved_by, turn.value, turn.pack_version) == (safar, 5, "2026.1")
+        assert (turn.by.username, turn.approved_by) == ("nigora", by)
+        assert (turn.value, turn.pack_version) == (5, "2026.1")
+        with pytest.raises(NotPossible, match="answered already"):
+            duties.answer_extension(asked, is_allowed=False, by=by, at=at(6))
         with pytest.raises(NotPossible, match="late stays late"):
-            duties.extend(duty, approver=safar, by=by, **(more | {"at": at(26)}))
+            duties.ask_extension(found, by=by, **(more | {"at": at(26)}))
+
+
+@pytest.mark.django_db
+def test_b5_more_time_that_is_refused_moves_nothing_and_late_stays_late() -> None:
+    more: dict[str, Any] = {"period": "test_more", "ground": "person_ill"}
+    with as_user("nigora") as by:
+        duty = started(by)
+        asked = duties.ask_extension(duty, by=by, at=at(5), **more)
+    with as_user("safar") as by:
+        duties.answer_extension(asked, is_allowed=False, by=by, at=at(6))
+        again = duties.ask_extension(duty, by=by, at=at(6), **more)
+    with as_user("nigora") as by:
+        assert last_day(duty) == "2026-03-17"
+        with pytest.raises(NotPossible, match="late stays late"), transaction.atomic():
+            duties.answer_extension(again, is_allowed=True, by=by, at=at(26))
+        duties.answer_extension(again, is_allowed=False, by=by, at=at(26))
+        assert not Turn.objects.exists()
+
+
+@pytest.mark.django_db
+def test_b5_a_service_target_never_stands_still() -> None:
+    with as_user("nigora") as by:
+        duty = started(by, "later_questions")
+        with pytest.raises(NotPossible, match="service target"):
+            duties.suspend(duty, ground="paper", by=by, at=MONDAY)
 
 
 @pytest.mark.django_db
@@ -173,14 +222,9 @@ def test_b5_why_is_this_due_on_that_day() -> None:
         duty = started(by)
         duties.suspend(duty, ground="paper", by=by, at=at(5))
         duties.resume(duty, by=by, at=at(9))
-        duties.extend(
-            *[duty],
-            period="test_more",
-            ground="person_ill",
-            approver=user("safar"),
-            by=by,
-            at=at(10),
-        )
+    extended(duty, at=at(10))
+    with as_user("nigora"):
+        duty = Duty.objects.get(pk=duty.pk)
         assert queries.why(duty) == [
             "It is counted from: Complete application, 2 March 2026.",
             "That day the rules (version 2026.1) gave 10 working days: Fictional Act, article 5; "
@@ -306,12 +350,24 @@ def test_b5_nobody_approves_more_time_alone_past_the_python() -> None:
             due_before=duty.due_at,
             due_after=at(30),
         )
-        with pytest.raises(IntegrityError, match="two_people"), transaction.atomic():
+        with pytest.raises((IntegrityError, ProgrammingError)), transaction.atomic():
             row.save(force_insert=True)
         row.approved_by = user("safar")
-        row.by = user("safar")
         with pytest.raises((IntegrityError, ProgrammingError)), transaction.atomic():
-            row.save(force_insert=True)  # in another's name
+            row.save(force_insert=True)  # without the other's word
+        asked = duties.ask_extension(*[duty], period="test_more", ground="article", by=by, at=at(3))
+        with pytest.raises((IntegrityError, ProgrammingError)), transaction.atomic():
+            Extension.objects.filter(pk=asked.pk).update(
+                answered_at=at(3), answered_by=user("safar"), is_allowed=True
+            )
+        with pytest.raises(IntegrityError, match="two_people"), transaction.atomic():
+            Extension.objects.filter(pk=asked.pk).update(
+                answered_at=at(3), answered_by=by, is_allowed=True
+            )
+    with as_user("safar") as by:
+        row.by, row.approved_by = user("nigora"), by
+        with pytest.raises((IntegrityError, ProgrammingError)), transaction.atomic():
+            row.save(force_insert=True)  # nothing was allowed yet
 
 
 @pytest.mark.django_db

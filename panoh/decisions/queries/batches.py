@@ -1,0 +1,64 @@
+"""Batches of letters: whose are they, how far are they."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from panoh.access.models import User
+from panoh.access.queries import my_teams
+from panoh.bodies.models import Body
+from panoh.decisions.models import Batch, BatchPart, Ruling
+from panoh.kernel.rules import Gone
+
+# After so long without a step a worker has stopped in the middle.
+STOPPED = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTold:
+    """A batch and the numbers of the parts that can be fetched."""
+
+    batch: Batch
+    parts: Sequence[int]
+
+
+def ruled_between(body: Body, since: date, until: date) -> list[UUID]:
+    """The applications whose rulings took effect, in the order of the decisions."""
+    rows = Ruling.objects.filter(
+        body=body, team_id__in=my_teams(), decided_on__range=(since, until)
+    ).exclude(effective_at=None)
+    return list(rows.order_by("decided_on", "pk").values_list("application_id", flat=True))
+
+
+def deciding_bodies() -> list[Body]:
+    """The bodies of the acting account's teams that decide on status."""
+    return list(
+        Body.objects.filter(team_id__in=my_teams(), decides=True)
+        .select_related("team")
+        .order_by("code")
+    )
+
+
+def batches_of(user: User, at: datetime) -> list[BatchTold]:
+    """What this account asked for and may still fetch, newest first."""
+    rows = list(Batch.objects.filter(account=user, expires_at__gt=at).order_by("-asked_at", "pk"))
+    numbers = BatchPart.objects.filter(batch__in=rows).values_list("batch_id", "number")
+    found: dict[UUID, list[int]] = {}
+    for key, number in numbers.order_by("number"):
+        found.setdefault(key, []).append(number)
+    return [BatchTold(row, found.get(row.pk, [])) for row in rows]
+
+
+def batch_of(user: User, key: UUID) -> Batch:
+    """One of them. Raises ``Gone``."""
+    found = Batch.objects.filter(account=user, pk=key).first()
+    if found is None:
+        raise Gone
+    return found
+
+
+def left_behind(at: datetime) -> list[UUID]:
+    """Unfinished batches that no worker is at; for role ``jobs``."""
+    rows = Batch.objects.filter(moved_at__lte=at - STOPPED, expires_at__gt=at)
+    return [row.pk for row in rows if not row.is_ready]
