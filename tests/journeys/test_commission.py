@@ -77,18 +77,27 @@ class Room:
         self.do("open")
         self.do("attend", there=self.seats())
 
-    def item(self, row: Application, verb: str, by: Client | None = None, **sent: Any) -> str:
-        """One button beside the matter of an application."""
+    def place(self, row: Application) -> list[Any]:
+        """Where the matter of an application stands."""
         with as_user(self.name):
             found = sittings.item_about(row.pk)
         assert found is not None
-        at = [self.body.code, found.pk, verb]
-        return words((by or self.desk).post(reverse("bodies:item", args=at), sent, follow=True))
+        return [self.body.code, found.pk]
 
-    def votes(self, row: Application, choice: str, seats: list[str] | None = None) -> None:
-        """Raised hands, written down by the secretary."""
-        for seat in seats or self.seats():
-            self.item(row, "vote", seat=seat, choice=choice)
+    def item(self, row: Application, verb: str, by: Client | None = None, **sent: Any) -> str:
+        """One button beside the matter of an application."""
+        url = reverse("bodies:item", args=[*self.place(row), verb])
+        return words((by or self.desk).post(url, sent, follow=True))
+
+    def votes(self, row: Application, choice: str, seats: list[str] | None = None) -> str:
+        """Raised hands, written down by the secretary on one page."""
+        hands = dict.fromkeys(seats or self.seats(), choice)
+        url = reverse("bodies:votes", args=self.place(row))
+        return words(self.desk.post(url, hands, follow=True))
+
+    def closes(self) -> Any:
+        """The minutes of the newest sitting."""
+        return self.desk.post("/decisions/close/", {"sitting": str(self.sitting().pk)})
 
     def decides(self, row: Application, what: dict[str, Any]) -> Any:
         return self.desk.post(f"/decisions/before/{row.number}/decide/", what)
@@ -155,7 +164,7 @@ def test_who_declares_a_conflict_reads_and_votes_no_more() -> None:
         theirs = str(
             next(one.pk for one in sittings.seats_of(room.body, policy.today()) if one.user)
         )
-    assert "does not vote here" in room.item(touching, "vote", seat=theirs, choice="for")
+    assert "no votes yet" in room.votes(touching, "for", [theirs]), "nor is it written for her"
     room.votes(touching, "for", [one for one in room.seats() if one != theirs])
     # One voice of two is no quorum: nothing is decided in her stead.
     refused = room.decides(touching, GRANTED)
@@ -175,9 +184,9 @@ def test_a_quorum_lost_in_mid_sitting_puts_the_rest_off_to_the_next() -> None:
     room.do("attend", there=room.seats()[:1])
     refused = room.decides(second, GRANTED)
     assert refused.status_code == 200 and "quorum" in words(refused)
-    assert room.desk.post("/decisions/close/").status_code == 409
+    assert room.closes().status_code == 409
     assert "Put off" in room.item(second, "postpone", text="No quorum")
-    assert room.desk.post("/decisions/close/").status_code == 302
+    assert room.closes().status_code == 302
     # The first is decided and stays so; the second waits, and is decided a sitting later.
     assert client_of(MEMBER, "en").get(f"/decisions/before/{first.number}/").status_code == 404
     room.sits()
@@ -279,4 +288,4 @@ def test_ten_cases_of_a_paper_sitting_are_typed_up_signed_and_printed() -> None:
         assert {one.reason for one in found} == {"paper_sitting"}
         assert {one.decided_on for one in found} == {policy.local_day(held)}
         assert sum(one.outcome == "granted" for one in found) == 7
-    assert room.desk.post("/decisions/close/").status_code == 302
+    assert room.closes().status_code == 302
