@@ -117,6 +117,7 @@ CODES: dict[str, dict[str, Any]] = {
             "bodies:minutes",
             "bodies:invitation",
             "bodies:item",
+            "bodies:votes",
         )
     },
     "statistics:file": {"code": "json"},
