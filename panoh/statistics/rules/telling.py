@@ -121,11 +121,11 @@ def release_in_words(
 ) -> dict[str, Any]:
     """What the page of a release shows, each part as far as the reader may have it."""
     context: dict[str, Any] = {
-        "statement": statement.decode() if statement else "",
+        "statement": _plain_words(statement),
         "checksums": checksums.decode() if checksums else "",
     }
     if forecast is not None:
-        context["forecast"] = forecast
+        context["forecast"] = {**forecast, "delta": f"{forecast['delta']:.1e}"}
         context["forecast_rows"] = _error_rows(forecast["tables"])
         context["cures"] = [told(one) for one in forecast["cures"]]
     if gate is not None:
@@ -138,6 +138,12 @@ def release_in_words(
         context["total"] = between([total["low"], total["high"]])
         context["charts"] = [_chart(one) for one in dashboard["tables"] if len(one["columns"]) == 1]
     return context
+
+
+def _plain_words(statement: bytes | None) -> str:
+    """The sentences of a statement; its state stands on the page and may have changed since."""
+    lines = (statement or b"").decode().splitlines()
+    return "\n\n".join(line.removeprefix("- ") for line in lines if line.startswith("- "))
 
 
 def _error_rows(tables: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
