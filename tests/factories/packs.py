@@ -1,6 +1,5 @@
 """Packs that differ from the one in force: a copy in a folder, in force inside ``with``."""
 
-import csv
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -38,19 +37,3 @@ def period(key: str, value: int, unit: str, start: str, **more: str) -> str:
     head = [f'key = "{key}"', *labels, f"value = {value}", f'unit = "{unit}"']
     tail = [f'start = "{start}"', 'source = "a test"', "verified = false"]
     return "\n".join(["", "[[period]]", *head, *tail, *lines, ""])
-
-
-@contextmanager
-def second_country(folder: Path) -> Iterator[Path]:
-    """The pack of Kyrgyzstan in force, with its own names of bodies, levels, languages, law and
-    periods. The addresses of the fictional country stand beside its places, so that the accounts
-    of the tests live somewhere."""
-    with pack_with(folder, {}, of="kg") as found:
-        path = found / "places.csv"
-        text = path.read_text()
-        columns = text.splitlines()[0].split(",")
-        with (found.parent / "tj" / "places.csv").open() as file:
-            rows = [[row.get(name, "") for name in columns] for row in csv.DictReader(file)]
-        with path.open("a") as file:
-            csv.writer(file, lineterminator="\n").writerows(rows)
-        yield found
