@@ -73,6 +73,7 @@ CODES: dict[str, dict[str, Any]] = {
     "desk:ask": {"code": "service"},
     "desk:order_step": {"code": "notice"},
     "desk:clock_turn": {"verb": "resume"},
+    "desk:letter_file": {"language": "en"},
     "decisions:many_part": {"key": uuid4(), "part_key": 1},
     **{
         f"decisions:{name}": {"code": "none"}

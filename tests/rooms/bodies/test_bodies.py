@@ -209,7 +209,7 @@ def council() -> Body:
 def test_b15_the_council_reads_no_case_and_its_names_are_chosen() -> None:
     council()
     permissions = user("chosen").permissions
-    assert permissions == {"policy_read", "body_read", "body_keep"}
+    assert permissions == {"policy_read", "apart_read", "body_read", "body_keep"}
     assert policy.body_kinds()["survivor_council"].chosen_names
     assert not policy.unit_types()["survivor_council"].holds_cases
 
