@@ -116,7 +116,8 @@ UNSEEN: dict[str, str] = {
         {"files_download", "exchange:back", "directory:folded", "directory:keep", "desk:paper"}
         | _of("fund", "statement_file balance_file cost_file")
         | _of("statistics", "file")
-        | _of("bodies", "calendar minutes"),
+        | _of("bodies", "calendar minutes invitation")
+        | {"desk:letter_file"},
         "a file, no page",
     ),
     "policy_treaties_file": "a file, no page",
