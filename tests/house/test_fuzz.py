@@ -107,7 +107,7 @@ def test_the_range_notices() -> None:
     assert count.queries > 0
 
 
-@pytest.mark.parametrize(("who", "step"), [("first", 2), *((name, 9) for name in STRANGERS)])
+@pytest.mark.parametrize(("who", "step"), [("first", 3), *((name, 13) for name in STRANGERS)])
 def test_odd_requests_for_every_address_as_every_role(
     fresh_db: str, connect: Callable[[str], psycopg.Connection], who: str, step: int
 ) -> None:

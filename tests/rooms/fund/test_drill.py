@@ -10,7 +10,7 @@ from bench.ledger import WRITERS, drill, faults, furnish
 from tests.factories import fund as made
 from tests.harness import Databases
 
-OPERATIONS = 320
+OPERATIONS = 240
 
 
 def test_writers_that_are_killed_leave_the_books_right(
@@ -20,7 +20,7 @@ def test_writers_that_are_killed_leave_the_books_right(
     for _number in range(3):
         made.person()
     connections.close_all()
-    killed = drill(databases.environment(fresh_db), OPERATIONS, kills=3, wait=4.0)
+    killed = drill(databases.environment(fresh_db), OPERATIONS, kills=2, wait=4.0)
     owner = connect("owner")
     assert faults(owner) == {}
     assert killed > 0
