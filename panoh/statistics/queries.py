@@ -12,6 +12,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from config.keys import secret
 from panoh.access.models import User
@@ -28,6 +30,7 @@ from panoh.statistics.rules.outputs import Field, Kind, State, strictest
 from panoh.statistics.rules.release.ledger import BadLedger
 
 PAGE = 50
+SIGNATURES = "signatures.json"
 SIGNS = {Field.PROTECTION: Permission.NUMBERS_PROTECT, Field.CHECK: Permission.NUMBERS_CHECK}
 
 
@@ -142,14 +145,37 @@ def papers_of(row: Output) -> list[str]:
 
 
 def packed(row: Output) -> bytes:
-    """Everything that leaves the house, as one ZIP whose bytes are always the same."""
+    """Everything that leaves the house, as one ZIP whose bytes are always the same.
+
+    The files call themselves unsigned, for they were written before: once they are published the
+    signatures lie beside them.
+    """
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         inner = {FORECAST, GATE, ERRORS, RESULT}
         for one in Paper.objects.filter(output=row, is_secret=False).order_by("path"):
             if one.path not in inner:
                 archive.writestr(zipfile.ZipInfo(one.path), bytes(one.content))
+        if row.state == State.PUBLISHED:
+            archive.writestr(zipfile.ZipInfo(SIGNATURES), _released(row))
     return out.getvalue()
+
+
+def _released(row: Output) -> str:
+    found = told(row)
+    (day,) = (policy.local_day(one.at) for one in found.decisions if one.verb == "publish")
+    text = _("Released. The other files were written before they were signed, and say so.")
+    said = {}
+    for language in policy.languages():
+        with override(language):
+            said[language] = str(text)
+    data = {
+        "released": day.isoformat(),
+        "words": said,
+        "seal": found.seal,
+        "signed_for": sorted(one.field for one in found.signed if one.is_live),
+    }
+    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
 
 def models_of(row: Output) -> str:

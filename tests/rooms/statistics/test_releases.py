@@ -66,6 +66,11 @@ def test_g19_a_release_goes_from_its_plan_to_readers(fresh_db: str) -> None:
         for line in archive.read("checksums.sha256").decode().splitlines():
             mark, name = line.split("  ")
             assert hashlib.sha256(archive.read(name)).hexdigest() == mark
+        signed = json.loads(archive.read("signatures.json"))
+    assert signed["signed_for"] == ["check", "protection"]
+    assert signed["words"].keys() == set(LANGUAGES)
+    with as_user(PREPARES):
+        assert signed["seal"] == queries.seal_of(row)
     assert reader.get(reverse("statistics:ledger")).status_code == 404
     # One approver alone takes it down, at once.
     with as_user(PROTECTS) as by:
