@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from scipy.stats import chisquare
+import scipy
 
 from panoh.statistics.rules.release import accounting, draft, gate, holders, sampler, suppression
 from panoh.statistics.rules.release import plan as plans
@@ -62,7 +62,7 @@ def test_g19_noise_has_the_law_of_the_discrete_gaussian(sigma: float) -> None:
     p = np.append(p, 1 - p.sum())
     if p[-1] * len(drawn) < 5:
         seen, p = seen[:-1], p[:-1] / p[:-1].sum()
-    assert chisquare(seen, p * seen.sum()).pvalue > 1e-4
+    assert scipy.stats.chisquare(seen, p * seen.sum()).pvalue > 1e-4
     assert sampler.thresholds(sigma).distance < 1e-30
 
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
-from scipy.special import xlogy
+import scipy
 
 from panoh.statistics.rules.estimation.lattice import (
     Bools,
@@ -217,7 +217,8 @@ def choose(tables: Ints, k: int, found: Search) -> Choice:
     counts = np.asarray(tables, dtype=np.float64)
     totals = superset_sums(counts, k)
     price = np.log(np.maximum(totals[:, 0], 1.0))
-    perfect = (xlogy(counts, counts) - counts).sum(axis=1)  # without -sum log y!, as in the fits
+    # Without -sum log y!, as in the fits.
+    perfect = (scipy.special.xlogy(counts, counts) - counts).sum(axis=1)
     lists = 1 + (totals[:, lat.singles] > 0).sum(axis=1)
     best, number = np.full(len(tables), np.inf), np.full(len(tables), -1)
     values = np.where((totals[:, lat.pairs] == 0).all(axis=1), np.inf, np.nan)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+import scipy
 
 from panoh.statistics.rules.estimation.lattice import Bools, Floats, Ints
 from panoh.statistics.rules.estimation.table import Table
@@ -82,7 +82,7 @@ def bootstrap(table: Table, estimate: float, select: Select, size: int, seed: in
         failed=size - len(kept),
         infinite=int(np.isinf(kept).sum()),
         below=below,
-        z0=float(ndtri(below)),
+        z0=float(scipy.special.ndtri(below)),
         acceleration=acceleration,
         levels=levels,
         bca=None if levels is None else tuple(quantile(kept, q) for q in levels),
@@ -104,9 +104,9 @@ def adjusted(below: float, acceleration: float) -> tuple[float, ...] | None:
     """The levels at which BCa reads the replicates; None where it is not available."""
     if not 0 < below < 1 or np.isnan(acceleration):
         return None
-    z0 = ndtri(below)
-    moved = z0 + ndtri(np.array(LEVELS))
-    return tuple(float(q) for q in ndtr(z0 + moved / (1 - acceleration * moved)))
+    z0 = scipy.special.ndtri(below)
+    moved = z0 + scipy.special.ndtri(np.array(LEVELS))
+    return tuple(float(q) for q in scipy.special.ndtr(z0 + moved / (1 - acceleration * moved)))
 
 
 def quantile(ordered: Floats, level: float) -> float:

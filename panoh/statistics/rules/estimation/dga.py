@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import gammaln
+import scipy
 
 from panoh.statistics.rules.estimation.lattice import (
     Floats,
@@ -79,7 +79,7 @@ def average(cells: Ints, k: int) -> Posterior:
     missing = np.unique(np.round(np.linspace(1, REACH * observed, GRID)).astype(np.int64))
     grid = observed + missing
     part = _parts(cells.astype(float), k, missing.astype(float))
-    whole = gammaln(grid + 1.0) - gammaln(missing + 1.0) - np.log(grid)
+    whole = scipy.special.gammaln(grid + 1.0) - scipy.special.gammaln(missing + 1.0) - np.log(grid)
     graphs = chordal(k)
     full = (1 << k) - 1
     logs = np.empty((len(graphs), len(grid)))
@@ -103,12 +103,13 @@ def average(cells: Ints, k: int) -> Posterior:
 
 def _parts(cells: Floats, k: int, missing: Floats) -> Floats:
     """``L(A)`` of every subset of lists at every grid point (hyper-Dirichlet, delta = 2^-k)."""
+    log_gamma = scipy.special.gammaln
     parts = np.empty((1 << k, len(missing)))
     masks = np.arange(1 << k)
     for subset in range(1 << k):
         prior = 2.0 ** (k - int(subset).bit_count()) * 2.0**-k
         margin = np.bincount(masks & subset, weights=cells, minlength=1 << k)
         seen = [x for x in range(1, 1 << k) if x & subset == x]
-        fixed = sum(float(gammaln(margin[x] + prior) - gammaln(prior)) for x in seen)
-        parts[subset] = fixed + gammaln(margin[0] + missing + prior) - gammaln(prior)
+        fixed = sum(float(log_gamma(margin[x] + prior) - log_gamma(prior)) for x in seen)
+        parts[subset] = fixed + log_gamma(margin[0] + missing + prior) - log_gamma(prior)
     return parts

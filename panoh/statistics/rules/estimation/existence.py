@@ -1,7 +1,7 @@
 """Whether a model has a maximum at all, and whether the cells can tell its parameters apart."""
 
 import numpy as np
-from scipy.optimize import linprog
+import scipy
 
 from panoh.statistics.rules.estimation.lattice import Bools, Floats, Ints, Lattice, subset_sums
 
@@ -18,7 +18,9 @@ def exists(totals: Floats, kept: Bools, columns: Ints) -> bool:
     equal = np.column_stack([design, design.sum(axis=1)])
     goal = np.zeros(len(cells) + 1)
     goal[-1] = -1.0
-    found = linprog(goal, A_eq=equal, b_eq=totals[columns], bounds=(0, None), method="highs")
+    found = scipy.optimize.linprog(
+        goal, A_eq=equal, b_eq=totals[columns], bounds=(0, None), method="highs"
+    )
     return bool(found.status == 0 and -found.fun > SMALLEST)
 
 

@@ -10,7 +10,7 @@ other than 0 and never a number.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaln, ndtri
+import scipy
 
 from panoh.statistics.rules.estimation.existence import exists, identifiable
 from panoh.statistics.rules.estimation.lattice import (
@@ -248,7 +248,7 @@ class _Work:
 
 def constant(cells: Ints | Floats) -> float:
     """The part of the log likelihood that no model changes: ``-sum log y!``."""
-    return -float(gammaln(np.asarray(cells, dtype=float) + 1).sum())
+    return -float(scipy.special.gammaln(np.asarray(cells, dtype=float) + 1).sum())
 
 
 def limits(
@@ -263,7 +263,7 @@ def limits(
     unit = np.zeros(len(columns))
     unit[0] = 1.0
     spread = float(np.sqrt(np.linalg.solve(scaled, unit)[0]) * scale[0])
-    z = float(ndtri(0.5 + level / 2))
+    z = float(scipy.special.ndtri(0.5 + level / 2))
     middle = float(fits.beta[row, 0])
     low, high = (np.exp(np.clip(middle + sign * z * spread, -700, 700)) for sign in (-1, 1))
     return observed + float(low), observed + float(high)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import gammainc, gammaincc
+import scipy
 
 from panoh.statistics.rules.estimation.lattice import Bools, Floats, Ints, lattice, superset_sums
 from panoh.statistics.rules.estimation.model import Fits, fit
@@ -36,8 +36,10 @@ def tail(seen: Floats, mean: Floats) -> Floats:
     """One-sided Poisson p: ``min(P(X <= seen), P(X >= seen))``, not doubled."""
     mean = np.maximum(mean, 1e-300)
     far = np.abs(seen - mean) > 2
-    lower = np.where(far & (seen > mean), 1.0, gammaincc(seen + 1, mean))
-    upper = np.where(far & (seen < mean), 1.0, gammainc(np.maximum(seen, 1e-300), mean))
+    lower = np.where(far & (seen > mean), 1.0, scipy.special.gammaincc(seen + 1, mean))
+    upper = np.where(
+        far & (seen < mean), 1.0, scipy.special.gammainc(np.maximum(seen, 1e-300), mean)
+    )
     return np.minimum(lower, np.where(seen == 0, 1.0, upper))
 
 

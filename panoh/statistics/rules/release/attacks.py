@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import log, sqrt
 
 import numpy as np
-from scipy.stats import beta
+import scipy
 
 from panoh.statistics.rules.estimation.lattice import Floats, Ints
 from panoh.statistics.rules.release.people import Codes
@@ -90,8 +90,12 @@ def _bound(caught: Floats, wrong: Floats, at: float, delta: float) -> float:
     """Epsilon at least: from how often the test catches the one and takes the other for it."""
     hit, miss = int((caught > at).sum()), int((wrong > at).sum())
     level = (1 - SURE) / 2
-    low = float(beta.ppf(level, hit, len(caught) - hit + 1)) if hit else 0.0
-    high = float(beta.ppf(1 - level, miss + 1, len(wrong) - miss)) if miss < len(wrong) else 1.0
+    low = float(scipy.stats.beta.ppf(level, hit, len(caught) - hit + 1)) if hit else 0.0
+    high = (
+        float(scipy.stats.beta.ppf(1 - level, miss + 1, len(wrong) - miss))
+        if miss < len(wrong)
+        else 1.0
+    )
     return log((low - delta) / high) if low - delta > high else 0.0
 
 

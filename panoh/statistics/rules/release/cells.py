@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
-from scipy.sparse import csc_array
+import scipy
 
 from panoh.statistics.rules.estimation.lattice import Floats, Ints
 
@@ -23,7 +23,7 @@ class Linked:
     """
 
     values: Ints
-    relations: csc_array
+    relations: scipy.sparse.csc_array
     names: tuple[Name, ...]  # a node of each column; TOTAL where the column is summed over
     holders: Ints | None = None
     fixed: frozenset[int] = field(default=frozenset())
@@ -99,10 +99,10 @@ def _sums(size: int, group: Nodes) -> Ints:
     return np.vstack([np.ones((1, size), np.int64), np.eye(size, dtype=np.int64), wide])
 
 
-def _matrix(ties: Sequence[tuple[int, ...]], size: int) -> csc_array:
+def _matrix(ties: Sequence[tuple[int, ...]], size: int) -> scipy.sparse.csc_array:
     rows = [row for row, tie in enumerate(ties) for _ in tie]
     columns = [at for tie in ties for at in tie]
     signs: Floats = np.array(
         [-1.0 if place == 0 else 1.0 for tie in ties for place in range(len(tie))]
     )
-    return csc_array((signs, (rows, columns)), shape=(len(ties), size))
+    return scipy.sparse.csc_array((signs, (rows, columns)), shape=(len(ties), size))

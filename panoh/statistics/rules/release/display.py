@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from panoh.statistics.rules.estimation.lattice import Ints
 from panoh.statistics.rules.release.measure import Measured, Table
@@ -52,7 +52,7 @@ def threshold(values: Ints, sigma: float, k: int, shift: float = 0.0) -> float:
     for z in STEPS:
         tau = max(float(k), float(z) * sigma)
         shown = int((values >= tau).sum())
-        phantoms = (len(values) - shown) * float(ndtr(-(tau + shift) / sigma))
+        phantoms = (len(values) - shown) * float(scipy.special.ndtr(-(tau + shift) / sigma))
         if phantoms <= PHANTOMS * max(shown, 1):
             return tau
     return max(float(k), float(STEPS[-1]) * sigma)

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr
+import scipy
 
 from panoh.statistics.rules.release import accounting, gate
 from panoh.statistics.rules.release.display import WIDTH, Shown, protect
@@ -96,7 +96,7 @@ def _expected(people: People, one: Shown, plan: Plan) -> dict[str, Any]:
         "threshold": one.threshold,
         "shown": number,
         "suppressed": int(((true > 0) & ~one.shown).sum()),
-        "phantom": (len(one.counts) - number) * float(ndtr(-one.threshold / sigma)),
+        "phantom": (len(one.counts) - number) * float(scipy.special.ndtr(-one.threshold / sigma)),
         "werr": float(np.abs(np.where(one.shown, one.counts, 0) - true).sum() / people.size),
     }
 

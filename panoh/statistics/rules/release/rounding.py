@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
+import scipy
 
 from panoh.statistics.rules.estimation.lattice import Floats, Ints
 from panoh.statistics.rules.release.cells import Linked
@@ -33,13 +33,13 @@ def controlled(cells: Linked, base: int) -> Ints | None:
     """
     below = cells.values - cells.values % base
     rest = cells.values % base
-    answer = milp(
+    answer = scipy.optimize.milp(
         (base - 2 * rest).astype(float),
-        constraints=LinearConstraint(
+        constraints=scipy.optimize.LinearConstraint(
             base * cells.relations.tocsr(), *[-(cells.relations @ below)] * 2
         ),
         integrality=np.ones(len(below)),
-        bounds=Bounds(0, (rest > 0).astype(float)),
+        bounds=scipy.optimize.Bounds(0, (rest > 0).astype(float)),
         options={"time_limit": SECONDS},
     )
     if answer.status != 0:

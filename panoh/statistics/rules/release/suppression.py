@@ -9,8 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-from scipy.sparse import hstack
+import scipy
 
 from panoh.statistics.rules.estimation.lattice import Floats
 from panoh.statistics.rules.release.cells import Linked, linked
@@ -56,19 +55,19 @@ def reach(cells: Linked, low: Floats, high: Floats, cell: int, k: int = 0) -> tu
     most = float(cells.values.sum())
     found, whole = [], True
     for sign in (1, -1):
-        answer = linprog(sign * goal, A_eq=relations, b_eq=right, bounds=limits)
+        answer = scipy.optimize.linprog(sign * goal, A_eq=relations, b_eq=right, bounds=limits)
         found.append(sign * answer.fun if answer.status == 0 else np.inf)
         whole &= answer.status != 0 or bool(np.abs(answer.x - np.rint(answer.x)).max() < NEAR)
     bottom, top = np.ceil(found[0] - NEAR), np.floor(min(found[1], most) + NEAR)
     # A best answer in whole numbers is the best of them: only the others are asked again.
     if not whole and (top - bottom <= k + CLOSE or cells.values[cell] in {bottom, top}):
-        rule = LinearConstraint(relations, right, right)
+        rule = scipy.optimize.LinearConstraint(relations, right, right)
         for place, sign in enumerate((1, -1)):
-            again = milp(
+            again = scipy.optimize.milp(
                 sign * goal,
                 constraints=rule,
                 integrality=np.ones(len(free)),
-                bounds=Bounds(low[free], high[free]),
+                bounds=scipy.optimize.Bounds(low[free], high[free]),
             )
             found[place] = sign * again.fun if again.status == 0 else found[place]
         bottom, top = np.ceil(found[0] - NEAR), np.floor(min(found[1], most) + NEAR)
@@ -133,7 +132,7 @@ def _protection(cells: Linked, cell: int, hidden: set[int], k: int) -> set[int]:
     value = int(cells.values[cell])
     down = min(value, max(1, k // 2))
     found: set[int] = set()
-    relations = hstack([cells.relations, -cells.relations]).tocsr()
+    relations = scipy.sparse.hstack([cells.relations, -cells.relations]).tocsr()
     for move in (k - down, -down):
         if not move:
             continue
@@ -143,7 +142,7 @@ def _protection(cells: Linked, cell: int, hidden: set[int], k: int) -> set[int]:
             high[at] = high[size + at] = 0
         low[cell] = high[cell] = max(move, 0)
         low[size + cell] = high[size + cell] = max(-move, 0)
-        answer = linprog(
+        answer = scipy.optimize.linprog(
             np.concatenate([cost, cost]),
             A_eq=relations,
             b_eq=np.zeros(relations.shape[0]),
