@@ -23,6 +23,7 @@ BROWSER: dict[str, Any] = {
     "executable_path": str(CHROMIUM),
     "args": [
         "--no-sandbox",
+        "--disable-gpu",
         "--disable-dev-shm-usage",
         # Nothing but this machine can be reached; the browser's cache stays as it is.
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",

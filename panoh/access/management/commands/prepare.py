@@ -1,5 +1,6 @@
 """`manage prepare`: bring the database, the keys and the built files up to date."""
 
+import gc
 import os
 from argparse import ArgumentParser
 from pathlib import Path
@@ -33,7 +34,11 @@ class Command(BaseCommand):
         if not options["database_only"]:
             compile_catalogues(Path(settings.BASE_DIR))
             call_command("collectstatic", interactive=False, verbosity=0)
+        # What migrations make is one great net of cycles: without the collector an empty database
+        # is made in 23 s in place of 37, and takes 770 MB for that time.
+        gc.disable()
         call_command("migrate", database="owner", interactive=False, verbosity=0)
+        gc.enable()
         call_command("createcachetable", database="owner", verbosity=0)
         if options["renew_key"]:
             renew(settings.PANOH_KEYS, "context")
