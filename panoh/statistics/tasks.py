@@ -1,4 +1,5 @@
-"""Each minute: what was planned or asked for is computed, one after another."""
+"""Each minute one of those that were planned or asked for is computed: alerts never wait for a
+queue of numbers."""
 
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -19,10 +20,10 @@ BY = "numbers"
 @app.periodic(cron="* * * * *")
 @app.task(queueing_lock="statistics.work")
 def work(timestamp: int) -> None:
-    """Compute what waits; works as role ``jobs``."""
-    while (row := numbers.take(by=BY, at=timezone.now())) is not None:
-        if row.state != State.FAILED:
-            compute(row)
+    """Compute the one that waits longest; works as role ``jobs``."""
+    row = numbers.take(by=BY, at=timezone.now())
+    if row is not None and row.state != State.FAILED:
+        compute(row)
 
 
 def compute(row: Output) -> None:

@@ -75,7 +75,7 @@ def test_first_sign_in_connects_a_code_app_and_the_next_asks_for_it(
     axe(page)
     page.locator("[name=code]").fill(codes[0])
     send(page)
-    expect(page).not_to_have_url(f"{server}/sign-in/2/authenticate/")
+    expect(page).to_have_url(f"{server}/access/teams/")
     page.goto(f"{server}/sign-in/2/")
     expect(page.locator("footer")).to_contain_text("nigora")
 

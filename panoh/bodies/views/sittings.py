@@ -288,11 +288,7 @@ def minutes(request: StaffRequest, code: str, key: UUID, language: str) -> HttpR
     if language not in policy.languages():
         raise Gone
     data = queries.minutes_data(row, language, timezone.now())
-    return HttpResponse(
-        policy.letter("minutes", language, data),
-        content_type="application/pdf",
-        headers={"Content-Disposition": 'inline; filename="minutes.pdf"'},
-    )
+    return _sheet(policy.letter("minutes", language, data), "minutes.pdf")
 
 
 @page(Permission.BODY_KEEP)
@@ -302,8 +298,10 @@ def invitation(request: StaffRequest, code: str, key: UUID, language: str) -> Ht
     row = queries.sitting_of(queries.body_of(code), key)
     if language not in policy.languages():
         raise Gone
-    return HttpResponse(
-        policy.letter("invitation", language, queries.invitation_data(row, language)),
-        content_type="application/pdf",
-        headers={"Content-Disposition": 'inline; filename="invitation.pdf"'},
-    )
+    data = queries.invitation_data(row, language)
+    return _sheet(policy.letter("invitation", language, data), "invitation.pdf")
+
+
+def _sheet(made: bytes, name: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'inline; filename="{name}"'}
+    return HttpResponse(made, content_type="application/pdf", headers=headers)

@@ -16,6 +16,7 @@ from panoh.access.middleware import StaffRequest, ask_again, page
 from panoh.access.models import Dossier, User
 from panoh.access.queries import may, my_teams
 from panoh.access.rules import Permission
+from panoh.care.views.plan import as_file
 from panoh.cases import queries as cases
 from panoh.desk import queries as desk
 from panoh.desk.views.typed import done, told_in, typed
@@ -287,11 +288,7 @@ def letter_file(request: StaffRequest, request_ref: str, language: str) -> HttpR
             "due": str(moment(referral.reply_due_at)) if referral.reply_due_at else "",
             "reasons": [str(label) for _code, label in policy.choices("decline_reasons")],
         }
-    return HttpResponse(
-        policy.letter("referral", language, data),
-        content_type="application/pdf",
-        headers={"Content-Disposition": 'inline; filename="request.pdf"'},
-    )
+    return as_file(policy.letter("referral", language, data), "request.pdf")
 
 
 def _printed(request: StaffRequest, ref: str) -> tuple[Referral, str]:

@@ -90,7 +90,7 @@ def ask(output: Output, content: bytes, *, by: User, at: datetime) -> Output:
     whatever becomes of it. Raises ``Invalid`` where the file does not fit the plan, with nothing
     written and nothing spent; ``NotPossible`` after anything but a good forecast."""
     require(by, Permission.NUMBERS_PREPARE)
-    row = _locked(output)
+    row = queries.output(output.pk)  # the database locks it when it decides
     LIFECYCLE.after("ask", row.state)
     if row.prepared_by_id != by.pk or not row.is_passed:
         raise NotPossible
@@ -103,11 +103,6 @@ def ask(output: Output, content: bytes, *, by: User, at: datetime) -> Output:
     audit.record("numbers.asked", by=by, at=at, subject=row)
     row.refresh_from_db()
     return row
-
-
-def _locked(output: Output) -> Output:
-    """The row as it is now; the database locks it when it decides."""
-    return queries.output(output.pk)
 
 
 def _new(kind: Kind, name: str, by: User, at: datetime) -> Output:

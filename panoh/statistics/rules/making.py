@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -112,18 +112,7 @@ def predict(plan: str) -> Made:
 
 def table_of(content: bytes, plan: plans.Plan) -> people.People:
     """The persons of a file that was sent. Raises ``BadData``."""
-    return people.read(cast(Path, _Sent(content)), plan)
-
-
-class _Sent:
-    """A file that never lies on a disk, as the engine opens one."""
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-
-    def open(self, encoding: str, newline: str) -> io.TextIOWrapper:
-        """Its text."""
-        return io.TextIOWrapper(io.BytesIO(self.content), encoding=encoding, newline=newline)
+    return people.read_open(io.BytesIO(content), plan)
 
 
 def entry(plan: plans.Plan, about: dict[str, str], at: str) -> dict[str, Any]:

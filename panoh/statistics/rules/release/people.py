@@ -1,10 +1,11 @@
 """The confidential file: one row for each person, every value a code of the plan."""
 
 import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,8 +51,13 @@ def read(path: Path, plan: Sheet) -> People:
     With ``person`` in the plan several lines of one person are one row: of each column the last
     value that was reported. Raises BadData.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, strict=True)
+    return read_open(path.open("rb"), plan)
+
+
+def read_open(file: BinaryIO, plan: Sheet) -> People:
+    """The same of bytes that need not lie on a disk; closes them. Raises BadData."""
+    with io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
+        reader = csv.reader(text, strict=True)
         try:
             return _read(reader, plan)
         except csv.Error as error:
