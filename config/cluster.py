@@ -47,6 +47,7 @@ FLEETING = (
     "synchronous_commit=off",
     "wal_level=minimal",
     "max_wal_senders=0",
+    "max_connections=200",  # the races of one worker leave room for the browser of another
 )
 
 SERVER_SETTINGS = (

@@ -17,11 +17,11 @@ from panoh.files import queries as files
 from panoh.kernel.rules import Gone
 from panoh.vault.rules import NoKey, new_recovery_code
 from tests.factories import staff
-from tests.factories.backups import CODE, Place, by_command, ready, rows_of
+from tests.factories.backups import CODE, Place, ready, rows_of
 from tests.factories.canaries import Canaries, typed_everywhere
 from tests.factories.canaries_tonight import tonight
 from tests.factories.clients import client_of
-from tests.factories.staff import NOW, PASSPHRASE, as_user
+from tests.factories.staff import NOW, as_user
 
 
 def name_read(planted: Canaries) -> dict[int, str]:
@@ -188,16 +188,3 @@ def test_old_keys_go_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "2025 papers" / "more").touch()
     assert expire(tmp_path, days[-1], 2) == days[:3]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2025 papers", *days[3:]]
-
-
-def test_the_commands_save_and_restore(place: Place, empty: str) -> None:
-    """As in the howto: code, backup, restore into an empty installation, sign-in words and all."""
-    before = rows_of(place.owner)
-    said = by_command(place, empty)
-    assert "Restored." in said
-    after = rows_of(place.databases.server.url("owner", empty))
-    # Every start writes the pack's roles anew.
-    assert after | {"access_rolepermission": ()} == before | {"access_rolepermission": ()}
-    there_outer = (place.folder / "there" / "outer").read_text()
-    assert there_outer == (settings.PANOH_KEYS / "outer").read_text()
-    assert PASSPHRASE not in said
