@@ -6,17 +6,21 @@ from typing import Any
 from django import template
 from django.template.base import Parser, Token
 from django.template.defaulttags import URLNode, url
-from django.urls import reverse
+from django.urls import URLResolver, get_resolver, reverse
 from django.utils.html import conditional_escape
 
 register = template.Library()
 KEPT = 4096  # addresses hold references and keys, never anything personal
 
 
-@lru_cache(maxsize=KEPT, typed=True)
 def address(name: str, *args: Any) -> str:
     """The address of a page; making one anew costs a seventh of *Today*. Raises
     ``NoReverseMatch``."""
+    return _address(get_resolver(), name, *args)
+
+
+@lru_cache(maxsize=KEPT, typed=True)
+def _address(_pages: URLResolver, name: str, *args: Any) -> str:
     return reverse(name, args=args)
 
 

@@ -1,8 +1,8 @@
 """Files that no row points to: left by an upload that was killed, and swept later."""
 
-import os
 import signal
-import traceback
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connections
+from django.conf import settings
 
 from panoh.access import actions as access
 from panoh.access.models import Dossier, User
@@ -20,6 +20,7 @@ from panoh.kernel.rules import Category
 from tests.factories.papers import pdf, words_of
 from tests.factories.referrals import as_jobs
 from tests.factories.staff import as_user, team
+from tests.harness import ROOT, Databases
 
 AT = datetime.now(UTC)
 PDF = pdf("a scan")
@@ -36,29 +37,33 @@ def add(dossier: Dossier, by: User) -> Document:
     return files.add(dossier, category=Category.STORY, title="Letter", content=PDF, by=by, at=AT)
 
 
-def killed_in_the_middle(dossier: Dossier) -> int:
+# In a process of its own: a fork would go on with connections that this one still uses.
+KILLED = """
+import os, signal, sys
+import django; django.setup()
+from panoh.access.models import Dossier
+from tests.factories.staff import as_user
+from tests.rooms.files.test_sweep import add
+with as_user("nigora") as by:
+    add(Dossier.objects.get(pk=sys.argv[1]), by)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def killed_in_the_middle(dossier: Dossier, databases: Databases, name: str) -> int:
     """Upload in another process that is killed before it commits; how it ended."""
-    connections.close_all()
-    child = os.fork()
-    if not child:
-        try:
-            with as_user("nigora") as by:
-                add(dossier, by)
-                os.kill(os.getpid(), signal.SIGKILL)
-        except BaseException:
-            traceback.print_exc()  # pytest shows it; nothing else of the child comes back
-        finally:
-            os._exit(1)
-    return os.waitpid(child, 0)[1]
+    environment = databases.environment(name) | {"PANOH_KEYS": str(settings.PANOH_KEYS)}
+    command = [sys.executable, "-c", KILLED, str(dossier.pk)]
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
 def test_what_a_killed_upload_left_is_swept_and_a_running_one_is_not(
-    fresh_db: str, folder: Path
+    fresh_db: str, databases: Databases, folder: Path
 ) -> None:
     with as_user("nigora") as by:
         dossier = access.open_dossier(team=team("ngo-cases"), by=by, at=AT)
         kept = add(dossier, by)
-    assert killed_in_the_middle(dossier) == signal.SIGKILL
+    assert killed_in_the_middle(dossier, databases, fresh_db) == -signal.SIGKILL
     assert len(list(folder.iterdir())) == 2, "the file lies there and no row points to it"
     (folder / "notes.txt").write_text("not ours")
     now = datetime.now(UTC)

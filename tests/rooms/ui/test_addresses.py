@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 from django.template import Context, Template
+from django.test import override_settings
 from django.urls import NoReverseMatch, reverse
 
 from panoh.ui.templatetags.addresses import AddressNode, address
@@ -18,9 +19,19 @@ def test_an_address_is_that_of_django() -> None:
     for _ in range(2):
         assert node.render(Context({"ref": "AB", "key": KEY})) == expected
     # A text is no key, though both are written alike; it is weighed anew.
-    assert address("desk:preview", "AB", str(KEY)) == expected
+    assert (
+        Template("{% url 'desk:preview' 'AB' key %}").render(Context({"key": str(KEY)})) == expected
+    )
     template = Template("{% url 'desk:nowhere' as there %}[{{ there }}]")
     assert template.render(Context()) == "[]"
+
+
+def test_addresses_are_those_of_the_pages_that_answer() -> None:
+    template = Template("{% url 'account_login' %}")
+    ours = template.render(Context())
+    with override_settings(ROOT_URLCONF="allauth.urls"):
+        assert template.render(Context()) == reverse("account_login") != ours
+    assert template.render(Context()) == ours
 
 
 def test_what_does_not_stand_is_refused() -> None:
