@@ -19,9 +19,7 @@ def test_an_address_is_that_of_django() -> None:
     for _ in range(2):
         assert node.render(Context({"ref": "AB", "key": KEY})) == expected
     # A text is no key, though both are written alike; it is weighed anew.
-    assert (
-        Template("{% url 'desk:preview' 'AB' key %}").render(Context({"key": str(KEY)})) == expected
-    )
+    assert address("desk:preview", "AB", str(KEY)) == expected
     template = Template("{% url 'desk:nowhere' as there %}[{{ there }}]")
     assert template.render(Context()) == "[]"
 
