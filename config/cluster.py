@@ -40,6 +40,7 @@ LONGEST_SOCKET_FOLDER = 80
 
 DURABLE: tuple[str, ...] = ()
 STOP_PATIENCE_SECONDS = 20
+RECOVERING = ("in recovery mode", "starting up", "not yet accepting")
 # Only the test cluster, whose data nobody misses.
 FLEETING = (
     "fsync=off",
@@ -244,10 +245,13 @@ class Cluster:
         pid = self.process.pid if self.process else self._postmaster()
         if pid is None:
             return
-        # "Fast" ends sessions and writes a checkpoint. A request that falls into the first moment
-        # of a recovery can get lost, so it is said again, and at last "immediate": the next start
-        # recovers then.
-        for word in (signal.SIGINT, signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+        # A request that falls into the first moment of a recovery gets lost, however often it is
+        # said: let it end first. "Fast" ends sessions and writes a checkpoint; after "immediate"
+        # the next start recovers.
+        until = time.monotonic() + STOP_PATIENCE_SECONDS
+        while self._recovers() and time.monotonic() < until:
+            time.sleep(0.05)
+        for word in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, word)
             if self._ended(STOP_PATIENCE_SECONDS):
@@ -260,6 +264,13 @@ class Cluster:
             if self.process.poll() is not None if self.process else self._postmaster() is None:
                 return True
             time.sleep(0.02)
+        return False
+
+    def _recovers(self) -> bool:
+        try:
+            psycopg.connect(self.url("owner"), connect_timeout=5).close()
+        except psycopg.OperationalError as error:
+            return any(words in str(error) for words in RECOVERING)
         return False
 
     def _answers(self) -> bool:
