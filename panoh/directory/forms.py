@@ -84,9 +84,6 @@ class OrganisationForm(EditForm):
     """An entry of the register. One name is enough; ``units`` are those that an administrator
     may link: without them an entry keeps the unit it has."""
 
-    name_tg = forms.CharField(label=_("Name in Tajik"), max_length=200, required=False)
-    name_ru = forms.CharField(label=_("Name in Russian"), max_length=200, required=False)
-    name_en = forms.CharField(label=_("Name in English"), max_length=200, required=False)
     type = forms.ChoiceField(label=_("Kind"))
     level = forms.ChoiceField(label=_("Level"))
     district = forms.ChoiceField(label=_("District where it stands"), required=False)
@@ -110,6 +107,12 @@ class OrganisationForm(EditForm):
 
     def __init__(self, *args: Any, units: Sequence[Unit] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for language in policy.languages():
+            told = policy.label("spoken_languages", language)
+            self.fields[f"name_{language}"] = forms.CharField(
+                label=_("Name (%(language)s)") % {"language": told}, max_length=200, required=False
+            )
+        self.order_fields([f"name_{language}" for language in policy.languages()])
         self.units = {str(unit.pk): unit for unit in units}
         if units:
             linked = [(key, str(unit)) for key, unit in self.units.items()]
@@ -131,7 +134,7 @@ class OrganisationForm(EditForm):
         """What the actions ``add`` and ``change`` take."""
         data = self.cleaned_data
         return Description(
-            names={code: data[f"name_{code}"] for code in ("tg", "ru", "en")},
+            names={code: data[f"name_{code}"] for code in policy.languages()},
             type=data["type"],
             level=data["level"],
             district=data["district"],
@@ -155,7 +158,7 @@ class OrganisationForm(EditForm):
             "languages",
             "country",
         )
-        names = {f"name_{code}": one.names.get(code, "") for code in ("tg", "ru", "en")}
+        names = {f"name_{code}": one.names.get(code, "") for code in policy.languages()}
         return {name: getattr(one, name) for name in plain} | names | {"unit": one.unit_id or ""}
 
     def linked(self, now: Unit | None) -> Unit | None:

@@ -152,14 +152,16 @@ class Duty(Clock):
 class Extension(models.Model):
     """More time that somebody asked for: it waits until somebody else of the same team answers.
 
-    ``period`` is the key under which the pack allows it. The database takes no answer of the
-    account that asked, and no more time without an answer that allows it.
+    ``period`` is the key under which the pack allows it, ``until`` the end of the day that was
+    typed where the pack has not set how much that is. The database takes no answer of the account
+    that asked, and no more time without an answer that allows it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     duty = models.ForeignKey(Duty, on_delete=models.PROTECT, related_name="+", db_index=False)
     period = models.CharField(max_length=60)
     ground = models.CharField(max_length=40)
+    until = models.DateTimeField(null=True)
     asked_at = models.DateTimeField()
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
     answered_at = models.DateTimeField(null=True)
@@ -170,8 +172,8 @@ class Extension(models.Model):
 
     class Privacy:
         open = (
-            *("id", "duty", "period", "ground", "asked_at", "asked_by", "answered_at"),
-            *("answered_by", "is_allowed"),
+            *("id", "duty", "period", "ground", "until", "asked_at", "asked_by"),
+            *("answered_at", "answered_by", "is_allowed"),
         )
 
     class Meta:
@@ -195,8 +197,9 @@ class Extension(models.Model):
 class Turn(Clock):
     """What happened to a running clock: it was stopped, it ran again, or it got more time.
 
-    ``ground`` is a code of the pack; more time is given under a period of the pack and approved
-    by somebody else than who asks. Rows are added, never changed; whoever sees the duty sees them.
+    ``ground`` is a code of the pack; more time is given under a period of the pack (without a
+    ``value``: to a day that two people set) and approved by somebody else than who asks. Rows are
+    added, never changed; whoever sees the duty sees them.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -240,9 +243,14 @@ class Turn(Clock):
                     verb=Verb.EXTEND.value,
                     due_before__isnull=False,
                     due_after__gt=models.F("due_before"),
-                    value__isnull=False,
                 ),
                 name="duties_turn_moves",
+            ),
+            models.CheckConstraint(
+                condition=~Q(verb=Verb.EXTEND.value)
+                | Q(value__isnull=False)
+                | Q(standing=Standing.UNSET.value),
+                name="duties_turn_how_much",
             ),
             models.CheckConstraint(
                 condition=~Q(verb=Verb.EXTEND.value)

@@ -124,7 +124,7 @@ def _languages(day: date) -> dict[str, str]:
 def _districts() -> dict[str, str]:
     """Districts by code and by each of their names, where only one has it."""
     spellings: dict[str, set[str]] = {}
-    for place in policy.places(2):
+    for place in policy.districts():
         for text in (place.code, *map(place.label, policy.languages())):
             spellings.setdefault(fold(text), set()).add(place.code)
     return {text: codes.pop() for text, codes in spellings.items() if text and len(codes) == 1}

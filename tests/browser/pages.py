@@ -130,7 +130,8 @@ UNSEEN: dict[str, str] = {
     "desk:night_held": "only after a hold: tests/browser/test_moments.py opens it",
     **dict.fromkeys(
         _of(
-            "decisions", "docket many before missing decide status apply appeal supply tell letter"
+            "decisions",
+            "docket many before half missing decide status apply appeal supply tell letter",
         ),
         "needs a commission: tests/rooms/decisions/test_views.py opens them in three languages",
     ),

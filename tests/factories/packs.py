@@ -29,8 +29,8 @@ def pack_with(folder: Path, changes: Mapping[str, tuple[str, str]], of: str = ""
         yield copy / source.name
 
 
-def period(key: str, value: int, unit: str, start: str, **more: str) -> str:
-    """A period of a fictional law, as it stands in a file."""
+def period(key: str, value: int | str, unit: str, start: str, **more: str) -> str:
+    """A period of a fictional law, as it stands in a file (``value`` also: ``'"unset"'``)."""
     lines = [f'{name} = "{text}"' for name, text in more.items() if not name.startswith("valid")]
     lines += [f"{name} = {text}" for name, text in more.items() if name.startswith("valid")]
     labels = [f'label_{language} = "Fictional clock"' for language in ("tg", "ru", "en")]

@@ -15,6 +15,7 @@ from panoh.decisions.actions import Answers
 from panoh.decisions.models import Application, Ruling
 from panoh.decisions.rules.application import Outcome
 from panoh.kernel.rules import Category
+from panoh.policy import queries as policy
 from panoh.vault import actions as vault
 from tests.factories import staff
 from tests.factories.referrals import NOW, answer, case, later
@@ -29,15 +30,21 @@ ANSWERS = Answers(
 )
 
 
-def commission(code: str = "district-status", place: str = PLACE, *people: str) -> Body:
+def commission(
+    code: str = "district-status",
+    place: str = PLACE,
+    *people: str,
+    kind: str = "territorial_commission",
+) -> Body:
     """A commission of a place that decides: two secretaries, a member with a voice, an office
-    without an account. Its team has its key, so that members read half pages."""
+    without an account. Its team has its key, so that members read half pages. ``kind`` is a kind
+    both of units and of bodies of the pack."""
     names = people or (SECRETARY, SECOND, MEMBER)
     with as_user(ADMIN) as by:
         unit = access.add_unit(
             code=code,
             name=f"Fictional {code}",
-            kind="territorial_commission",
+            kind=kind,
             district=place,
             duty_phone="",
             by=by,
@@ -49,8 +56,8 @@ def commission(code: str = "district-status", place: str = PLACE, *people: str) 
         body = bodies.found(
             code=code,
             names={"en": f"Fictional {code}"},
-            kind="territorial_commission",
-            level="district" if place else "national",
+            kind=kind,
+            level="region" if policy.region_of(place) is policy.place(place) else "district",
             place=place,
             team=team,
             on=date(2026, 1, 1),
@@ -118,7 +125,8 @@ def vote(row: Application, outcome: Outcome, secretary: str = SECRETARY) -> None
         item = sittings.item_about(row.pk)
         assert item is not None
         choice = "for" if outcome is Outcome.GRANTED else "against"
-        for seat in sittings.seats_of(item.body, date(2026, 6, 1)):
+        voices = [one for one in sittings.seats_of(item.body, date(2026, 6, 1)) if one.votes]
+        for seat in voices:
             bodies.vote(item, seat=seat, choice=choice, by=by, at=later(minutes=2))
 
 

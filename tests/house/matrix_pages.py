@@ -185,6 +185,7 @@ PAGES: dict[str, Row] = {
     "decisions:docket": Row(P.STATUS_SIGN),
     # Of a body's team and its numbers: tests/rooms/decisions opens these.
     "decisions:before": Row(P.STATUS_SIGN, ()),
+    "decisions:half": Row(P.BODY_READ, ()),
     "decisions:missing": Row(P.STATUS_DECIDE, ()),
     "decisions:complete": Row(P.STATUS_DECIDE, (), only_post=True),
     "decisions:decide": Row(P.STATUS_DECIDE, ()),

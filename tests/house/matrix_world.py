@@ -79,7 +79,7 @@ CODES: dict[str, dict[str, Any]] = {
         f"decisions:{name}": {"code": "none"}
         for name in (
             *("before", "missing", "complete", "decide", "appeal", "supply", "tell", "withdraw"),
-            *("let_stand", "letter"),
+            *("let_stand", "letter", "half"),
         )
     },
     "desk:paper": {"paper_code": "hold", "language_code": "en"},

@@ -1,4 +1,4 @@
-"""Verbs of bodies: found and seat, call and sit, vote and settle, propose and answer."""
+"""Verbs of bodies: found and seat, call and sit, vote and settle, propose and answer, print."""
 
 from panoh.bodies.actions.bodies import (
     change_seat,
@@ -26,6 +26,7 @@ from panoh.bodies.actions.papers import (
     show_draft,
     write_lesson,
 )
+from panoh.bodies.actions.prints import print_invitations, print_minutes
 from panoh.bodies.actions.sittings import (
     add_to_minutes,
     answer_invitation,
@@ -58,6 +59,8 @@ __all__ = [
     "note_read",
     "open_sitting",
     "postpone",
+    "print_invitations",
+    "print_minutes",
     "propose",
     "resolve",
     "seat",

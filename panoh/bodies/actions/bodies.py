@@ -45,7 +45,7 @@ def found(
         raise Invalid(_("Choose one from the list."), "kind")
     if level not in rules.levels:
         raise Invalid(_("A body of this kind does not stand at this level."), "level")
-    if (level == Level.NATIONAL) != (not place) or (place and policy.place(place) is None):
+    if not _stands_at(place, level):
         raise Invalid(_("Choose the place that the body is for."), "place")
     if Body.objects.filter(code=code).exists():
         raise Invalid(_("There is such a body already."), "code")
@@ -57,6 +57,13 @@ def found(
         body.save(force_insert=True)
     audit.record("body.founded", by=by, at=at, subject=body, reason=kind)
     return body
+
+
+def _stands_at(place: str, level: str) -> bool:
+    """Whether a place of the pack is one of this level; the whole country is no place."""
+    found = policy.place(place)
+    wanted = {Level.REGION: 1, Level.DISTRICT: 2}.get(Level(level))
+    return found.level == wanted if found else wanted is None and not place
 
 
 def _names(names: Mapping[str, str]) -> dict[str, str]:

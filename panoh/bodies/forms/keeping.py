@@ -30,13 +30,14 @@ class BodyForm(CleanForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         kinds = [(one.code, str(one.label)) for one in policy.body_kinds().values()]
+        regions = [(place.code, place.label()) for place in policy.places(1)]
         teams = Team.objects.select_related("unit").order_by("unit__name", "name")
         self.teams = {str(one.pk): one for one in teams}
         offer(
             self,
             kind=kinds,
             level=Level.choices,
-            place=[("", "—"), *policy.place_choices()],
+            place=[("", "—"), (_("Whole regions"), regions), *policy.place_choices()],
             team=[(key, f"{one.unit} · {one}") for key, one in self.teams.items()],
         )
         for language in policy.languages():

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 from icalendar import Calendar, Event
 
 from panoh.bodies.models import (
@@ -143,6 +143,14 @@ def _item(one: Roll) -> dict[str, Any]:
     }
 
 
+# Tables that anybody may read; each says on its page whether survivors have.
+TABLES = {
+    "rights": gettext_lazy("Public table: rights"),
+    "orders": gettext_lazy("Public table: orders to hand over data"),
+    "numbers": gettext_lazy("Public table: published numbers"),
+}
+
+
 def things() -> list[tuple[str, str, str]]:
     """What survivors may read: kind, code, name of scripts, forms, letters, public lists."""
     pack = policy.pack()
@@ -153,7 +161,7 @@ def things() -> list[tuple[str, str, str]]:
             ("letter", code, f"{_('Letter')}: {one.words['title']}")
             for code, one in pack.letters.items()
         ),
-        ("table", "rights", _("Public table: rights")),
+        *(("table", code, str(name)) for code, name in TABLES.items()),
     ]
 
 

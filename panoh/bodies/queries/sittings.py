@@ -1,5 +1,6 @@
 """Who is there, is there a quorum, how did they vote, may this be decided now?"""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -63,6 +64,16 @@ def item_about(subject_id: UUID) -> Item | None:
     """The newest item about a row of a room above, for those who may read it."""
     rows = Item.objects.filter(subject_id=subject_id).select_related("body", "sitting")
     return rows.order_by("-tabled_at").first()
+
+
+def item_numbered(number: str, kinds: Iterable[str]) -> Item:
+    """The newest item of this number and one of these kinds before a body of mine, if it does not
+    touch the reader. Raises ``Gone``."""
+    rows = Item.objects.filter(number=number, kind__in=list(kinds)).select_related("body__team")
+    found = rows.order_by("-tabled_at").first()
+    if found is None:
+        raise Gone
+    return found
 
 
 def attendance_of(sitting: Sitting) -> list[Attendance]:

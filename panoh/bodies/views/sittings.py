@@ -284,22 +284,18 @@ def calendar(request: StaffRequest, code: str, key: UUID) -> HttpResponse:
 @require_safe
 def minutes(request: StaffRequest, code: str, key: UUID, language: str) -> HttpResponse:
     """The minutes, or the agenda before, as PDF in one language."""
-    row = queries.sitting_of(queries.body_of(code), key)
-    if language not in policy.languages():
-        raise Gone
-    data = queries.minutes_data(row, language, timezone.now())
-    return _sheet(policy.letter("minutes", language, data), "minutes.pdf")
+    row, at = queries.sitting_of(queries.body_of(code), key), timezone.now()
+    made = bodies.print_minutes(row, language=language, by=request.user, at=at)
+    return _sheet(made, "minutes.pdf")
 
 
 @page(Permission.BODY_KEEP)
 @require_safe
 def invitation(request: StaffRequest, code: str, key: UUID, language: str) -> HttpResponse:
     """The invitation on paper, a page for each seat, as PDF in one language."""
-    row = queries.sitting_of(queries.body_of(code), key)
-    if language not in policy.languages():
-        raise Gone
-    data = queries.invitation_data(row, language)
-    return _sheet(policy.letter("invitation", language, data), "invitation.pdf")
+    row, at = queries.sitting_of(queries.body_of(code), key), timezone.now()
+    made = bodies.print_invitations(row, language=language, by=request.user, at=at)
+    return _sheet(made, "invitation.pdf")
 
 
 def _sheet(made: bytes, name: str) -> HttpResponse:

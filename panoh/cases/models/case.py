@@ -80,8 +80,8 @@ COLUMNS: dict[str, str] = {
     "urgency_chosen": "urgencies",
     "sensitivity_chosen": "sensitivities",
 }
-# Columns that are no code of a list: a place, a year, a country.
-PLAIN = ("district", "birth_year", "citizenship", "first_contact_at")
+# Columns that are no code of a list: a place, a year, countries (ISO 3166).
+PLAIN = ("district", "birth_year", "citizenship", "happened_in", "first_contact_at")
 CHANGEABLE = (*COLUMNS, *PLAIN)
 
 
@@ -121,6 +121,7 @@ class Case(models.Model):
     interpreter = code_field()
     children = code_field()
     citizenship = models.CharField(max_length=2, blank=True, default="")
+    happened_in = models.CharField(max_length=2, blank=True, default="")
     scope = models.CharField(max_length=40, default=NOT_YET_KNOWN)
     case_category = code_field("potential")
     trafficking = code_field("not_assessed")
@@ -172,7 +173,7 @@ class Case(models.Model):
             "closed_at",
             "close_reason",
         )
-        personal = ("birth_year", "citizenship")
+        personal = ("birth_year", "citizenship", "happened_in")
 
     class Meta:
         constraints = (

@@ -165,8 +165,9 @@ def summary(dossier: Dossier, case: Case | None = None) -> dict[str, str]:
     place = policy.place(case.district)
     found |= {"district": place.label()} if place else {}
     found |= {"birth_year": str(case.birth_year)} if case.birth_year else {}
-    if case.citizenship:
-        found["citizenship"] = dict(countries()).get(case.citizenship, case.citizenship)
+    for name in ("citizenship", "happened_in"):
+        if code := getattr(case, name):
+            found[name] = dict(countries()).get(code, code)
     return found
 
 

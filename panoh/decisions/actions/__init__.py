@@ -12,6 +12,7 @@ from panoh.decisions.actions.deciding import (
     close_minutes,
     complete,
     decide,
+    read_copy,
     read_half,
     sign_ruling,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "plan_interview",
     "print_decisions",
     "print_letter",
+    "read_copy",
     "read_half",
     "sign_ruling",
     "supply",

@@ -32,7 +32,15 @@ from panoh.decisions.actions.beats import (
 )
 from panoh.decisions.models import Application, Ruling
 from panoh.decisions.queries import HalfPageTold
-from panoh.decisions.rules.application import ITEM_OUTCOME, Kind, Outcome, State, after, is_earlier
+from panoh.decisions.rules.application import (
+    ITEM_KIND,
+    ITEM_OUTCOME,
+    Kind,
+    Outcome,
+    State,
+    after,
+    is_earlier,
+)
 from panoh.kernel.rules import Gone, Invalid, NotPossible
 from panoh.policy import queries as policy
 
@@ -266,6 +274,22 @@ def _reading_ended() -> None:
     except IntegrityError as problem:
         text = _("Something decided here is closed to you: somebody else closes the minutes.")
         raise NotPossible(text) from problem
+
+
+@transaction.atomic
+def read_copy(number: str, *, by: User, at: datetime) -> HalfPageTold | None:
+    """The half page, opened for a member with a voice whose organisation is elsewhere; that it was
+    read is recorded. None where there is none for this account: it votes by number. Raises ``Gone``
+    for a matter of no body of the account, or one that touches it."""
+    reach.require(by, Permission.BODY_READ)
+    sittings.item_numbered(number, ITEM_KIND.values())
+    found = queries.half_copy(number)
+    if found is None:
+        return None
+    about = ("decisions.Application", found.application_id)
+    fields, dossier = ["application"], found.dossier_id
+    audit.record("status.half_read", by=by, at=at, subject=about, dossier_id=dossier, fields=fields)
+    return found.half
 
 
 @transaction.atomic

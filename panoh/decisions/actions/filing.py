@@ -1,5 +1,6 @@
 """What the holder of a case does: file, add papers, withdraw, tell the person, appeal."""
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,7 +18,6 @@ from panoh.bodies import actions as bodies
 from panoh.bodies.models import Body
 from panoh.cases import actions as cases
 from panoh.cases import queries as known
-from panoh.consent.models import Consent
 from panoh.decisions import queries
 from panoh.decisions.actions.beats import (
     APPEAL,
@@ -34,15 +34,15 @@ from panoh.decisions.actions.beats import (
     settle,
     step,
 )
-from panoh.decisions.models import Application, HalfPage
-from panoh.decisions.queries.application import FACTS
-from panoh.decisions.rules.application import FACT, HALF_PAGE, ITEM_KIND, WAITING, Kind, State
+from panoh.decisions.models import Application, HalfCopy, HalfPage
+from panoh.decisions.queries.half import FACTS
+from panoh.decisions.rules.application import COPY, FACT, HALF_PAGE, ITEM_KIND, WAITING, Kind, State
 from panoh.kernel.codes import new_ref
-from panoh.kernel.rules import Category, Invalid, NoConsent, NotPossible
+from panoh.kernel.rules import Invalid, NotPossible
 from panoh.policy import queries as policy
 from panoh.vault import actions as vault
-
-PURPOSE = "status"
+from panoh.vault.queries import account_public
+from panoh.vault.rules import box
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -98,10 +98,7 @@ def _new(
     if Application.objects.filter(dossier=dossier, state__in=WAITING).exists():
         raise NotPossible(_("An application waits for its decision already."))
     _checked(dossier, answers, by=by, at=at)
-    agreed, decision = known.on_whose_word(dossier, body.team, Category.CORE, at)
-    given = _for_status(agreed)
-    if given is None and decision is None:
-        raise NoConsent(_("The person has not agreed to an application to this commission."))
+    given, decision = queries.word_for(dossier, body, at)
     row = Application(
         number=new_ref(),
         dossier=dossier,
@@ -133,10 +130,6 @@ def _new(
     cases.note_status(dossier, code=FACT[State.FILED], by=by, at=at)
     moved(row, "file" if kind is Kind.FIRST else kind.value, by=by, at=at)
     return row
-
-
-def _for_status(agreed: Collection[Consent]) -> Consent | None:
-    return next((one for one in agreed if one.purpose == PURPOSE), None)
 
 
 def _checked(dossier: Dossier, answers: Answers, *, by: User, at: datetime) -> None:
@@ -181,6 +174,19 @@ def _half_page(row: Application, answers: Answers, *, by: User, at: datetime) ->
     vault.seal(page, "text", answers.text.strip())
     vault.seal(page, "opinion_text", answers.opinion_text.strip())
     page.save(force_insert=True)
+    kept = {
+        **{name: getattr(page, name) for name in ("sex", "age_band", *FACTS)},
+        "text": answers.text.strip(),
+        "opinion_text": answers.opinion_text.strip(),
+    }
+    # A member whose organisation is elsewhere has no key of the body's team: its own instead.
+    for account in queries.members_elsewhere(row):
+        public = account_public(account)
+        if public is not None:
+            content = box(public, json.dumps(kept).encode(), COPY)
+            HalfCopy(application_id=row.pk, account_id=account, content=content).save(
+                force_insert=True
+            )
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 """Tables of the decisions room: the time to recover; applications and rulings; many letters."""
 
-from panoh.decisions.models.application import Application, HalfPage, Moved, Ruling
+from panoh.decisions.models.application import Application, HalfCopy, HalfPage, Moved, Ruling
 from panoh.decisions.models.batch import Batch, BatchPart
 from panoh.decisions.models.reflection import Interview, Reflection, Used
 
@@ -8,6 +8,7 @@ __all__ = [
     "Application",
     "Batch",
     "BatchPart",
+    "HalfCopy",
     "HalfPage",
     "Interview",
     "Moved",

@@ -127,6 +127,31 @@ class HalfPage(models.Model):
         return str(self.pk)
 
 
+class HalfCopy(models.Model):
+    """The half page sealed to the own key of one member of the body whose organisation is
+    elsewhere. ``app`` adds rows and reads none: the database hands it out while that member has a
+    seat, and destroys it when the reading ends."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    application_id = models.UUIDField()
+    account = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    content = models.BinaryField()
+
+    class Privacy:
+        open = ("id", "application_id", "account")
+        special = ("content",)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["application_id", "account"], name="decisions_copy_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class Ruling(models.Model):
     """What a body decided on one application in one sitting: outcome, grounds, day, and the version
     of the pack it was made under. Of an earlier day it stands only with a reason and a second

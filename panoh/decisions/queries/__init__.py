@@ -3,14 +3,13 @@
 from panoh.decisions.queries.application import (
     ApplicationTold,
     Docket,
-    HalfPageTold,
     application,
     applications_of,
     asked,
     bodies_to_ask,
     docket,
-    half_page,
     item_of,
+    may_be_asked,
     name_for_print,
     named_in_texts,
     open_sittings,
@@ -22,6 +21,7 @@ from panoh.decisions.queries.application import (
     steps_of,
     told,
     unsigned,
+    word_for,
 )
 from panoh.decisions.queries.batches import (
     BatchTold,
@@ -30,6 +30,13 @@ from panoh.decisions.queries.batches import (
     deciding_bodies,
     left_behind,
     ruled_between,
+)
+from panoh.decisions.queries.half import (
+    HalfCopyTold,
+    HalfPageTold,
+    half_copy,
+    half_page,
+    members_elsewhere,
 )
 from panoh.decisions.queries.reflection import (
     Entitled,
@@ -46,6 +53,7 @@ __all__ = [
     "BatchTold",
     "Docket",
     "Entitled",
+    "HalfCopyTold",
     "HalfPageTold",
     "ReflectionTold",
     "application",
@@ -57,10 +65,13 @@ __all__ = [
     "deciding_bodies",
     "docket",
     "entitlements",
+    "half_copy",
     "half_page",
     "interviews_of",
     "item_of",
     "left_behind",
+    "may_be_asked",
+    "members_elsewhere",
     "name_for_print",
     "named_in_texts",
     "open_sittings",
@@ -76,4 +87,5 @@ __all__ = [
     "told",
     "told_reflection",
     "unsigned",
+    "word_for",
 ]

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -16,18 +15,18 @@ from panoh.bodies import queries as sittings
 from panoh.bodies.models import Body, Item, Sitting
 from panoh.bodies.models.states import State as Course
 from panoh.cases import queries as cases
-from panoh.cases.models import FACTS as QUESTIONS
-from panoh.decisions.models import Application, HalfPage, Moved, Ruling
+from panoh.consent import queries as consents
+from panoh.consent.models import Consent, Decision
+from panoh.decisions.models import Application, Moved, Ruling
 from panoh.decisions.rules.application import WAITING, Kind, Outcome, State, named_in
 from panoh.duties import queries as duties
 from panoh.duties.models import Duty
-from panoh.kernel.rules import Category, Gone
+from panoh.kernel.rules import Category, Gone, NoConsent
 from panoh.policy import queries as policy
-from panoh.vault import queries as vault
 
-# Column of the half page and the question of the case that answers it.
-FACTS = {"forms": "exploitation_forms", "acts": "acts", "means": "means"}
 PERIODS = ("status_decision_days", "notice_days", "appeal_days")
+# The purpose (list ``consent_purposes``) under which a commission is told.
+PURPOSE = "status"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +143,32 @@ def bodies_to_ask(dossier: Dossier, on: date) -> list[Body]:
     return sorted(deciding, key=lambda one: (order.get(one.place, len(order)), str(one)))
 
 
+def word_for(dossier: Dossier, body: Body, at: datetime) -> tuple[Consent | None, Decision | None]:
+    """What lets this body be asked about the person's status: her or his consent to just that, or
+    the decision of two people for a child. Raises ``NoConsent``."""
+    agreed, decision = cases.on_whose_word(dossier, body.team, Category.CORE, at)
+    given = next((one for one in agreed if one.purpose == PURPOSE), None)
+    if given is None and decision is None:
+        raise NoConsent(_("The person has not agreed to an application to this commission."))
+    return given, decision
+
+
+def may_be_asked(dossier: Dossier, bodies: Iterable[Body], at: datetime) -> list[Body]:
+    """Those of the bodies to which an application may be handed in now, as far as consent goes."""
+    told = consents.live_on(dossier, at).filter(purpose=PURPOSE)
+    near = {*told.values_list("unit_id", flat=True)}
+    near |= {*consents.decided(dossier, at).values_list("unit_id", flat=True)}
+    return [one for one in bodies if one.team.unit_id in near and _may_be_asked(dossier, one, at)]
+
+
+def _may_be_asked(dossier: Dossier, body: Body, at: datetime) -> bool:
+    try:
+        word_for(dossier, body, at)
+    except NoConsent:
+        return False
+    return True
+
+
 def named_in_texts(dossier: Dossier, texts: Iterable[str], *, by: User, at: datetime) -> list[str]:
     """Words of the person's identity that stand in texts, as far as the account may read it; the
     opening is recorded."""
@@ -196,33 +221,6 @@ def asked(number: str) -> Application:
     if found is None:
         raise Gone
     return found
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class HalfPageTold:
-    """What a member reads: codes in words, and the holder's half page."""
-
-    lines: Sequence[Line]
-    text: str
-    opinion: str
-
-
-def half_page(row: Application) -> HalfPageTold:
-    """The half page of an application, opened. A page that shows it records the reading. Raises
-    ``Gone`` for who may not read it."""
-    page = visible_to(HalfPage.objects.filter(pk=row.pk)).first()
-    if page is None:
-        raise Gone
-    text, opinion = (
-        vault.open_many([page], one, missing="")[0] for one in ("text", "opinion_text")
-    )
-    codes: list[tuple[Any, str, Sequence[str]]] = [
-        (_("Sex"), "sexes", [page.sex] if page.sex else []),
-        (_("Age"), "age_bands", [page.age_band] if page.age_band else []),
-        *((QUESTIONS[fact].label, fact, getattr(page, name)) for name, fact in FACTS.items()),
-    ]
-    lines = [Line(str(label), "; ".join(labels(name, found))) for label, name, found in codes]
-    return HalfPageTold([one for one in lines if one.text], text or "", opinion or "")
 
 
 @dataclass(frozen=True, slots=True)

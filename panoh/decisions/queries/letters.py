@@ -4,7 +4,8 @@ from typing import Any
 
 from panoh.cases import queries as cases
 from panoh.decisions.models import Application, Ruling
-from panoh.decisions.queries.application import half_page, labels, periods_in_words
+from panoh.decisions.queries.application import labels, periods_in_words
+from panoh.decisions.queries.half import half_page
 from panoh.decisions.rules.application import Outcome
 from panoh.policy import queries as policy
 from panoh.ui.templatetags.panoh import day as said

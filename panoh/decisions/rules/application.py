@@ -174,5 +174,7 @@ def named_in(text: str, names: Iterable[str]) -> list[str]:
 
 # Shorter words of a name are too common to warn of.
 SHORTEST = 3
+# What a half page for a member elsewhere is sealed for (``vault.rules.box``).
+COPY = "half page"
 # Half a page, in characters: what members read of somebody they do not know.
 HALF_PAGE = 1800

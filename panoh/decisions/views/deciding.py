@@ -11,11 +11,12 @@ from panoh.access.middleware import StaffRequest, page
 from panoh.access.queries import may
 from panoh.access.rules import Permission
 from panoh.access.views.typed import done, told_in, typed
+from panoh.bodies import queries as sittings
 from panoh.decisions import actions as decisions
 from panoh.decisions import queries
 from panoh.decisions.forms.application import PapersForm, RulingForm
 from panoh.decisions.models import Ruling
-from panoh.decisions.rules.application import Outcome, State
+from panoh.decisions.rules.application import ITEM_KIND, Outcome, State
 from panoh.decisions.views.filing import as_file, letter_language
 from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy
@@ -52,6 +53,15 @@ def before(request: StaffRequest, code: str) -> HttpResponse:
         "steps": queries.steps_of(row),
     }
     return render(request, "decisions/before.html", context)
+
+
+@page(Permission.BODY_READ)
+@require_http_methods(["GET"])
+def half(request: StaffRequest, code: str) -> HttpResponse:
+    """The half page for a member of the body whose organisation is elsewhere."""
+    told = decisions.read_copy(code, by=request.user, at=timezone.now())
+    item = sittings.item_numbered(code, ITEM_KIND.values())
+    return render(request, "decisions/half.html", {"half": told, "item": item})
 
 
 @page(Permission.STATUS_DECIDE)
@@ -159,6 +169,7 @@ urls: list[URLPattern] = [
     path("letters/", letters, name="letters"),
     path("close/", close, name="close"),
     path("before/<str:code>/", before, name="before"),
+    path("half/<str:code>/", half, name="half"),
     path("before/<str:code>/missing/", missing, name="missing"),
     path("before/<str:code>/complete/", complete, name="complete"),
     path("before/<str:code>/decide/", decide, name="decide"),

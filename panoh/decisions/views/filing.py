@@ -64,8 +64,10 @@ def _mine(request: StaffRequest, code: str) -> Application:
 def _file(request: StaffRequest, ref: str, former: Application | None) -> HttpResponse:
     at = timezone.now()
     bodies = queries.bodies_to_ask(request.dossier, policy.local_day(at))
+    agreed = queries.may_be_asked(request.dossier, bodies, at)
     # Nobody is led to say that she or he does not want to be heard.
-    form = typed(request, FilingForm, bodies=bodies, initial={"hearing": "not_yet_known"})
+    initial = {"hearing": "not_yet_known", "body": agreed[0].code if agreed else None}
+    form = typed(request, FilingForm, bodies=bodies, initial=initial)
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
         key, chosen = given.pop("submission"), given.pop("body")
@@ -78,7 +80,7 @@ def _file(request: StaffRequest, ref: str, former: Application | None) -> HttpRe
     title = _("Application for status") if former is None else _("Review or appeal")
     context = {"form": form, "title": title, "label": _("Hand it in")}
     note = _("The person chooses the commission, and need not appear. No help hangs on it.")
-    return render(request, "decisions/form.html", context | {"note": note})
+    return render(request, "decisions/apply.html", context | {"note": note, "agreed": agreed})
 
 
 def _filed(

@@ -105,6 +105,11 @@ class AnswersForm(CleanForm):
     interpreter = pick("interpreter_choices", _("Interpreter"))
     district = forms.ChoiceField(label=_("Where is the person now?"), required=False)
     citizenship = forms.ChoiceField(label=_("Citizenship"), required=False)
+    happened_in = forms.ChoiceField(
+        label=_("In which country did it happen?"),
+        help_text=_("Then the agreement with that country stands on the page of the case."),
+        required=False,
+    )
     channel = pick("contact_channels", _("How did you meet?"))
     contact_source = pick("contact_sources", _("Who brought the person?"))
     urgency_chosen = pick(
@@ -122,7 +127,8 @@ class AnswersForm(CleanForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, district=places(), citizenship=[NOT_ASKED, *cases.countries()])
+        countries = [NOT_ASKED, *cases.countries()]
+        offer(self, district=places(), citizenship=countries, happened_in=countries)
 
     def changes(self) -> dict[str, Any]:
         """The values for the verb ``change``. A date of birth stays out: it names."""

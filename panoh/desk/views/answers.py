@@ -79,7 +79,7 @@ def _words(name: str, value: Any) -> str:
     if name == "district":
         place = policy.place(value)
         return place.label() if place else str(value)
-    if name == "citizenship":
+    if name in {"citizenship", "happened_in"}:
         return str(dict(queries.countries()).get(value, value))
     return str(value)
 

@@ -16,7 +16,7 @@ from panoh.access.queries import PAGE, Place, grants_on, holds, may
 from panoh.access.rules import Permission
 from panoh.cases import actions as cases
 from panoh.cases import queries
-from panoh.cases.models import FACTS
+from panoh.cases.models import FACTS, Case
 from panoh.cases.rules import LIFECYCLE, State
 from panoh.consent import queries as consents
 from panoh.desk import queries as desk
@@ -121,7 +121,7 @@ def case(request: StaffRequest, ref: str) -> HttpResponse:
         "screens": Category.STORY in readable,
         "knows_legal": Category.LEGAL in readable,
         "law_on": may(user, Permission.POLICY_READ) and policy.local_day(found.first_contact_at),
-        "agreements": _agreements(found.citizenship, policy.local_day(at)),
+        "agreements": _agreements(found, policy.local_day(at)),
     }
     if context["names"]:
         context["name"] = people.names_of([dossier.pk], by=user, at=at).get(dossier.pk, "")
@@ -144,11 +144,11 @@ def _opened(categories: int) -> list[str]:
     ]
 
 
-def _agreements(country: str, day: date) -> list[tuple[Agreement, AgreementState]]:
-    """Agreements with the state whose citizen the person is, the expired ones marked."""
-    if not country:
-        return []
-    return [(one, one.state_on(day)) for one in policy.agreements(country)]
+def _agreements(case: Case, day: date) -> list[tuple[Agreement, AgreementState]]:
+    """Agreements with the state in which it happened, then with that of the person's citizenship,
+    the expired ones marked."""
+    states = filter(None, dict.fromkeys([case.happened_in, case.citizenship]))
+    return [(one, one.state_on(day)) for state in states for one in policy.agreements(state)]
 
 
 def _keeps_apart(request: StaffRequest) -> bool:

@@ -1,5 +1,6 @@
 """A clock: why it ends on that day; stop it, let it run again, ask for more time, allow it."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,10 +18,10 @@ from panoh.desk.forms.clock import ClockStopForm, MoreTimeForm
 from panoh.desk.views.typed import done, told_in, typed
 from panoh.duties import actions as duties
 from panoh.duties import queries as owed
-from panoh.duties.models import Duty
+from panoh.duties.models import Duty, Extension
 from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy
-from panoh.policy.rules import Period
+from panoh.ui.templatetags.panoh import day
 
 
 @page(Permission.DUTY_READ)
@@ -36,11 +37,11 @@ def why(request: StaffRequest, duty_id: UUID) -> HttpResponse:
         context |= {
             "asked": asked,
             "ground": policy.label("clock_grounds", asked.ground) if asked else "",
-            "more": policy.period(asked.period, policy.local_day(at)) if asked else None,
+            "more": _more_in_words(asked, at) if asked else "",
             "answers": asked is not None and asked.asked_by_id != request.user.pk,
             "stops": runs,
             "resumes": duty.stopped_at is not None,
-            "extends": runs and asked is None and bool(_offered(duty)),
+            "extends": runs and asked is None and bool(policy.extensions(duty.period)),
         }
     return render(request, "desk/why.html", context)
 
@@ -64,8 +65,12 @@ def _mine(duty_id: UUID) -> Duty:
     return found
 
 
-def _offered(duty: Duty) -> list[Period]:
-    return [one for one in policy.extensions(duty.period) if one.value is not None]
+def _more_in_words(asked: Extension, at: datetime) -> str:
+    """How much more somebody asks for, or the day where no rule sets it."""
+    if asked.until is None:
+        return policy.period(asked.period, policy.local_day(at)).text
+    last = day(policy.calendar(asked.duty.zone).local_day(asked.until))
+    return _("until %(day)s (no rule of the country sets it)") % {"day": last}
 
 
 @page(Permission.DUTY_SETTLE)
@@ -89,7 +94,7 @@ def stop(request: StaffRequest, duty_id: UUID) -> HttpResponse:
 def more_time(request: StaffRequest, duty_id: UUID) -> HttpResponse:
     """Ask for more time: a colleague allows it."""
     duty = _mine(duty_id)
-    offered = _offered(duty)
+    offered = policy.extensions(duty.period)
     if not offered:
         raise Gone
     form = typed(request, MoreTimeForm, offered=offered, initial={"period": offered[0].key})

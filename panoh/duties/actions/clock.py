@@ -4,7 +4,7 @@
 owes: no service target stands still, and more time is asked for by one and allowed by another.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from panoh.duties.actions import owing
 from panoh.duties.models import Duty, Extension, Turn
 from panoh.kernel.rules import Gone, Invalid, NotPossible
 from panoh.policy import queries as policy
-from panoh.policy.rules import Period, due_after_stop, due_at
+from panoh.policy.rules import due_after_stop, due_at
 
 MORE_TIME = "clock.more_time"
 MOMENTS = ["stopped_at", "due_at", "next_step_at"]
@@ -100,17 +100,22 @@ def resume(duty: Duty, *, by: User, at: datetime) -> Duty:
 
 
 @transaction.atomic
-def ask_extension(duty: Duty, *, period: str, ground: str, by: User, at: datetime) -> Extension:
-    """Ask for more time on a running clock: ``period`` is the key under which the pack gives it.
+def ask_extension(
+    duty: Duty, *, period: str, ground: str, until: date | None = None, by: User, at: datetime
+) -> Extension:
+    """Ask for more time on a running clock: ``period`` is the key under which the pack gives it,
+    ``until`` the last day where the pack knows that there is more time and not how much.
 
-    Raises as ``suspend`` does, and ``NotPossible`` if the pack gives none, or if it was asked for
-    already.
+    Raises as ``suspend`` does; ``NotPossible`` if the pack gives none, or if it was asked for
+    already; ``Invalid`` for a day that is missing, needless or too early.
     """
-    found, _due = _running(duty, by, at)
-    _more(found, period, at)
+    found, due = _running(duty, by, at)
+    last = queries.counted_in(found)[1].end_of(until) if until else None
+    _longer(found, period, last, due, at)
     if Extension.objects.filter(duty=found, answered_at=None).exists():
         raise NotPossible(_("Somebody has asked for more time already."))
-    made = Extension(duty=found, period=period, ground=_ground(ground), asked_at=at, asked_by=by)
+    made = Extension(duty=found, period=period, ground=_ground(ground), until=last)
+    made.asked_at, made.asked_by = at, by
     made.save(force_insert=True)
     owing.open(MORE_TIME, owner=found.owner, subject_id=made.pk, by=by, at=at)
     text = f"{found.kind} {ground}"
@@ -146,9 +151,7 @@ def answer_extension(extension: Extension, *, is_allowed: bool, by: User, at: da
 
 def _extend(duty: Duty, asked: Extension, by: User, at: datetime) -> None:
     _found, before = _running(duty, by, at)
-    more = _more(duty, asked.period, at)
-    assert more.value is not None  # noqa: S101 - for the types
-    due = due_at(more.value, more.unit, before, queries.counted_in(duty)[1])
+    due = _longer(duty, asked.period, asked.until, before, at)
     _turn(
         duty,
         rules.Verb.EXTEND,
@@ -163,13 +166,24 @@ def _extend(duty: Duty, asked: Extension, by: User, at: datetime) -> None:
     duty.save(update_fields=MOMENTS)
 
 
-def _more(duty: Duty, period: str, at: datetime) -> Period:
-    """What the pack gives under this key to this clock today."""
+def _longer(
+    duty: Duty, period: str, until: datetime | None, before: datetime, at: datetime
+) -> datetime:
+    """Until when the clock runs with what the pack gives under this key today: what it gives more
+    than ``before``, or, while nobody has set how much that is, the day that was typed."""
     offered = policy.extensions(duty.period, policy.local_day(at)) if duty.period else []
-    found = next((one for one in offered if one.key == period and one.value), None)
+    found = next((one for one in offered if one.key == period), None)
     if found is None:
         raise NotPossible(_("The country's rules do not say how much longer: nothing was changed."))
-    return found
+    if found.value is not None:
+        if until is not None:
+            raise Invalid(_("The country's rules say how much longer: no day is typed."), "until")
+        return due_at(found.value, found.unit, before, queries.counted_in(duty)[1])
+    if until is None:
+        raise Invalid(_("The country's rules do not set how much longer: type the day."), "until")
+    if until <= before:
+        raise Invalid(_("This is not later than the day that stands."), "until")
+    return until
 
 
 def _locked(duty: Duty, by: User) -> Duty:

@@ -101,7 +101,8 @@ def turn(
     unit: TimeUnit,
     calendar: Calendar,
 ) -> str:
-    """What happened to the clock while it ran; ``more`` is the length of the time given."""
+    """What happened to the clock while it ran; ``more`` is the length of the time given, empty
+    where the country's rules set none and two people set the day."""
     words = {
         "when": point(at, unit, calendar),
         "ground": ground,
@@ -113,6 +114,11 @@ def turn(
     if verb == Verb.RESUME:
         return _("On %(when)s it ran again with what was left: %(until)s.") % words
     given = _("On %(when)s it got %(more)s more, asked and approved by two people: %(ground)s.")
+    if not more:
+        given = _(
+            "On %(when)s two people gave it more time, to a day that no rule of the country sets: "
+            "%(ground)s."
+        )
     return f"{given} {_('That gave: %(until)s.')}" % words
 
 

@@ -192,6 +192,12 @@ def places(level: int | None = None) -> list[Place]:
     return [place for place in pack().places.values() if level in (None, place.level)]
 
 
+def districts() -> list[Place]:
+    """The smallest places: districts, and the regions that have none."""
+    split = {found.parent for found in places(2)}
+    return [found for found in places() if found.level == 2 or found.code not in split]
+
+
 def place(value: str) -> Place | None:
     """The place of a code; None if there is none such."""
     return pack().places.get(value)
@@ -204,7 +210,8 @@ def region_of(value: str) -> Place | None:
 
 
 def place_choices() -> list[tuple[str, list[tuple[str, Promise]]]]:
-    """Districts for a form field, grouped by region, sorted as the reader's alphabet goes."""
+    """Districts for a form field, grouped by region, sorted as the reader's alphabet goes; a region
+    without districts stands for itself."""
     groups: list[tuple[str, list[tuple[str, Promise]]]] = []
     for region, inside in _sorted_places(pack(), get_language()):
         groups.append((region.label(), [(found.code, later(found)) for found in inside]))
@@ -218,7 +225,7 @@ def _sorted_places(_of: Pack, _language: str | None) -> list[tuple[Place, list[P
         (
             region,
             sorted(
-                (found for found in places(2) if found.parent == region.code),
+                (found for found in districts() if region.code in (found.code, found.parent)),
                 key=lambda found: tajik_key(found.label()),
             ),
         )

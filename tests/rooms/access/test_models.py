@@ -161,6 +161,8 @@ ELSEWHERE = {
     "exchange_part",
     "decisions_batch",
     "decisions_batchpart",
+    # A half page for a member elsewhere: read by nobody but through its function.
+    "decisions_halfcopy",
     "intake_shift",
     "intake_call",
     "intake_handover",

@@ -79,6 +79,7 @@ def test_b3_one_body_decides_for_a_place() -> None:
         ("level", {"level": "district", "place": DISTRICT}),
         ("place", {"place": DISTRICT}),
         ("place", {"kind": "territorial_commission", "level": "district"}),
+        ("place", {"kind": "territorial_commission", "level": "region", "place": DISTRICT}),
         ("place", {"kind": "territorial_commission", "level": "district", "place": "tj_none"}),
     ],
 )

@@ -5,16 +5,19 @@ from datetime import timedelta
 
 import pypdf
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar
 
+from panoh.audit.queries import unit_entries
 from panoh.bodies import actions as bodies
 from panoh.bodies import queries
 from panoh.bodies.models import Attendance, Event, Item, Proposal, Resolution, Seat, Sitting
 from panoh.policy import queries as policy
 from tests.factories import bodies as made
 from tests.factories.bodies import KEEPER, OTHER, SECRETARY
+from tests.factories.cases import contact
 from tests.factories.clients import client_of, hidden, words
 from tests.factories.staff import as_user, team
 
@@ -109,6 +112,16 @@ def test_b1_invitation_and_agenda_are_printed_before_the_sitting() -> None:
         text = pypdf.PdfReader(io.BytesIO(pdf.content)).pages[0].extract_text()
         assert agenda in text and matter.number in text
     assert keeper.get(reverse("bodies:invitation", args=[*at, "xx"])).status_code == 404
+    # That it was printed is recorded, with the language and nothing that stands on the paper.
+    with as_user("amina") as by:
+        assert by.unit_id is not None
+        found = [one for one in unit_entries(by.unit_id) if one.event.endswith("_printed")]
+    assert [(one.event, one.reason, one.fields) for one in found] == [
+        ("body.minutes_printed", "ru", []),
+        ("body.invitations_printed", "ru", []),
+        ("body.minutes_printed", "tg", []),
+        ("body.invitations_printed", "tg", []),
+    ]
 
 
 def test_b1_minutes_with_applications_are_closed_where_their_reading_ends() -> None:
@@ -238,8 +251,20 @@ def test_h7_a_body_without_sittings_is_listed_for_who_counts() -> None:
 
 
 def test_b15_the_page_says_what_survivors_have_read() -> None:
-    page = words(client_of("nigora", "en").get(reverse("bodies:read")))
+    browser = client_of("nigora", "en")
+    page = words(browser.get(reverse("bodies:read")))
     assert "not yet" in page and "Script: consent" in page
+    with as_user("nigora") as by:
+        ref = contact(by).dossier.ref
+    # Every public table says it beside itself, to whoever opens it.
+    shown = {
+        "rights": (browser, reverse("desk:rights", args=[ref])),
+        "orders": (Client(headers={"accept-language": "en"}), reverse("desk:order_counts")),
+        "numbers": (client_of("rustam", "en"), reverse("statistics:list")),
+    }
+    assert shown.keys() == {code for kind, code, _name in queries.things() if kind == "table"}
+    for table, (client, url) in shown.items():
+        assert "not yet read by survivors" in words(client.get(url)), table
 
 
 def test_b12_the_page_of_the_coordination() -> None:
@@ -258,6 +283,10 @@ def test_a_body_is_founded_and_seats_are_given_and_changed() -> None:
     assert "is founded" in words(
         admin.post(path, {**typed, "name_en": "Fictional talks"}, follow=True)
     )
+    # One of a region can be founded by this page too.
+    typed |= {"kind": "territorial_commission", "level": "region", "code": "of-a-region"}
+    typed |= {"place": made.REGION, "name_en": "Fictional region"}
+    assert "is founded" in words(admin.post(path, typed, follow=True))
     keeper, path = client_of(KEEPER, "en"), reverse("bodies:add_seat", args=["talks"])
     seat = {"title": "Network", "side": "ngo", "since": "2026-01-01"}
     assert "no account with this user name" in words(keeper.post(path, {**seat, "account": "xx"}))

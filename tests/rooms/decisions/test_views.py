@@ -47,9 +47,12 @@ def test_b4_from_the_ngos_application_to_the_notice() -> None:
     body = commission()
     with as_user("nigora") as by:
         dossier = case(by, district="tj_3505401").dossier
-        agreed(dossier, body, by=by)
     ngo, secretary, member = (client_of(one, "en") for one in ("nigora", SECRETARY, MEMBER))
     base = f"/decisions/{dossier.ref}/status/"
+    assert "No commission may be told yet" in words(ngo.get(f"{base}apply/")), "before any typing"
+    with as_user("nigora") as by:
+        agreed(dossier, body, by=by)
+    assert f"The person has agreed to: {body}." in words(ngo.get(f"{base}apply/"))
     assert "Nothing was handed in" in words(ngo.get(base))
     typed = {
         "body": body.code,

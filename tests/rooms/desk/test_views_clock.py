@@ -11,6 +11,7 @@ from django.utils import timezone
 from panoh.access import actions as access
 from panoh.cases.models import Case
 from panoh.duties import actions as duties
+from panoh.policy import queries as policy
 from tests.factories.cases import contact
 from tests.factories.clients import client_of, words
 from tests.factories.packs import PERIODS, pack_with, period
@@ -51,12 +52,13 @@ def test_b5_today_and_the_case_lead_to_why_this_day() -> None:
 
 
 MORE = period("test_more", 5, "calendar_days", "stay_ends", extends="test_clock")
+OPEN = period("test_open", '"unset"', "calendar_days", "stay_ends", extends="test_clock")
 
 
 @pytest.mark.django_db
 def test_b5_a_clock_is_stopped_runs_again_and_gets_more_time_by_pages(tmp_path: Path) -> None:
     now = timezone.now()
-    with pack_with(tmp_path, {PERIODS: ("", LAW + MORE)}):
+    with pack_with(tmp_path, {PERIODS: ("", LAW + MORE + OPEN)}):
         with as_user("nigora") as by:
             case = contact(by, at=now)
             given: dict[str, Any] = {"owner": team("ngo-cases"), "dossier": case.dossier}
@@ -82,6 +84,14 @@ def test_b5_a_clock_is_stopped_runs_again_and_gets_more_time_by_pages(tmp_path: 
         assert "asks for more time, 5 days" in words(allows.get(task.group(), follow=True))
         told = words(allows.post(f"{base}/clock/allow/", follow=True))
         assert "it got 5 days more, asked and approved by two people" in told
+        # Where no rule sets how much more, they type the day, and the page says so.
+        open_ = {"ground": "paper", "period": "test_open"}
+        assert "type the day" in words(asks.post(f"{base}/more-time/", open_, follow=True))
+        open_["until"] = (policy.local_day(now) + timedelta(days=40)).isoformat()
+        asks.post(f"{base}/more-time/", open_)
+        assert "no rule of the country sets it" in words(allows.get(f"{base}/why/"))
+        told = words(allows.post(f"{base}/clock/allow/", follow=True))
+        assert "two people gave it more time, to a day that no rule of the country sets" in told
         # A service target is no clock of the law: nobody stops it.
         assert "Stop the clock" not in words(asks.get(f"/duties/{target.pk}/why/"))
         assert asks.get(f"/duties/{target.pk}/stop/").status_code == 404
@@ -148,12 +158,17 @@ def test_f6_a_case_in_a_covered_country_shows_the_agreement_and_its_article(
     with pack_with(tmp_path, {"agreements.toml": ("", covered)}):
         with as_user("nigora") as by:
             ours = contact(by, citizenship="AF").dossier.ref
-            other = contact(by, citizenship="TJ").dossier.ref
+            there = contact(by, citizenship="TJ")
         browser = client_of("nigora", "en")
         page = words(browser.get(f"/cases/{ours}/"))
         assert "Fictional agreement" in page
         assert "article 4: Papers within days" in page
-        assert "Fictional agreement" not in words(browser.get(f"/cases/{other}/"))
+        # Of a country of destination too, once somebody has said where it happened.
+        theirs = f"/cases/{there.dossier.ref}/"
+        assert "Fictional agreement" not in words(browser.get(theirs))
+        typed = {"scope": "transnational", "happened_in": "AF", "seen_version": there.version}
+        told = words(browser.post(f"{theirs}answers/", typed, follow=True))
+        assert "article 4: Papers within days" in told and "Afghanistan" in told
 
 
 @pytest.mark.django_db

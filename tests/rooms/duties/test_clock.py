@@ -43,6 +43,7 @@ CHANGES = {
             act="Fictional Act",
             extends="test_clock",
         )
+        + period("test_open", '"unset"', "working_days", "stay_ends", extends="test_clock")
         + period("test_hours", 24, "hours", "first_contact"),
     ),
     "holidays.csv": ("", HOLIDAY),
@@ -189,6 +190,51 @@ def test_b5_more_time_needs_a_ground_a_period_of_the_pack_and_a_second_person() 
             duties.answer_extension(asked, is_allowed=False, by=by, at=at(6))
         with pytest.raises(NotPossible, match="late stays late"):
             duties.ask_extension(found, by=by, **(more | {"at": at(26)}))
+
+
+@pytest.mark.django_db
+def test_b5_where_no_rule_sets_how_much_more_two_people_set_the_day(tmp_path: Path) -> None:
+    more: dict[str, Any] = {"period": "test_open", "ground": "person_ill", "at": at(5)}
+    with as_user("nigora") as by:
+        duty = started(by)
+        for until, said in ((None, "type the day"), (at(17).date(), "not later")):
+            with pytest.raises(Invalid, match=said):
+                duties.ask_extension(duty, until=until, by=by, **more)
+        with pytest.raises(Invalid, match="no day is typed"):
+            given = more | {"period": "test_more"}
+            duties.ask_extension(duty, until=at(30).date(), by=by, **given)
+        asked = duties.ask_extension(duty, until=at(30).date(), by=by, **more)
+    with as_user("safar") as by:
+        # Not a day more than was asked for, past the Python too.
+        row = Turn(duty=duty, number=1, verb="extend", ground="person_ill", at=at(6))
+        row.by, row.approved_by, row.period, row.unit = user("nigora"), by, "test_open", "hours"
+        row.standing, row.due_before, row.due_after = "unset", duty.due_at, at(31)
+        Extension.objects.filter(pk=asked.pk).update(
+            answered_at=at(6), answered_by=by, is_allowed=True
+        )
+        with pytest.raises(ProgrammingError), transaction.atomic():
+            row.save(force_insert=True)
+        row.standing = "unverified"
+        with pytest.raises(IntegrityError, match="how_much"), transaction.atomic():
+            row.save(force_insert=True)
+    with as_user("nigora") as by:
+        again = duties.ask_extension(duty, until=at(30).date(), by=by, **more)
+    with as_user("safar") as by:
+        longer = PERIODS, ('key = "test_open"', 'key = "test_other"')
+        with (
+            pack_with(tmp_path, dict([longer])),
+            transaction.atomic(),
+            pytest.raises(NotPossible, match="how much longer"),
+        ):
+            duties.answer_extension(again, is_allowed=True, by=by, at=at(6))
+        duties.answer_extension(again, is_allowed=True, by=by, at=at(6))
+        assert last_day(Duty.objects.get(pk=duty.pk)) == "2026-03-30"
+        turn = Turn.objects.get(duty=duty)
+        assert (turn.value, turn.standing) == (None, Standing.UNSET)
+        assert queries.why(duty)[-2] == (
+            "On 6 March 2026 two people gave it more time, to a day that no rule of the country "
+            "sets: The person is ill. That gave: 30 March 2026."
+        )
 
 
 @pytest.mark.django_db

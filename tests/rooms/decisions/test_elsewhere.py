@@ -1,0 +1,128 @@
+"""Members of a commission whose organisation is elsewhere read the half page by its own rules."""
+
+from datetime import date
+
+import pytest
+from django.db import DatabaseError, transaction
+
+from panoh.access import actions as access
+from panoh.access.models import Dossier
+from panoh.audit.queries import who_saw
+from panoh.bodies import actions as bodies
+from panoh.bodies import queries as sittings
+from panoh.bodies.models import Body, Seat
+from panoh.decisions import actions as decisions
+from panoh.decisions import queries
+from panoh.decisions.models import Application, HalfCopy
+from panoh.decisions.rules.application import Outcome
+from panoh.kernel.rules import Gone
+from tests.factories.clients import client_of, words
+from tests.factories.referrals import NOW, later
+from tests.factories.staff import as_user, user
+from tests.factories.status import HALF, SECRETARY, commission, completed, filed, ruled, sitting
+
+pytestmark = pytest.mark.django_db
+# A children's service and a lawyer with a voice, who only listens, and the police.
+VOICE, LAWYER, LISTENS, POLICE = "zebo", "latif", "mavluda", "pulod"
+
+
+@pytest.fixture
+def body() -> Body:
+    """A commission with members from four organisations beside its own."""
+    made = commission()
+    with as_user(SECRETARY) as by:
+        for name in (VOICE, LAWYER, LISTENS, POLICE):
+            bodies.seat(
+                made,
+                user=user(name),
+                title=f"Office of {name}",
+                side="state",
+                votes=name != LISTENS,
+                since=date(2026, 1, 1),
+                by=by,
+                at=NOW,
+            )
+    return made
+
+
+def reads(name: str, row: Application) -> bool:
+    """Whether the half page is handed to this account."""
+    with as_user(name):
+        return queries.half_copy(row.number) is not None
+
+
+def test_b4_a_member_of_another_organisation_reads_the_half_page_and_no_more(body: Body) -> None:
+    with as_user("nigora") as by:
+        row = filed(body, by=by)
+    with as_user(VOICE) as by:
+        half = decisions.read_copy(row.number, by=by, at=NOW)
+        assert half is not None and half.text == HALF
+        assert not Dossier.objects.exists() and not Application.objects.exists()
+    # Who only listens, the police and a stranger read nothing; a voice of the body reads its own.
+    for name in (LISTENS, POLICE, SECRETARY, "shirin"):
+        assert not reads(name, row), name
+    with as_user("nigora"):
+        found = [one for one in who_saw(row.dossier_id) if one.event == "status.half_read"]
+        assert [one.user_id for one in found] == [user(VOICE).pk], "she can be told who read it"
+    page = client_of(VOICE, "en").get(f"/decisions/half/{row.number}/")
+    assert HALF in words(page) and "no-store" in page["Cache-Control"]
+    assert "you vote by its number" in words(
+        client_of(POLICE, "en").get(f"/decisions/half/{row.number}/")
+    )
+    assert client_of("shirin", "en").get(f"/decisions/half/{row.number}/").status_code == 404
+    for language in ("tg", "ru"):
+        page = client_of(VOICE, language).get(f"/decisions/half/{row.number}/")
+        assert page.status_code == 200 and "style=" not in page.content.decode()
+
+
+def test_b4_a_conflict_an_exclusion_and_the_end_of_a_seat_end_that_reading(body: Body) -> None:
+    with as_user("nigora") as by:
+        touching, first, second = (filed(body, by=by) for _one in range(3))
+    assert all(reads(VOICE, row) for row in (touching, first, second))
+    with as_user(VOICE) as by:
+        item = sittings.item_about(touching.pk)
+        assert item is not None
+        bodies.declare_conflict(item, by=by, at=NOW)
+        assert queries.half_copy(touching.number) is None
+        with pytest.raises(Gone):
+            decisions.read_copy(touching.number, by=by, at=NOW)
+    with as_user("nigora") as by:
+        access.exclude(first.dossier, kind="unit", unit=user(VOICE).unit, by=by, at=NOW)
+        third = filed(body, by=by)
+        access.exclude(third.dossier, kind="account", user=user(LAWYER), by=by, at=NOW)
+    assert not reads(VOICE, first) and reads(LAWYER, first) and reads(VOICE, third)
+    assert not reads(LAWYER, third)
+    with as_user(SECRETARY) as by:
+        seat = Seat.objects.get(user=user(LAWYER))
+        over = {"trained_on": None, "alternate": None}
+        bodies.change_seat(seat, until=date(2026, 1, 2), **over, by=by, at=NOW)
+    assert not reads(LAWYER, second) and reads(VOICE, second)
+
+
+def test_b4_with_the_minutes_that_reading_ends_and_the_table_is_shut(body: Body) -> None:
+    with as_user("nigora") as by:
+        row, back = filed(body, by=by), filed(body, by=by)
+        decisions.withdraw(back, by=by, at=NOW)
+    assert reads(VOICE, row) and not reads(VOICE, back)
+    row = completed(row)
+    held = sitting(body)
+    ruled(row, Outcome.GRANTED)
+    assert reads(VOICE, row)
+    with as_user(SECRETARY) as by:
+        for one in sittings.items_of(held):
+            if not one.outcome:
+                bodies.postpone(one, why="Taken back", by=by, at=later(minutes=4))
+        decisions.close_minutes(held, by=by, at=later(minutes=5))
+    assert not reads(VOICE, row)
+    # Nobody but the function reads the table, and nobody adds a copy for whom the walls keep out.
+    with as_user(VOICE), pytest.raises(DatabaseError, match="denied"), transaction.atomic():
+        list(HalfCopy.objects.all())
+    with as_user("nigora") as by:
+        other = filed(body, by=by)
+        assert set(queries.members_elsewhere(other)) == {user(VOICE).pk, user(LAWYER).pk}
+        for name in (POLICE, LISTENS, "shirin"):
+            made = HalfCopy(application_id=other.pk, account=user(name), content=b"x")
+            with pytest.raises(DatabaseError), transaction.atomic():
+                made.save(force_insert=True)
+    with as_user("shirin"):
+        assert queries.members_elsewhere(other) == []
