@@ -46,13 +46,13 @@ FROM bench_dossier d JOIN bench_reach r USING (id), unnest(r.teams) t;
 
 INSERT INTO cases_case (dossier_id, version, state, opened_at, opened_by_id, first_contact_at,
     channel, contact_source, safe_to_talk, danger_now, sex, age_branch, age_band, under_18_then,
-    district, language, interpreter, children, citizenship, scope, case_category, trafficking,
+    district, language, interpreter, children, citizenship, happened_in, scope, case_category, trafficking,
     smuggling, identified_by, urgency, urgency_rank, urgency_chosen, sensitivity,
     sensitivity_rank, sensitivity_chosen, close_reason, closed_at, teams, fresh_until, holder)
 SELECT d.id, 1, CASE WHEN n % 3 = 0 THEN 'closed' ELSE 'open' END, opened_at, $worker,
     opened_at, '', '', 'yes', CASE WHEN n % 50 = 0 THEN 'danger' ELSE 'none' END, CASE n % 2
     WHEN 0 THEN 'woman' ELSE 'man' END, 'adult', 'age_21_29', '', 'tj_3505401', 'tg', '', '',
-    '', 'not_yet_known', 'potential', 'not_assessed', 'not_assessed', '', CASE WHEN n % 50 = 0
+    '', '', 'not_yet_known', 'potential', 'not_assessed', 'not_assessed', '', CASE WHEN n % 50 = 0
     THEN 'immediate' ELSE 'routine' END, CASE WHEN n % 50 = 0 THEN 1 ELSE 3 END, '', 'ordinary',
     3, '', CASE WHEN n % 3 = 0 THEN 'contact_lost' ELSE '' END, CASE WHEN n % 3 = 0 THEN now()
     END, r.teams, r.fresh_until, r.holder

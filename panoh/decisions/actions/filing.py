@@ -180,7 +180,7 @@ def _half_page(row: Application, answers: Answers, *, by: User, at: datetime) ->
         "opinion_text": answers.opinion_text.strip(),
     }
     # A member whose organisation is elsewhere has no key of the body's team: its own instead.
-    for account in queries.members_elsewhere(row):
+    for account in queries.members_elsewhere(row.dossier, row.body):
         public = account_public(account)
         if public is not None:
             content = box(public, json.dumps(kept).encode(), COPY)

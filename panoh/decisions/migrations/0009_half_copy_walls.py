@@ -12,7 +12,7 @@ DROP = """
 DROP FUNCTION public.decisions_copies_end() CASCADE;
 DROP FUNCTION public.decisions_read_copy(text);
 DROP FUNCTION public.decisions_on_copy() CASCADE;
-DROP FUNCTION public.decisions_elsewhere(uuid);
+DROP FUNCTION public.decisions_elsewhere(bigint, uuid);
 """
 
 

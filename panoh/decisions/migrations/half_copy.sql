@@ -3,20 +3,23 @@
 -- Who they are: with a voice, in their term, of another unit than the body's; nobody whom the person
 -- excludes, by account, unit or district, and nobody with a role that is kept apart from services
 -- (police, prosecutors; see cases_never_apart). Told to who holds the case; to a member of itself.
-CREATE FUNCTION public.decisions_elsewhere(p_application uuid) RETURNS SETOF int
+CREATE FUNCTION public.decisions_elsewhere(p_dossier bigint, p_body uuid)
+RETURNS TABLE (account int, unit int)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
-    SELECT DISTINCT u.id
-    FROM public.decisions_application a
-    JOIN public.access_team t ON t.id = a.team_id
-    JOIN public.bodies_seat s ON s.body_id = a.body_id AND s.votes
+    SELECT DISTINCT u.id, o.id
+    FROM public.bodies_body b
+    JOIN public.access_team t ON t.id = b.team_id
+    JOIN public.bodies_seat s ON s.body_id = b.id AND s.votes
       AND s.since <= current_date + 1 AND (s.until IS NULL OR s.until >= current_date)
     JOIN public.access_user u ON u.id IN (s.user_id, s.alternate_id) AND u.is_active
     JOIN public.access_unit o ON o.id = u.unit_id AND o.id <> t.unit_id
-    WHERE a.id = p_application AND public.ctx_ok()
-      AND (a.holder = ANY (public.ctx_teams()) OR u.id = public.ctx_user())
+    WHERE b.id = p_body AND public.ctx_ok()
+      AND (u.id = public.ctx_user() OR EXISTS (
+        SELECT FROM public.access_dossier d
+        WHERE d.id = p_dossier AND d.holder = ANY (public.ctx_teams())))
       AND NOT EXISTS (
         SELECT FROM public.access_never n
-        WHERE n.dossier_id = a.dossier_id
+        WHERE n.dossier_id = p_dossier
           AND (n.user_id = u.id OR n.unit_id = o.id
                OR n.kind = 'district' AND n.district = o.district))
       AND NOT EXISTS (
@@ -31,10 +34,10 @@ $$;
 CREATE FUNCTION public.decisions_on_copy() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
-    IF NOT public.decisions_is_owner() AND NOT (
-        EXISTS (SELECT FROM public.decisions_application a
-                WHERE a.id = NEW.application_id AND a.holder = ANY (public.ctx_teams()))
-        AND NEW.account_id IN (SELECT public.decisions_elsewhere(NEW.application_id))) THEN
+    IF NOT public.decisions_is_owner() AND NOT EXISTS (
+        SELECT FROM public.decisions_application a
+        JOIN public.decisions_elsewhere(a.dossier_id, a.body_id) e ON e.account = NEW.account_id
+        WHERE a.id = NEW.application_id AND a.holder = ANY (public.ctx_teams())) THEN
         PERFORM public.access_refuse();
     END IF;
     RETURN NEW;
@@ -49,8 +52,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
     SELECT a.id, a.dossier_id, c.content
     FROM public.decisions_application a
     JOIN public.decisions_halfcopy c ON c.application_id = a.id
+    JOIN public.decisions_elsewhere(a.dossier_id, a.body_id) e ON e.account = c.account_id
     WHERE a.number = p_number AND c.account_id = public.ctx_user()
-      AND c.account_id IN (SELECT public.decisions_elsewhere(a.id))
       AND a.id <> ALL (ARRAY(SELECT public.bodies_touching()))
       AND EXISTS (
         SELECT FROM public.access_grant g
@@ -70,6 +73,7 @@ CREATE TRIGGER decisions_copies_end AFTER UPDATE OF ended_at ON public.access_gr
     FOR EACH ROW WHEN (NEW.source = 'application' AND NEW.ended_at IS NOT NULL)
     EXECUTE FUNCTION public.decisions_copies_end();
 
-REVOKE EXECUTE ON FUNCTION public.decisions_elsewhere(uuid), public.decisions_on_copy(),
+REVOKE EXECUTE ON FUNCTION public.decisions_elsewhere(bigint, uuid), public.decisions_on_copy(),
     public.decisions_read_copy(text), public.decisions_copies_end() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION public.decisions_elsewhere(uuid), public.decisions_read_copy(text) TO app;
+GRANT EXECUTE ON FUNCTION
+    public.decisions_elsewhere(bigint, uuid), public.decisions_read_copy(text) TO app;

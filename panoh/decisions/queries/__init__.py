@@ -34,6 +34,7 @@ from panoh.decisions.queries.batches import (
 from panoh.decisions.queries.half import (
     HalfCopyTold,
     HalfPageTold,
+    also_read,
     half_copy,
     half_page,
     members_elsewhere,
@@ -56,6 +57,7 @@ __all__ = [
     "HalfCopyTold",
     "HalfPageTold",
     "ReflectionTold",
+    "also_read",
     "application",
     "applications_of",
     "asked",

@@ -80,7 +80,14 @@ def _file(request: StaffRequest, ref: str, former: Application | None) -> HttpRe
     title = _("Application for status") if former is None else _("Review or appeal")
     context = {"form": form, "title": title, "label": _("Hand it in")}
     note = _("The person chooses the commission, and need not appear. No help hangs on it.")
-    return render(request, "decisions/apply.html", context | {"note": note, "agreed": agreed})
+    return render(
+        request, "decisions/apply.html", {**context, "note": note, **_told_first(request, agreed)}
+    )
+
+
+def _told_first(request: StaffRequest, agreed: list[Body]) -> dict[str, Any]:
+    """What the person is told before anything is typed: who may be asked, and who reads it."""
+    return {"agreed": agreed, "also": queries.also_read(request.dossier, agreed)}
 
 
 def _filed(

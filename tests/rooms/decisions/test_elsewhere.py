@@ -17,9 +17,18 @@ from panoh.decisions.models import Application, HalfCopy
 from panoh.decisions.rules.application import Outcome
 from panoh.kernel.rules import Gone
 from tests.factories.clients import client_of, words
-from tests.factories.referrals import NOW, later
+from tests.factories.referrals import NOW, case, later
 from tests.factories.staff import as_user, user
-from tests.factories.status import HALF, SECRETARY, commission, completed, filed, ruled, sitting
+from tests.factories.status import (
+    HALF,
+    SECRETARY,
+    agreed,
+    commission,
+    completed,
+    filed,
+    ruled,
+    sitting,
+)
 
 pytestmark = pytest.mark.django_db
 # A children's service and a lawyer with a voice, who only listens, and the police.
@@ -75,6 +84,19 @@ def test_b4_a_member_of_another_organisation_reads_the_half_page_and_no_more(bod
         assert page.status_code == 200 and "style=" not in page.content.decode()
 
 
+def test_b4_the_person_is_told_first_whose_members_read_it_too(body: Body) -> None:
+    with as_user("nigora") as by:
+        dossier = case(by).dossier
+        agreed(dossier, body, by=by)
+    browser, path = client_of("nigora", "en"), f"/decisions/{dossier.ref}/status/apply/"
+    page = words(browser.get(path))
+    assert "with a voice there read the half page too" in page
+    assert str(user(VOICE).unit) in page and str(user(POLICE).unit) not in page
+    with as_user("nigora") as by:
+        access.exclude(dossier, kind="unit", unit=user(VOICE).unit, by=by, at=NOW)
+    assert str(user(VOICE).unit) not in words(browser.get(path))
+
+
 def test_b4_a_conflict_an_exclusion_and_the_end_of_a_seat_end_that_reading(body: Body) -> None:
     with as_user("nigora") as by:
         touching, first, second = (filed(body, by=by) for _one in range(3))
@@ -119,10 +141,11 @@ def test_b4_with_the_minutes_that_reading_ends_and_the_table_is_shut(body: Body)
         list(HalfCopy.objects.all())
     with as_user("nigora") as by:
         other = filed(body, by=by)
-        assert set(queries.members_elsewhere(other)) == {user(VOICE).pk, user(LAWYER).pk}
+        told = queries.members_elsewhere(other.dossier, body)
+        assert told.keys() == {user(VOICE).pk, user(LAWYER).pk}
         for name in (POLICE, LISTENS, "shirin"):
             made = HalfCopy(application_id=other.pk, account=user(name), content=b"x")
             with pytest.raises(DatabaseError), transaction.atomic():
                 made.save(force_insert=True)
     with as_user("shirin"):
-        assert queries.members_elsewhere(other) == []
+        assert queries.members_elsewhere(other.dossier, body) == {}
