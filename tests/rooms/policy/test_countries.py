@@ -36,6 +36,11 @@ def test_b10_another_country_renames_bodies_levels_and_periods() -> None:
     kind = "territorial_commission"
     assert theirs.unit_types[kind].label.into("en") == "Province coordination committee"
     assert ours.unit_types[kind].label.into("en") == "Territorial commission"
+    # Another body identifies there, and none stands below a region.
+    sits = theirs.body_kinds
+    assert sits[kind].label.into("en") == "Province coordination committee"
+    assert [code for code, one in sits.items() if one.decides] == ["rehabilitation_commission"]
+    assert not any("district" in sits[code].levels for code in (kind, "rehabilitation_commission"))
     assert theirs.places["kg_b"].label("en") == "Batken"
     assert not theirs.places.keys() & ours.places.keys()
     assert [place.level for place in theirs.places.values()] == [1] * 9, "a level may be absent"
