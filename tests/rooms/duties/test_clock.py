@@ -214,7 +214,7 @@ def test_b5_where_no_rule_sets_how_much_more_two_people_set_the_day(tmp_path: Pa
         )
         with pytest.raises(ProgrammingError), transaction.atomic():
             row.save(force_insert=True)
-        row.standing = "unverified"
+        row.standing, row.due_after = "unverified", asked.until
         with pytest.raises(IntegrityError, match="how_much"), transaction.atomic():
             row.save(force_insert=True)
     with as_user("nigora") as by:
