@@ -148,6 +148,7 @@ def theirs(
         subprocess.run(command, check=True, capture_output=True)
         say("release", f"{name}: peer, whole", perf_counter() - started, "s")
         found = json.loads(out.read_text())
+    say("release", f"{name}: peer, rows for {codes.shape[1]} people", len(found["rows"]), "rows")
     people, place = People(codes), {name: c for c, name in enumerate(lists)}
     domains = [{v: at for at, v in enumerate(one.domain)} for one in plan.columns]
     rows = np.zeros((len(lists), len(found["rows"])), dtype=np.int32)

@@ -83,6 +83,12 @@ class EstimateForm(CleanForm):
         required=False,
         min_value=0,
     )
+    strata = forms.CharField(
+        label=_("Column that names a group for each line, if each group is estimated apart"),
+        required=False,
+        max_length=120,
+        help_text=_("For example a region. The sum adds repetitions, never limits."),
+    )
     file = TableField(
         label=_("Table of overlaps"),
         help_text=_(
@@ -94,18 +100,26 @@ class EstimateForm(CleanForm):
     def clean(self) -> dict[str, Any]:
         """A period ends after it begins."""
         given = super().clean() or self.cleaned_data
-        since, until = given.get("since"), given.get("until")
-        if since and until and until < since:
-            self.add_error("until", _("The last day lies before the first."))
+        _in_order(self, given)
         return given
 
     @property
     def about(self) -> dict[str, str]:
         """The origin as it is stored."""
-        given = self.cleaned_data
         named = ("definition", "place", "owners", "linkage", "linkage_version")
-        period = f"{given['since'].isoformat()}/{given['until'].isoformat()}"
-        return {**{name: given[name].strip() for name in named}, "period": period}
+        return _about(self, named)
+
+
+def _in_order(form: CleanForm, given: dict[str, Any]) -> None:
+    since, until = given.get("since"), given.get("until")
+    if since and until and until < since:
+        form.add_error("until", _("The last day lies before the first."))
+
+
+def _about(form: CleanForm, named: Sequence[str]) -> dict[str, str]:
+    given = form.cleaned_data
+    period = f"{given['since'].isoformat()}/{given['until'].isoformat()}"
+    return {**{name: given[name].strip() for name in named}, "period": period}
 
 
 class ReleaseForm(CleanForm):
@@ -118,6 +132,9 @@ class ReleaseForm(CleanForm):
     )
     file = TableField(label=_("Or the plan as a file"), required=False)
     purpose = TextField(label=ABOUT["purpose"])
+    place = forms.CharField(label=ABOUT["place"], max_length=120)
+    since = forms.DateField(label=_("First day of the period"), widget=DayInput)
+    until = forms.DateField(label=_("Last day of the period"), widget=DayInput)
     consent = TextField(label=ABOUT["consent"])
     contact = forms.CharField(label=ABOUT["contact"], max_length=200)
     licence = forms.CharField(label=ABOUT["licence"], max_length=120)
@@ -133,6 +150,7 @@ class ReleaseForm(CleanForm):
     def clean(self) -> dict[str, Any]:
         """Typed or sent, one of the two."""
         given = super().clean() or self.cleaned_data
+        _in_order(self, given)
         sent = given.get("file")
         if sent:
             try:
@@ -146,8 +164,7 @@ class ReleaseForm(CleanForm):
     @property
     def about(self) -> dict[str, str]:
         """The metadata as they are stored."""
-        named = ("purpose", "consent", "contact", "licence", "withdrawal")
-        return {name: self.cleaned_data[name].strip() for name in named}
+        return _about(self, ("purpose", "place", "consent", "contact", "licence", "withdrawal"))
 
 
 class SendForm(CleanForm):

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -25,12 +26,15 @@ from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy
 from panoh.statistics.models import Decision, Output, Paper, Signature, Source, Spend
 from panoh.statistics.rules.book import Book
-from panoh.statistics.rules.making import ERRORS, FORECAST, GATE, MODELS, RESULT
+from panoh.statistics.rules.making import ERRORS, FORECAST, GATE, MODELS, RESULT, plan_of
 from panoh.statistics.rules.outputs import Field, Kind, State, strictest
 from panoh.statistics.rules.release.ledger import BadLedger
+from panoh.statistics.rules.release.official import Earlier
+from panoh.statistics.rules.release.official_files import earlier_of
+from panoh.statistics.rules.release.official_plan import OfficialPlan
 
 PAGE = 50
-SIGNATURES = "signatures.json"
+SIGNATURES, ERRORS_TOLD = "signatures.json", "errors.json"
 SIGNS = {Field.PROTECTION: Permission.NUMBERS_PROTECT, Field.CHECK: Permission.NUMBERS_CHECK}
 
 
@@ -106,6 +110,11 @@ class Told:
     def status(self) -> str:
         """What the estimation said, or an approver, if stricter."""
         return strictest([self.row.status, *(one.row.status for one in self.signed)])
+
+    @property
+    def allowed(self) -> list[Decision]:
+        """Who has agreed to the spend."""
+        return [one for one in self.decisions if one.verb == "allow"]
 
     @property
     def is_signed(self) -> bool:
@@ -198,6 +207,32 @@ def alike(row: Output) -> list[Output]:
     ]
 
 
+def allowed_by(row: Output) -> int | None:
+    """Which account of those who sign has agreed to the spend."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.statistics_allowed_by(%s)", [row.pk])
+        (found,) = cursor.fetchone()
+    return None if found is None else int(found)
+
+
+def official_before(row: Output, population: str) -> list[Earlier]:
+    """Official tables of a population that are out, or may still be: what was taken down counts,
+    for copies of it remain."""
+    states = [State.MADE, State.PUBLISHED, State.WITHDRAWN]
+    found = []
+    for one in Output.objects.filter(kind=Kind.RELEASE, state__in=states).exclude(pk=row.pk):
+        plan = plan_of(one.plan)
+        if isinstance(plan, OfficialPlan) and plan.population == population:
+            found.append(earlier_of(paper(one, ERRORS_TOLD) or b"{}", tables_of(one).values()))
+    return found
+
+
+def tables_of(row: Output) -> dict[str, bytes]:
+    """The tables of a release by the names of their files."""
+    rows = Paper.objects.filter(output=row, path__startswith="tables/").order_by("path")
+    return {one.path: bytes(one.content) for one in rows}
+
+
 # -- the ledger
 
 
@@ -209,6 +244,21 @@ def ledger_lines() -> list[tuple[str, str, str]]:
 def ledger_key() -> bytes:
     """What signs this installation's ledgers."""
     return bytes.fromhex(secret(settings.PANOH_KEYS, "ledger"))
+
+
+def ledger_heads() -> Path:
+    """Where the ends of this installation's ledgers are remembered, and who keeps which."""
+    return Path(settings.PANOH_VAR) / "ledger-heads"
+
+
+def has_official(population: str) -> bool:
+    """Whether official tables of a population were made here."""
+    return bool(Book(ledger_lines(), ledger_key()).official(population))
+
+
+def cell_key() -> bytes:
+    """What gives each person a permanent key in official tables."""
+    return bytes.fromhex(secret(settings.PANOH_KEYS, "cell-keys"))
 
 
 def spends() -> list[tuple[Spend, dict[str, Any]]]:
@@ -250,6 +300,6 @@ def ledger_told() -> dict[str, Any]:
         ledger = Book(ledger_lines(), ledger_key())
     except BadLedger:
         return {"lines": lines, "accounts": [], "is_whole": False}
-    names = sorted({one["population"] for one in ledger.entries})
+    names = sorted({one["population"] for one in ledger.entries if not one.get("not_dp")})
     accounts = [(name, ledger.account(name, float("inf"))) for name in names]
     return {"lines": lines, "accounts": accounts, "is_whole": True}

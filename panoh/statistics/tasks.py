@@ -1,6 +1,8 @@
 """Each minute one of those that were planned or asked for is computed: alerts never wait for a
 queue of numbers."""
 
+from typing import Any
+
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -9,9 +11,10 @@ from panoh.statistics import queries
 from panoh.statistics.models import Output
 from panoh.statistics.rules import estimation, making
 from panoh.statistics.rules.outputs import Kind, State
-from panoh.statistics.rules.release import people
+from panoh.statistics.rules.release import official, people
 from panoh.statistics.rules.release import plan as plans
 from panoh.statistics.rules.release.ledger import BadLedger
+from panoh.statistics.rules.release.official_plan import OfficialPlan
 from panoh.statistics.rules.release.products import Told
 
 BY = "numbers"
@@ -43,13 +46,38 @@ def compute(row: Output) -> None:
 
 def _release(row: Output) -> None:
     """The spend is written, and its transaction finished, before noise is drawn."""
-    plan, at = plans.read(row.plan), timezone.now()
+    plan, at = making.plan_of(row.plan), timezone.now()
     persons = making.table_of(queries.sent(row), plan)
-    entry = making.entry(plan, queries.about(row), at.isoformat())
+    about = queries.about(row)
+    entry = making.entry(plan, at.isoformat(), _people(row))
     try:
+        if isinstance(plan, OfficialPlan):
+            _official(row, persons, plan, entry)
+            return
         mark = numbers.reserve(row, entry=entry, cap=plan.cap_rho, by=BY, at=at)
     except BadLedger as fault:
         numbers.fail(row, fault=str(fault), state=State.REFUSED, by=BY, at=at)
         return
-    made = making.release(persons, plan, row.about, Told(at.isoformat(), mark, None, False))
+    beside = queries.has_official(plan.population)
+    told = Told(at.isoformat(), mark, None, False, beside, about=about)
+    made = making.release(persons, plan, told)
     numbers.keep(row, made=made, plan=plan, mark=mark, by=BY, at=timezone.now())
+
+
+def _official(
+    row: Output, persons: people.People, plan: OfficialPlan, entry: dict[str, Any]
+) -> None:
+    """Tables that were refused leave nothing, not even a line of the ledger."""
+    earlier = queries.official_before(row, plan.population)
+    found = official.make(persons, plan, queries.cell_key(), earlier)
+    mark, at = "", timezone.now()
+    if not found.refusals:
+        mark = numbers.list_official(row, entry=entry, by=BY, at=at)
+    told = Told(at.isoformat(), mark, None, False, about=queries.about(row))
+    numbers.keep(row, made=making.official_tables(found, told), by=BY, at=at)
+
+
+def _people(row: Output) -> list[str]:
+    """Whoever prepared it and whoever agreed to the spend."""
+    agreed = queries.allowed_by(row)
+    return [str(row.prepared_by_id), *([str(agreed)] if agreed else [])]

@@ -11,6 +11,7 @@ urlpatterns = [
     path("release/", views.release, name="release"),
     path("ledger/", views.ledger, name="ledger"),
     path("<uuid:output_id>/", views.show, name="show"),
+    path("<uuid:output_id>/allow/", views.allow, name="allow"),
     path("<uuid:output_id>/ask/", views.ask, name="ask"),
     path("<uuid:output_id>/sign/", views.sign, name="sign"),
     path("<uuid:output_id>/publish/", views.publish, name="publish"),

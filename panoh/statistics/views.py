@@ -70,6 +70,7 @@ def estimate(request: StaffRequest) -> HttpResponse:
                 replicates=given["replicates"],
                 seed=given["seed"],
                 decision=given["decision"],
+                strata=given["strata"].strip(),
                 about=form.about,
                 by=request.user,
                 at=timezone.now(),
@@ -136,7 +137,9 @@ def _shown(request: StaffRequest, told: Told) -> dict[str, Any]:
         "works": works,
         "faults": [in_words(one) for one in row.fault.splitlines()],
         "about": about_in_words(told.about),
-        "asks": "ask" in verbs and mine and row.is_passed,
+        "allows": "allow" in verbs and judges and row.is_passed and not told.allowed,
+        "asks": "ask" in verbs and mine and row.is_passed and told.allowed,
+        "awaits": "ask" in verbs and row.is_passed and not told.allowed,
         "signs": "sign" in verbs and row.is_passed and judges and not has_signed,
         "publishes": "publish" in verbs and works and told.is_signed,
         "refuses": "refuse" in verbs and judges,
@@ -156,8 +159,17 @@ def _shown(request: StaffRequest, told: Told) -> dict[str, Any]:
             dashboard=queries.json_of(row, "dashboard.json"),
             statement=queries.paper(row, f"statement.{request.LANGUAGE_CODE}.md"),
             checksums=queries.paper(row, "checksums.sha256"),
+            tables=queries.tables_of(row),
         )
     return context
+
+
+@page(Permission.COUNTS_READ)
+@require_POST
+def allow(request: StaffRequest, output_id: UUID) -> HttpResponse:
+    """Agree that the data are sent and the budget is spent: never by one person alone."""
+    numbers.allow(queries.output(output_id), by=request.user, at=timezone.now())
+    return done(request, _("You have agreed: the data may be sent."), "statistics:show", output_id)
 
 
 @page(Permission.NUMBERS_PREPARE)

@@ -104,7 +104,7 @@ UNSEEN: dict[str, str] = {
         | _of("access", "close team_key let_in leave end_session end_sessions lock")
         | _of("directory", "checked drop_service")
         | _of("fund", "of_duty reverse withdraw")
-        | _of("statistics", "publish")
+        | _of("statistics", "allow publish")
         | _of("care", "drop give_up permit_end")
         | _of("decisions", "reflection_begin complete sign letters close withdraw let_stand")
         | _of("bodies", "act item of_duty")

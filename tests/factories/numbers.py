@@ -38,7 +38,23 @@ META = {
     "contact": "fictional desk",
     "licence": "fictional licence",
     "withdrawal": "fictional way out",
+    "place": "Fictional place",
+    "period": "2024-01-01/2024-12-31",
 }
+OFFICIAL = """path = "A"
+name = "Fictional official tables"
+population = "fictional people"
+audience = "everybody"
+k = 10
+[[columns]]
+name = "sex"
+values = ["woman", "man"]
+[[columns]]
+name = "place"
+values = ["north", "south", "0"]
+[[tables]]
+columns = ["sex", "place"]
+"""
 LISTS = {"sex": ["woman", "man"], "place": ["north", "south", "0"]}
 
 
@@ -119,16 +135,19 @@ def table(rows: int = 3000) -> bytes:
     return out.getvalue().encode()
 
 
-def forecast(**more: Any) -> Output:
+def forecast(plan: str = "", **more: Any) -> Output:
     """A release whose forecast stands."""
     with as_user(PREPARES) as by:
-        row = numbers.plan_release(plan_text(**more), about=META, by=by, at=NOON)
+        row = numbers.plan_release(plan or plan_text(**more), about=META, by=by, at=NOON)
     work()
     return now(row)
 
 
 def asked(row: Output, content: bytes | None = None) -> Output:
-    """Its data were sent; it waits for the worker."""
+    """One who signs has agreed and its data were sent; it waits for the worker."""
+    with as_user(PROTECTS) as other:
+        if queries.allowed_by(row) is None:
+            numbers.allow(row, by=other, at=NOON)
     with as_user(PREPARES) as by:
         return numbers.ask(row, table() if content is None else content, by=by, at=NOON)
 

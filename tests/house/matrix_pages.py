@@ -298,6 +298,7 @@ PAGES: dict[str, Row] = {
     "statistics:ledger": Row(P.COUNTS_READ, ()),
     "statistics:show": Row(P.COUNTS_READ, ()),
     "statistics:ask": Row(P.NUMBERS_PREPARE, ()),
+    "statistics:allow": Row(P.COUNTS_READ, (), only_post=True),
     "statistics:sign": Row(P.COUNTS_READ, ()),
     "statistics:publish": Row(P.COUNTS_READ, (), only_post=True),
     "statistics:refuse": Row(P.COUNTS_READ, ()),

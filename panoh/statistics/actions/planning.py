@@ -11,14 +11,15 @@ from panoh.access.models import User
 from panoh.access.queries import require
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
-from panoh.kernel.rules import Invalid, NotPossible
+from panoh.kernel.rules import Invalid, NotPossible, Refused
 from panoh.statistics import queries
 from panoh.statistics.models import Decision, Output, Source
 from panoh.statistics.rules import estimation
-from panoh.statistics.rules.making import table_of
+from panoh.statistics.rules.making import plan_of, table_of
 from panoh.statistics.rules.outputs import LIFECYCLE, Kind, written
 from panoh.statistics.rules.release import people
 from panoh.statistics.rules.release import plan as plans
+from panoh.statistics.rules.release.official_plan import OfficialPlan
 from panoh.statistics.rules.words import told
 
 NO_SIZE = "n_pub is missing: a forecast reads no data and needs a public size"
@@ -34,21 +35,28 @@ def plan_estimate(
     replicates: int,
     seed: int,
     decision: float | None,
+    strata: str = "",
     about: Mapping[str, str],
     by: User,
     at: datetime,
 ) -> Output:
     """Store methods, levels and origin before anything is computed, and the capture table until it
-    was used. All methods run. Raises ``Invalid`` where the table cannot be read."""
+    was used. All methods run, in each group apart where ``strata`` names a column of groups. Raises
+    ``Invalid`` where the table cannot be read."""
     require(by, Permission.NUMBERS_PREPARE)
     try:
-        table = estimation.read(content)
+        mark = (
+            estimation.mark_of(estimation.read_strata(content, strata))
+            if strata
+            else estimation.read(content).sha256
+        )
     except estimation.BadTable as fault:
         raise Invalid(told(str(fault)), "file") from fault
     plan = estimation.Plan("all", order, replicates, seed, {}, decision)
     levels = {key: value for key, value in asdict(plan).items() if key != "about"}
     row = _new(Kind.ESTIMATE, name, by, at)
-    row.plan, row.about = written(levels), written({**about, "table": table.sha256})
+    row.plan = written({**levels, **({"strata": strata} if strata else {})})
+    row.about = written({**about, "table": mark})
     row.save(force_insert=True)
     _send(row, content)
     audit.record("numbers.planned", by=by, at=at, subject=row)
@@ -70,12 +78,21 @@ def plan_release(plan: str, *, about: Mapping[str, str], by: User, at: datetime)
     return row
 
 
-def _read(text: str) -> plans.Plan:
+def _read(text: str) -> plans.Plan | OfficialPlan:
     try:
-        found = plans.read(text)
+        found = plan_of(text)
     except plans.BadPlan as fault:
         raise Invalid(told(str(fault)), "plan") from fault
-    if not found.n_pub:
+    if isinstance(found, OfficialPlan):
+        if found.earlier or found.unreleased:
+            raise Invalid(_("Earlier tables are known here: leave them out of the plan."), "plan")
+        if found.k < plans.K_PUBLIC:
+            raise Invalid(
+                _("Tables that readers of counts may see need k of %(k)d at least.")
+                % {"k": plans.K_PUBLIC},
+                "plan",
+            )
+    elif not found.n_pub:
         raise Invalid(told(NO_SIZE), "plan")
     if not found.audience.strip():
         raise Invalid(_("The plan does not say for whom the data is: audience."), "plan")
@@ -85,17 +102,35 @@ def _read(text: str) -> plans.Plan:
 
 
 @transaction.atomic
+def allow(output: Output, *, by: User, at: datetime) -> Output:
+    """Agree, as one who signs and did not prepare it, that the data are sent and the budget is
+    spent: two people spend, never one. Raises ``Refused``, ``NotPossible``."""
+    row = queries.output(output.pk)
+    LIFECYCLE.after("allow", row.state)
+    if not queries.fields_of(by) or row.prepared_by_id == by.pk:
+        raise Refused
+    if not row.is_passed or queries.allowed_by(row) is not None:
+        raise NotPossible
+    Decision(output=row, verb="allow", by=by, at=at).save(force_insert=True)
+    audit.record("numbers.allowed", by=by, at=at, subject=row)
+    return row
+
+
+@transaction.atomic
 def ask(output: Output, content: bytes, *, by: User, at: datetime) -> Output:
     """Send the confidential file and ask for the release: from here on the budget is spent,
     whatever becomes of it. Raises ``Invalid`` where the file does not fit the plan, with nothing
-    written and nothing spent; ``NotPossible`` after anything but a good forecast."""
+    written and nothing spent; ``NotPossible`` after anything but a good forecast to which one who
+    signs has agreed."""
     require(by, Permission.NUMBERS_PREPARE)
     row = queries.output(output.pk)  # the database locks it when it decides
     LIFECYCLE.after("ask", row.state)
     if row.prepared_by_id != by.pk or not row.is_passed:
         raise NotPossible
+    if queries.allowed_by(row) is None:
+        raise NotPossible(_("One of those who sign agrees first that the budget is spent."))
     try:
-        table_of(content, plans.read(row.plan))
+        table_of(content, plan_of(row.plan))
     except people.BadData as fault:
         raise Invalid(told(str(fault)), "file") from fault
     _send(row, content)

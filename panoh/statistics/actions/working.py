@@ -12,6 +12,7 @@ from panoh.statistics.models import Output, Paper, Source, Spend
 from panoh.statistics.rules.book import Book
 from panoh.statistics.rules.making import Made
 from panoh.statistics.rules.outputs import WAITING, Kind, State
+from panoh.statistics.rules.release.ledger import OFFICIAL, PAGES, BadLedger, note, noted
 from panoh.statistics.rules.release.plan import Plan
 
 TRIES = 2
@@ -50,9 +51,29 @@ def fail(row: Output, *, fault: str, by: str, at: datetime, state: State = State
 
 @transaction.atomic
 def reserve(row: Output, *, entry: dict[str, Any], cap: float, by: str, at: datetime) -> str:
-    """Write the spend of a release before any noise is drawn; its hash. Raises ``BadLedger``."""
-    mark = _ledger(row).reserve(entry, cap)
+    """Write the spend of a release before any noise is drawn; its hash. What ledgers of files have
+    spent on this population counts. Raises ``BadLedger``."""
+    heads, population = queries.ledger_heads(), entry["population"]
+    elsewhere = sum(rho for keeper, rho in noted(heads, population).items() if keeper != PAGES)
+    mark = _ledger(row).reserve(entry, cap - elsewhere)
+    note(heads, population, PAGES, entry["rho"])
     audit.record("numbers.spent", by=by, at=at, subject=row)
+    return mark
+
+
+@transaction.atomic
+def list_official(row: Output, *, entry: dict[str, Any], by: str, at: datetime) -> str:
+    """Let the ledger know of official tables, which cost nothing; the hash. Raises ``BadLedger``
+    where such tables were made elsewhere, with which these cannot be compared."""
+    heads, population = queries.ledger_heads(), entry["population"]
+    if any(keeper.startswith(OFFICIAL) for keeper in noted(heads, population)):
+        raise BadLedger(
+            "SR-A8: official tables of this population were made outside these pages and cannot be "
+            "compared"
+        )
+    mark = _ledger(row).list_official(entry)
+    note(heads, population, PAGES, 0.0)
+    audit.record("numbers.listed", by=by, at=at, subject=row)
     return mark
 
 
@@ -95,6 +116,7 @@ def _ledger(row: Output) -> Book:
 
     def keep(whole: dict[str, Any], text: str, mark: str, signature: str) -> None:
         line = Spend(number=whole["id"], output=row, population=whole["population"])
+        # The database reads the rest from the entry: official tables have no rho and no cap.
         line.state, line.rho, line.cap_rho = whole["state"], whole["rho"], whole["cap_rho"]
         line.entry, line.hash, line.signature = text, mark, signature
         line.save(force_insert=True)

@@ -5,8 +5,10 @@ import gzip
 import io
 import json
 import tempfile
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,21 @@ import numpy as np
 from panoh.statistics.rules import estimation
 from panoh.statistics.rules.estimation import diagnostics
 from panoh.statistics.rules.estimation.lattice import lattice
-from panoh.statistics.rules.outputs import incomplete, written
-from panoh.statistics.rules.release import accounting, draft, people, sampler
+from panoh.statistics.rules.outputs import OFFICIAL_PAPERS, PAPERS, incomplete, written
+from panoh.statistics.rules.release import (
+    accounting,
+    draft,
+    official_files,
+    official_plan,
+    people,
+    sampler,
+)
 from panoh.statistics.rules.release import plan as plans
-from panoh.statistics.rules.release.draft import Draft
 from panoh.statistics.rules.release.forecast import forecast
 from panoh.statistics.rules.release.gate import Refusal
 from panoh.statistics.rules.release.ledger import ADJACENCY
+from panoh.statistics.rules.release.official import Official
+from panoh.statistics.rules.release.official_plan import OfficialPlan
 from panoh.statistics.rules.release.products import Told, write
 
 RESULT, MODELS = "result.json", "models.csv.gz"
@@ -41,19 +51,26 @@ class Made:
 
 
 def estimate(content: bytes, plan: str, about: str) -> Made:
-    """Run every method on a capture table. Same table, plan and origin: same bytes.
+    """Run every method on a capture table, or on each group of one. Same table, plan and origin:
+    same bytes.
 
     Raises ``BadTable``.
     """
-    table = estimation.read(content)
-    origin = json.loads(about)
-    analysis = estimation.analyse(table, estimation.Plan(**json.loads(plan), about=origin))
-    result = _as_kept(analysis, origin)
+    levels, origin = json.loads(plan), json.loads(about)
+    column = levels.pop("strata", "")
+    asked = estimation.Plan(**levels, about=origin)
+    found: estimation.Analysis | estimation.Strata
+    if column:
+        found = estimation.analyse_strata(estimation.read_strata(content, column), column, asked)
+        result, models = _of_groups(found, origin), _models(found.groups)
+    else:
+        found = estimation.analyse(estimation.read(content), asked)
+        result, models = _as_kept(found, origin), _models({"": found})
     papers = {
         RESULT: written(result).encode(),
-        MODELS: gzip.compress(_models(analysis).encode(), mtime=0),
+        MODELS: gzip.compress(models.encode(), mtime=0),
     }
-    return Made(papers, analysis.publishable, analysis.status)
+    return Made(papers, found.publishable, found.status)
 
 
 def _as_kept(analysis: estimation.Analysis, origin: dict[str, str]) -> dict[str, Any]:
@@ -68,7 +85,39 @@ def _as_kept(analysis: estimation.Analysis, origin: dict[str, str]) -> dict[str,
         "about": origin,
         "models_tried": analysis.models_tried,
         "severities": sorted(set(lowest)),
+        "decision": analysis.plan.decision,
         "provenance": found["methods"][0]["provenance"],
+    }
+
+
+def _of_groups(strata: estimation.Strata, origin: dict[str, str]) -> dict[str, Any]:
+    """Every group as it would stand alone, below the sum in the same shape."""
+    groups = {name: _as_kept(one, origin) for name, one in strata.groups.items()}
+    every = list(groups.values())
+    total = strata.as_json(0.0)["total"]
+    for one in total["methods"]:
+        one |= {"ci95": None, "bca95": None, "effects": [], "effects_inf": []}
+    found = [
+        *(note for one in total["methods"] for note in one["diagnostics"]),
+        *(
+            {**note, "text": f"{name}: {note['text']}"}
+            for name, one in groups.items()
+            for note in one["diagnostics"]
+        ),
+    ]
+    return {
+        "status": strata.status,
+        "lists": every[0]["lists"],
+        "observed": total["observed"],
+        "envelope": estimation.limits_json(strata.envelope),
+        "methods": total["methods"],
+        "diagnostics": found,
+        "about": origin,
+        "models_tried": sum(one["models_tried"] for one in every),
+        "severities": sorted({note["severity"] for note in found}),
+        "provenance": {**every[0]["provenance"], "sha256": origin["table"]},
+        "strata_by": strata.column,
+        "groups": groups,
     }
 
 
@@ -76,17 +125,24 @@ def _plain(value: float | None) -> float | None:
     return None if value is None or not np.isfinite(value) else float(value)
 
 
-def _models(analysis: estimation.Analysis) -> str:
-    """Every model that was fitted: order, effects, BIC, N; blank where it is not admissible."""
+def _models(groups: Mapping[str, estimation.Analysis]) -> str:
+    """Every model that was fitted: group, order, effects, BIC, N; blank where it is not
+    admissible."""
     out = io.StringIO()
     lines = csv.writer(out, lineterminator="\n")
-    lines.writerow(["search", "effects", "bic", "n"])
+    lines.writerow(["group", "search", "effects", "bic", "n"])
+    for name, analysis in groups.items():
+        lines.writerows([name, *line] for line in _fitted(analysis))
+    return out.getvalue()
+
+
+def _fitted(analysis: estimation.Analysis) -> Iterator[list[object]]:
     for outcome in analysis.outcomes:
         for step in outcome.trail:
-            pair = analysis.table.lists
-            lines.writerow([f"{outcome.method} step", _pair(step.pair, pair), "", step.estimate])
+            pair = _pair(step.pair, analysis.table.lists)
+            yield [f"{outcome.method} step", pair, "", step.estimate]
     if analysis.searched is None:
-        return out.getvalue()
+        return
     full, searches = analysis.searched
     for search in searches:
         lat = lattice(len(full.lists), search.order)
@@ -94,8 +150,7 @@ def _models(analysis: estimation.Analysis) -> str:
         for model, bic, value in zip(search.models, search.bic, search.values, strict=True):
             effects = " ".join(names[at] for at in np.flatnonzero(model))
             numbers = [round(float(x), 6) if np.isfinite(x) else "" for x in (bic, value)]
-            lines.writerow([f"order {search.order}", effects, *numbers])
-    return out.getvalue()
+            yield [f"order {search.order}", effects, *numbers]
 
 
 def _pair(number: int, lists: tuple[str, ...]) -> str:
@@ -103,47 +158,60 @@ def _pair(number: int, lists: tuple[str, ...]) -> str:
     return ":".join(pairs[number])
 
 
+def plan_of(text: str) -> plans.Plan | OfficialPlan:
+    """A plan of either path. Raises ``BadPlan``."""
+    return official_plan.read(text) if official_plan.path_of(text) == "A" else plans.read(text)
+
+
 def predict(plan: str) -> Made:
     """What a release would look like; reads no data. Raises ``BadPlan``."""
-    found = forecast(plans.read(plan), sampler.system)
+    asked = plan_of(plan)
+    if isinstance(asked, OfficialPlan):
+        return Made({FORECAST: written(official_files.outlook(asked)).encode()}, True)
+    found = forecast(asked, sampler.system)
     faults = tuple(f"{one.code}: {one.text}" for one in found.refusals)
     return Made({FORECAST: written(found.as_json()).encode()}, not faults, faults=faults)
 
 
-def table_of(content: bytes, plan: plans.Plan) -> people.People:
+def table_of(content: bytes, plan: people.Sheet) -> people.People:
     """The persons of a file that was sent. Raises ``BadData``."""
     return people.read_open(io.BytesIO(content), plan)
 
 
-def entry(plan: plans.Plan, about: dict[str, str], at: str) -> dict[str, Any]:
-    """What the ledger keeps of a spend."""
-    return {
+def entry(
+    plan: plans.Plan | OfficialPlan, at: str, who: Sequence[str] = (), *, test: bool = False
+) -> dict[str, Any]:
+    """What the ledger keeps of a spend, or of official tables, which spend nothing. ``who`` asked
+    for it and agreed to it."""
+    said = {
         "population": plan.population,
         "time": at,
         "plan": plan.sha256,
         "adjacency": ADJACENCY,
+        "people": list(who),
+        "test": test,
+    }
+    if isinstance(plan, OfficialPlan):
+        return {**said, "tables": len(plan.tables), "products": ["official tables"]}
+    return {
+        **said,
         "rho": plan.rho,
         "epsilon": accounting.epsilon_of(plan.rho, plan.delta),
         "epsilon_simple": accounting.simple_epsilon(plan.rho, plan.delta),
         "delta": plan.delta,
         "tables": len(plan.tables) + plan.wanted_triples,
         "products": ["tables", "rows", "dashboard"],
-        "people": [about["prepared_by"]],
-        "test": False,
     }
 
 
-def release(persons: people.People, plan: plans.Plan, about: str, told: Told) -> Made:
+def release(persons: people.People, plan: plans.Plan, told: Told) -> Made:
     """Draw, protect, make rows, judge: the spend has been written before. Where the gate refuses,
     only its reasons are kept."""
     made = draft.make(persons, plan, sampler.system)
-    papers = dict(_files(made, told))
-    lacks = incomplete(json.loads(about), papers)
-    if lacks:
-        text = f"not said or not there: {', '.join(lacks)}"
-        made = replace(made, refusals=[*made.refusals, Refusal("SR-G8", text)])
-    faults = tuple(f"{one.code}: {one.text}" for one in made.refusals)
-    gate = written({"refusals": [asdict(one) for one in made.refusals]}).encode()
+    papers = dict(_files(partial(write, made, told)))
+    refusals = [*made.refusals, *_lacking(told, papers, PAPERS)]
+    faults = tuple(f"{one.code}: {one.text}" for one in refusals)
+    gate = written({"refusals": [asdict(one) for one in refusals]}).encode()
     errors = {str(order): asdict(one) for order, one in made.errors.items()}
     secret = {ERRORS: written(errors).encode()}
     if faults:
@@ -151,11 +219,32 @@ def release(persons: people.People, plan: plans.Plan, about: str, told: Told) ->
     return Made({**papers, GATE: gate}, True, secret=secret)
 
 
-def _files(made: Draft, told: Told) -> Iterator[tuple[str, bytes]]:
+def official_tables(made: Official, told: Told) -> Made:
+    """Official tables, or which rules they break: how often, never in which cell."""
+    papers = dict(_files(partial(official_files.write, made, told)))
+    broken = Counter(one.text.split(":")[0] for one in made.refusals)
+    faults = [
+        f"SR-G1: {rule}" + (f" is not kept in {count} cells" if rule.startswith("SR-") else "")
+        for rule, count in sorted(broken.items())
+    ]
+    faults += [f"{one.code}: {one.text}" for one in _lacking(told, papers, OFFICIAL_PAPERS)]
+    gate = written({"refusals": []}).encode()
+    if faults:
+        return Made({}, False, faults=tuple(faults))
+    return Made({**papers, GATE: gate}, True)
+
+
+def _lacking(told: Told, papers: Iterable[str], needed: Iterable[str]) -> list[Refusal]:
+    lacks = incomplete(told.about, papers, needed)
+    text = f"not said or not there: {', '.join(lacks)}"
+    return [Refusal("SR-G8", text)] if lacks else []
+
+
+def _files(writing: Callable[[Path], None]) -> Iterator[tuple[str, bytes]]:
     """The files as they are written; they hold what is protected already."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write(made, told, folder)
+        writing(folder)
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 yield path.relative_to(folder).as_posix(), path.read_bytes()

@@ -55,6 +55,7 @@ _STATES: Mapping[State, str | Promise] = {
 }
 
 LIFECYCLE = Lifecycle(
+    Step("allow", [State.FORECAST], State.FORECAST),
     Step("ask", [State.FORECAST], State.ASKED),
     Step("sign", [State.MADE], State.MADE),
     Step("publish", [State.MADE], State.PUBLISHED),
@@ -62,7 +63,7 @@ LIFECYCLE = Lifecycle(
     Step("withdraw", [State.PUBLISHED], State.WITHDRAWN),
 )
 WAITING = (State.PLANNED, State.ASKED)
-STEPS = ("ask", "publish", "refuse", "withdraw")
+STEPS = ("allow", "ask", "publish", "refuse", "withdraw")
 
 
 class Field(StrEnum):
@@ -95,7 +96,8 @@ def strictest(statuses: Iterable[str]) -> str:
 
 def as_told(result: Mapping[str, Any], status: str) -> dict[str, Any]:
     """A result as it leaves the house under ``status``: numbers of single methods only where it
-    is ``estimate``, the range of all of them under ``range_only``, and neither else."""
+    is ``estimate``, the range of all of them under ``range_only``, and neither else. Groups stand
+    below their sum, each under its own status or the stricter one."""
     told = {
         "status": status,
         "lists": result["lists"],
@@ -107,12 +109,26 @@ def as_told(result: Mapping[str, Any], status: str) -> dict[str, Any]:
         "about": result["about"],
         "provenance": result["provenance"],
     }
-    if status != ESTIMATE:
+    groups = statuses_of_groups(result, status)
+    if status != ESTIMATE or any(one != ESTIMATE for one in groups.values()):
         # Their words carry numbers of single methods.
         told["diagnostics"] = [
             {"code": one["code"], "severity": one["severity"]} for one in result["diagnostics"]
         ]
+    if groups:
+        told["strata_by"] = result["strata_by"]
+        told["strata"] = {
+            name: as_told(result["groups"][name], each) for name, each in groups.items()
+        }
     return told
+
+
+def statuses_of_groups(result: Mapping[str, Any], status: str) -> dict[str, str]:
+    """What may be said of each group: what was found, or what an approver made of the whole."""
+    floor = status if status != result["status"] else ""
+    return {
+        name: strictest([one["status"], floor]) for name, one in result.get("groups", {}).items()
+    }
 
 
 def written(value: Any) -> str:
@@ -121,17 +137,25 @@ def written(value: Any) -> str:
 
 
 # What the record of a release and the page about it cannot do without (gate SR-G8).
-NEEDED = ("purpose", "audience", "population", "consent", "contact", "licence", "withdrawal")
+NEEDED = (
+    *("purpose", "audience", "population", "consent", "contact", "licence", "withdrawal"),
+    *("place", "period"),
+)
 PAPERS = (
     *("dataset.json", "csvw.json", "errors.json", "dashboard.json", "rows.csv"),
     *("statement.tg.md", "statement.ru.md", "statement.en.md", "checksums.sha256"),
 )
 
 
-def incomplete(about: Mapping[str, str], papers: Iterable[str]) -> list[str]:
+OFFICIAL_PAPERS = tuple(one for one in PAPERS if one not in {"dashboard.json", "rows.csv"})
+
+
+def incomplete(
+    about: Mapping[str, str], papers: Iterable[str], needed: Iterable[str] = PAPERS
+) -> list[str]:
     """What metadata, statement or consent lack; empty where the gate SR-G8 is passed."""
     found = set(papers)
     return [
         *(name for name in NEEDED if not about.get(name, "").strip()),
-        *(name for name in PAPERS if name not in found),
+        *(name for name in needed if name not in found),
     ]

@@ -1,5 +1,7 @@
 """A result in the words of a page: the interval first, the point second, and never a bare one."""
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,11 +10,15 @@ from django.utils.numberformat import format as grouped
 from django.utils.translation import gettext as _
 
 from panoh.statistics.rules import pictures
+from panoh.statistics.rules.estimation.diagnostics import FACTORS
 from panoh.statistics.rules.estimation.result import ESTIMATE, NO_ESTIMATE
+from panoh.statistics.rules.outputs import statuses_of_groups
+from panoh.statistics.rules.release.official_plan import ALL, HEADINGS
 from panoh.statistics.rules.words import ABOUT, FINDINGS, METHODS, SEVERITIES, STATUSES, told
 
 Limits = Sequence[float | str]
 MOST_BARS = 12  # of one column of a release
+MOST_CELLS = 300  # of an official table on a page; the file has all
 
 
 def many(value: float | str) -> str:
@@ -44,25 +50,55 @@ def estimate_in_words(result: Mapping[str, Any], status: str) -> dict[str, Any]:
     """What the page of an estimate shows under a status: bars of each method with their numbers, or
     the one range of all of them, or neither."""
     context: dict[str, Any] = {
-        "status": status,
-        "status_told": STATUSES[status],
-        "observed": many(result["observed"]),
         "lists": result["lists"],
         "models_tried": many(result["models_tried"]),
         "findings": _findings(result["diagnostics"]),
         "provenance": result["provenance"],
     }
+    groups = statuses_of_groups(result, status)
+    if groups:
+        context["column"] = result["strata_by"]
+        context["groups"] = [
+            {"name": name, **_answer(result["groups"][name], each)} for name, each in groups.items()
+        ]
+    return context | _answer(result, status)
+
+
+def _answer(result: Mapping[str, Any], status: str) -> dict[str, Any]:
+    """The answer itself, of the whole or of one group."""
+    found: dict[str, Any] = {"status": status, "status_told": STATUSES[status]}
+    found["observed"] = many(result["observed"])
     envelope = result["envelope"]
     if status == NO_ESTIMATE or envelope is None:
-        return context
+        return found
     scale = _scale(result, envelope)
-    context["envelope"] = between(envelope)
-    context["envelope_picture"] = _bar(envelope, scale, None)
+    found["envelope"] = between(envelope)
+    found["envelope_picture"] = _bar(envelope, scale, None)
     if status == ESTIMATE:
-        context["methods"] = [
-            _method(one, scale) for one in result["methods"] if one["status"] == ESTIMATE
-        ]
-    return context
+        standing = [one for one in result["methods"] if one["status"] == ESTIMATE]
+        found["methods"] = [_method(one, scale) for one in standing]
+        found["factors"] = _factors(result["observed"], standing[0]["estimate"])
+        found["passes"] = _passes(result["observed"], standing[0]["estimate"], result)
+    return found
+
+
+def _factors(observed: int, estimate: float) -> list[tuple[str, str]]:
+    """D5: N if the unseen were so many times the model's, which no data can test."""
+    told = {0.25: "¼", 0.5: "½", 2 / 3: "⅔", 1.0: "1", 1.5: "1½", 2.0: "2", 4.0: "4"}
+    dark = estimate - observed
+    return [(told[factor], many(observed + factor * dark)) for factor in FACTORS]
+
+
+def _passes(observed: int, estimate: float, result: Mapping[str, Any]) -> str:
+    """At how many times the number passes the value that decides something."""
+    decision = result.get("decision")
+    if decision is None or estimate <= observed:
+        return ""
+    factor = f"{(decision - observed) / (estimate - observed):.2f}"
+    return _("The number passes %(value)s at %(factor)s times.") % {
+        "value": many(decision),
+        "factor": factor,
+    }
 
 
 def _findings(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -118,13 +154,17 @@ def release_in_words(
     dashboard: Mapping[str, Any] | None,
     statement: bytes | None,
     checksums: bytes | None,
+    tables: Mapping[str, bytes],
 ) -> dict[str, Any]:
     """What the page of a release shows, each part as far as the reader may have it."""
     context: dict[str, Any] = {
         "statement": _plain_words(statement),
         "checksums": checksums.decode() if checksums else "",
     }
-    if forecast is not None:
+    if forecast is not None and forecast.get("path") == "A":
+        context["outlook"] = [" × ".join(one) for one in forecast["tables"]]
+        context["is_official"] = True
+    elif forecast is not None:
         context["forecast"] = {**forecast, "delta": f"{forecast['delta']:.1e}"}
         context["forecast_rows"] = _error_rows(forecast["tables"])
         context["cures"] = [told(one) for one in forecast["cures"]]
@@ -133,11 +173,36 @@ def release_in_words(
         context["findings"] = []
     if errors is not None:
         context["error_rows"] = _error_rows(errors)
-    if dashboard is not None:
+    if dashboard is None:
+        context["official"] = [_official(content) for content in tables.values()]
+    else:
         total = dashboard["total"]
         context["total"] = between([total["low"], total["high"]])
         context["charts"] = [_chart(one) for one in dashboard["tables"] if len(one["columns"]) == 1]
     return context
+
+
+def _official(content: bytes) -> dict[str, Any]:
+    """A table made once: every cell with its number, or that none is shown."""
+    lines = list(csv.reader(io.StringIO(content.decode(), newline="")))
+    names = [one for one in lines[0] if one not in HEADINGS]
+    each = [dict(zip(lines[0], line, strict=True)) for line in lines[1:]]
+    return {
+        "columns": names,
+        "has_percent": any(one["percent"] for one in each),
+        "more": max(0, len(each) - MOST_CELLS),
+        "cells": [
+            {
+                "values": [
+                    (name, _("all") if one[name] == ALL else one[name] or _("not reported"))
+                    for name in names
+                ],
+                "count": many(int(one["count"])) if one["count"] else _("small or none"),
+                "percent": f"{one['percent']} %" if one["percent"] else "",
+            }
+            for one in each[:MOST_CELLS]
+        ],
+    }
 
 
 def _plain_words(statement: bytes | None) -> str:

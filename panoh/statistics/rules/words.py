@@ -37,6 +37,7 @@ FAULTS: tuple[str, ...] = (
     gettext_noop("column %(name)s of the plan is missing"),
     gettext_noop("more than %(most)s persons"),
     gettext_noop("not TOML: %(text)s"),
+    gettext_noop("unknown key %(name)s in a plan of path A"),
     gettext_noop("unknown key %(name)s"),
     gettext_noop("epsilon is missing: the price of a release is always said"),
     gettext_noop("epsilon is a number above 0 and at most 50"),
@@ -45,7 +46,6 @@ FAULTS: tuple[str, ...] = (
     gettext_noop("delta is a number above 0 and far below 1"),
     gettext_noop("delta is above 1 / (n_pub ln n_pub)"),
     gettext_noop("cap_rho is a number above 0"),
-    gettext_noop("k is a whole number from 2"),
     gettext_noop("%(name)s is a text and is missing"),
     gettext_noop("%(name)s is a text"),
     gettext_noop("%(name)s is a number"),
@@ -90,9 +90,40 @@ FAULTS: tuple[str, ...] = (
     gettext_noop("a larger epsilon than %(value)s, within the cap"),
     gettext_noop("waiting for more data"),
     gettext_noop("the work was broken off twice; plan it anew"),
+    gettext_noop("person: %(name)s tells people apart and stands in no table"),
+    gettext_noop("k is a whole number from %(least)s"),
+    gettext_noop(
+        "official tables of this population were made outside these pages and cannot be compared"
+    ),
+    gettext_noop("%(rule)s is not kept in %(count)s cells"),
+    gettext_noop("a combination that the plan calls impossible stands in the data"),
+    gettext_noop("path is A (official tables, once) or B (differential privacy)"),
+    gettext_noop("the column of organisations stands in no table"),
+    gettext_noop("sensitive is a list of columns"),
+    gettext_noop("%(name)s: a wider group has the name of a value, or [all]"),
+    gettext_noop("no column is called %(name)s: every table has one of that name"),
+    gettext_noop("%(name)s needs person: the column that tells people apart"),
+    gettext_noop("base %(base)s is below k %(k)s: small counts would be told"),
+    gettext_noop("base is 5 or 10"),
+    gettext_noop(
+        "%(one)s and %(other)s: %(count)s pairs of values, %(total)s cells so far: more than can "
+        "be measured; wider groups or fewer columns"
+    ),
+    gettext_noop("%(count)s cells with their totals: at most %(most)s can be proved"),
+    gettext_noop("protection is one of: %(names)s"),
+    gettext_noop("%(key)s: %(name)s is no column of the plan"),
+    gettext_noop("tables are missing: official tables are named one by one"),
+    gettext_noop("a table has columns (one to three) and perhaps percent_of"),
+    gettext_noop("the table %(name)s names a column twice or one that is not there"),
+    gettext_noop("percent_of is one of the table's columns"),
+    gettext_noop("the table %(name)s is named twice"),
+    gettext_noop("no column is named %(name)s before the counts"),
+    gettext_noop("line %(line)s: %(name)s is blank; a group has a name"),
+    gettext_noop("%(count)s groups in %(name)s: at most %(most)s"),
     gettext_noop("the work was broken off after the spend; the budget stays spent"),
 )
-FAULTS += (gettext_noop("line %(line)s: %(text)s"),)  # the last: it fits what others say better
+# The last: they fit what others say better.
+FAULTS += (gettext_noop("group %(name)s: %(text)s"), gettext_noop("line %(line)s: %(text)s"))
 _CODE = re.compile(r"(SR-[A-Z]\d+): (.*)", re.DOTALL)
 
 
@@ -112,8 +143,10 @@ def told(text: str) -> str:
         return f"{coded[1]}: {told(coded[2])}"
     for pattern, template in _patterns():
         if found := pattern.fullmatch(text):
-            words = gettext(template)
-            return words % found.groupdict() if found.groupdict() else words
+            words, parts = gettext(template), found.groupdict()
+            if "text" in parts:
+                parts["text"] = told(parts["text"])
+            return words % parts if parts else words
     return text
 
 
@@ -148,6 +181,7 @@ FINDINGS: Mapping[str, str | Promise] = {
     "MSE-DGA-GRID": _("Very large numbers were cut off when averaging over graphs."),
     "MSE-BIC-PARTIAL": _("Not all models could be tried, only the neighbours of good ones."),
     "MSE-BIC-ORDER": _("For so many lists models of triples were not searched."),
+    "MSE-STRATA": _("A group has no answer of its own, or may not be published: nor may the sum."),
     "MSE-BIC-TOP": _("Repetitions chose among the best models only: intervals may be too short."),
 }
 SEVERITIES: Mapping[str, str | Promise] = {

@@ -92,6 +92,30 @@ def test_g18_no_estimate_is_an_ordinary_answer(fresh_db: str) -> None:
     assert "No estimate" in text and "a result like any other" in text
 
 
+def test_g18_groups_stand_apart_and_no_estimate_may_be_published(fresh_db: str) -> None:
+    """Each group has its own answer under the sum; an honest no is published like a number."""
+    head, *rows = made.GOOD.decode().split()
+    bad = made.NOTHING.decode().split()[1:]
+    lines = [f"{head.removesuffix(',count')},region,count"]
+    for group, cells in (("North", rows), ("South", bad)):
+        lines += [
+            f"{cell[: cell.rindex(',')]},{group},{cell[cell.rindex(',') + 1 :]}" for cell in cells
+        ]
+    row = made.made("\n".join(lines).encode(), strata="region")
+    assert (row.status, row.is_passed) == ("no_estimate", True)
+    made.published(row)
+    for language in LANGUAGES:
+        text = page(row, "nigora", language)
+        assert "North" in text and "South" in text
+    text = page(row, "nigora")
+    assert "North: An interval and a number" in text and "South: No estimate" in text
+    told = client_of("nigora").get(reverse("statistics:file", args=[row.pk, "json"]))
+    strata = json.loads(told.content)["strata"]
+    assert strata["North"]["methods"] and not strata["South"]["methods"]
+    with pytest.raises(Invalid, match="region"):
+        made.planned(made.GOOD, strata="region")
+
+
 def test_g18_an_approver_only_makes_it_stricter(fresh_db: str) -> None:
     row = made.made(APART)
     said = "never milder"

@@ -366,7 +366,9 @@ def test_g18_a_bare_file_is_not_publishable_and_its_status_stays() -> None:
     found = analysis("kosovo_1999", "stepwise")
     assert "MSE-D9-PROVENANCE" in codes(found)
     assert not found.publishable
-    about = dict.fromkeys(("definition", "place", "period", "linkage"), "invented")
+    about = dict.fromkeys(
+        ("definition", "place", "period", "linkage", "linkage_version"), "invented"
+    )
     told = analyse(table("kosovo_1999"), Plan("stepwise", replicates=20, about=about))
     assert told.publishable
     assert told.status == found.status == "estimate"

@@ -250,7 +250,7 @@ def test_g19_official_tables_are_written_and_the_ledger_knows(tmp_path: Path) ->
     assert states["[all]", "[all]"] == "shown"
     assert all((line["count"] == "") == (line["state"] == "small_or_none") for line in lines)
     assert all(not line["count"] or not 0 < int(line["count"]) < 5 for line in lines)
-    entry = json.loads((tmp_path / "plan.ledger.jsonl").read_text())
+    entry = json.loads((tmp_path / "ledger.jsonl").read_text())
     assert entry["not_dp"]
     assert entry["rho"] is None
     for language in ("tg", "ru", "en"):
@@ -265,9 +265,50 @@ def test_g19_a8_a_second_release_that_differs_by_few_is_refused(tmp_path: Path) 
     with pytest.raises(CommandError, match="SR-A8: region=south"):
         run(plan, "--data", data, "--out", tmp_path / "second")
     assert not (tmp_path / "second").exists()
+    # None of those that the ledger knows may be forgotten.
+    prepared(tmp_path, people(later))
+    with pytest.raises(CommandError, match="SR-A8: 1 earlier official tables"):
+        run(plan, "--data", data, "--out", tmp_path / "second")
+    prepared(tmp_path, people(later), 'earlier = ["first"]')
     (tmp_path / "first/tables/1-2.csv").write_text("region,form,count,low,high,percent,state\n")
     with pytest.raises(CommandError, match="were changed"):
         run(plan, "--data", data, "--out", tmp_path / "second")
+
+
+def test_g19_a8_two_releases_read_together_tell_nothing_more() -> None:
+    """A cell hidden twice must not follow from what either release shows beside it."""
+    data = people([[0, 0, 0], [0, 30, 20], [0, 60, 40], [0, 3, 50]])
+    plan = planned()
+    first = official.make(data, plan, SECRET)
+    hidden = {name for name, one in first.told.items() if one.number is None}
+    columns = tuple(one.name for one in plan.columns)
+
+    def as_read(shown: set[tuple[int, ...]]) -> official.Earlier:
+        cells = {
+            frozenset(
+                (columns[c], plan.label(c, node)) for c, node in enumerate(name) if node != TOTAL
+            ): (first.cells.values[first.cells.names.index(name)],) * 2
+            for name in shown
+        }
+        return official.Earlier("mark", (("region", "form"),), cells)
+
+    # The first release once more: the same pattern, and it passes.
+    again = official.make(data, plan, SECRET, [as_read(set(first.told) - hidden)])
+    assert not again.refusals
+    assert {name for name, one in again.told.items() if one.number is None} == hidden
+    # An earlier one that showed what protects the small cell now: another pattern.
+    small = next(name for name in hidden if first.cells.values[first.cells.names.index(name)] == 3)
+    beside = hidden - {small}
+    other = official.make(data, plan, SECRET, [as_read(beside)])
+    unknown = {
+        at
+        for at, name in enumerate(other.cells.names)
+        if other.told[name].number is None and name not in beside
+    }
+    at = other.cells.names.index(small)
+    low, high = suppression.bounds(other.cells, unknown, 5, [at])[at]
+    assert high - low >= 5
+    assert not other.refusals
 
 
 @pytest.mark.parametrize(
@@ -279,6 +320,7 @@ def test_g19_a8_a_second_release_that_differs_by_few_is_refused(tmp_path: Path) 
         ('organisation = "form"', "stands in no table"),
         ('sensitive = ["none"]', "sensitive"),
         ("epsilon = 4", "unknown key"),
+        ('person = "form"', "stands in no table"),
     ],
 )
 def test_g19_bad_plans_of_official_tables_are_refused(tmp_path: Path, more: str, says: str) -> None:
@@ -287,4 +329,4 @@ def test_g19_bad_plans_of_official_tables_are_refused(tmp_path: Path, more: str,
     with pytest.raises(CommandError, match=says):
         run(plan, "--data", data, "--out", tmp_path / "out")
     assert not (tmp_path / "out").exists()
-    assert not (tmp_path / "plan.ledger.jsonl").exists()
+    assert not (tmp_path / "ledger.jsonl").exists()

@@ -194,14 +194,3 @@ def test_g19_bounds_are_those_of_trying_everything() -> None:
     for place, at in enumerate(inner):
         possible = [one[place] for one in tries]
         assert found[at] == (min(possible), max(possible))
-
-
-def test_g19_differencing_against_earlier_releases_is_found() -> None:
-    groups = {
-        "children 2024": (frozenset({"0-8", "9-17"}), 40),
-        "under 9, 2024": (frozenset({"0-8"}), 37),
-        "all 2024": (frozenset({"0-8", "9-17", "18+"}), 90),
-    }
-    assert suppression.differences(groups, 10) == [("under 9, 2024", "children 2024")]
-    assert suppression.differences(groups, 3) == []
-    assert suppression.changed({"a": 30, "b": 50}, {"a": 33, "b": 90, "c": 5}, 10) == ["a"]

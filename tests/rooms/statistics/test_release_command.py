@@ -12,6 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from panoh.statistics.rules.release.ledger import PAGES, note
 from tests.factories import ctdc
 
 STRANGE = {
@@ -123,7 +124,7 @@ def test_g19_no_count_below_the_threshold_is_shown(tmp_path: Path) -> None:
 def test_g19_the_ledger_stops_at_the_cap(tmp_path: Path) -> None:
     plan, data = prepared(tmp_path, STRANGE, strange(), more="cap_rho = 2.0", epsilon=8)
     run(plan, "--data", data, "--out", tmp_path / "one")
-    ledger = tmp_path / "plan.ledger.jsonl"
+    ledger = tmp_path / "ledger.jsonl"
     before = ledger.read_bytes()
     with pytest.raises(CommandError, match="SR-G2"):
         run(plan, "--data", data, "--out", tmp_path / "two")
@@ -142,16 +143,57 @@ def test_g19_a_ledger_that_cannot_be_written_costs_nothing(tmp_path: Path) -> No
     assert not (tmp_path / "out").exists()
 
 
+def test_g19_plans_that_stand_together_share_one_budget(tmp_path: Path) -> None:
+    plan, data = prepared(tmp_path, STRANGE, strange(), more="cap_rho = 2.0", epsilon=8)
+    other = tmp_path / "again.toml"
+    other.write_text(plan.read_text() + "\n")
+    run(plan, "--data", data, "--out", tmp_path / "one")
+    with pytest.raises(CommandError, match="SR-G2"):
+        run(other, "--data", data, "--out", tmp_path / "two")
+    # Another ledger is the caller's choice, and is named.
+    said = io.StringIO()
+    more = ("--data", data, "--out", tmp_path / "three", "--ledger", tmp_path / "other.jsonl")
+    call_command("release", *map(str, (other, *more)), stdout=io.StringIO(), stderr=said)
+    assert "Use one ledger" in said.getvalue()
+
+
+def test_g19_a_population_that_the_pages_keep_is_not_spent_by_the_command(tmp_path: Path) -> None:
+    plan, data = prepared(tmp_path, STRANGE, strange(50), more='population = " two  words"')
+    note(tmp_path / "var/ledger-heads", "two words", PAGES, 0.1)
+    assert "kept in Panoh" in refused(tmp_path, plan, data)
+
+
+def test_g19_a_folder_that_cannot_be_made_costs_nothing(tmp_path: Path) -> None:
+    plan, data = prepared(tmp_path, STRANGE, strange())
+    with pytest.raises(CommandError, match="cannot be made"):
+        run(plan, "--data", data, "--out", data / "out")
+    assert not (tmp_path / "ledger.jsonl").exists()
+
+
+def test_g19_who_withdrew_is_left_out(tmp_path: Path) -> None:
+    plan, data = prepared(tmp_path, STRANGE, strange(1200), more='person = "who"', n_pub=1200)
+    lines = read(data)
+    with data.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(
+            [["who", *lines[0]], *([f"p{at}", *row] for at, row in enumerate(lines[1:]))]
+        )
+    gone = tmp_path / "gone.txt"
+    gone.write_text("".join(f"p{at}\n" for at in range(600)))
+    run(plan, "--data", data, "--out", tmp_path / "out", "--without", gone)
+    total = json.loads((tmp_path / "out/dashboard.json").read_text())["total"]["count"]
+    assert abs(total - 600) < 60
+
+
 def test_g19_a_changed_ledger_is_refused(tmp_path: Path) -> None:
     plan, data = prepared(tmp_path, STRANGE, strange())
     run(plan, "--data", data, "--out", tmp_path / "one")
-    ledger = tmp_path / "plan.ledger.jsonl"
+    ledger = tmp_path / "ledger.jsonl"
     good = ledger.read_text()
     lines = good.splitlines()
     entry = json.loads(lines[0])
     entry["rho"] = entry["rho"] / 10
     bad = [json.dumps(entry, ensure_ascii=False, sort_keys=True), *lines[1:]]
-    for text in ("\n".join(bad), "\n".join(lines[1:]), "not json\n"):
+    for text in ("\n".join(bad), "\n".join(lines[1:]), "not json\n", good[:-1]):
         ledger.write_text(text)
         with pytest.raises(CommandError, match="was changed"):
             run(plan, "--data", data, "--out", tmp_path / "two")
@@ -170,7 +212,7 @@ def test_g19_the_gate_refuses_what_would_be_too_wrong(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="SR-G4"):
         run(plan, "--data", data, "--out", tmp_path / "out")
     assert not (tmp_path / "out").exists()
-    assert not (tmp_path / "plan.ledger.jsonl").exists()
+    assert not (tmp_path / "ledger.jsonl").exists()
 
 
 def test_g19_a_dry_run_reads_nothing_and_spends_nothing(tmp_path: Path) -> None:
@@ -178,7 +220,7 @@ def test_g19_a_dry_run_reads_nothing_and_spends_nothing(tmp_path: Path) -> None:
     said = json.loads(run(plan, "--dry-run", "--data", tmp_path / "not there.csv"))
     assert said["release"]
     assert said["tables"]["1"]["half_width95"] > 0
-    assert not (tmp_path / "plan.ledger.jsonl").exists()
+    assert not (tmp_path / "ledger.jsonl").exists()
     plan.write_text(plan.read_text().replace("n_pub = 3000", ""))
     with pytest.raises(CommandError, match="n_pub"):
         run(plan, "--dry-run")
@@ -250,7 +292,7 @@ def test_g19_there_are_as_many_rows_as_the_plan_says(tmp_path: Path) -> None:
 def test_g19_lines_cut_off_the_ledger_are_missed(tmp_path: Path) -> None:
     plan, data = prepared(tmp_path, STRANGE, strange())
     run(plan, "--data", data, "--out", tmp_path / "one")
-    ledger = tmp_path / "plan.ledger.jsonl"
+    ledger = tmp_path / "ledger.jsonl"
     ledger.write_text(ledger.read_text().splitlines()[0] + "\n")
     with pytest.raises(CommandError, match="taken away"):
         run(plan, "--data", data, "--out", tmp_path / "two")
@@ -289,6 +331,7 @@ BAD_PLANS: dict[str, tuple[str, str]] = {
     "a value twice": ('"woman", "man"', '"woman", "woman"'),
     "a forbidden blank": ("epsilon = 8", 'epsilon = 8\nforbidden = [{sex = "", place = "north"}]'),
     "no rows": ("epsilon = 8", "epsilon = 8\nrows = 0"),
+    "a person who is a column": ("epsilon = 8", 'epsilon = 8\nperson = "sex"'),
     "too many rows": ("epsilon = 8", "epsilon = 8\nrows = 99999999999"),
     "a table of no column": ("epsilon = 8", "epsilon = 8\ntables = [{columns = ['none']}]"),
 }
@@ -305,7 +348,7 @@ def refused(folder: Path, plan: Path, data: Path) -> str:
     with pytest.raises(CommandError) as caught:
         run(plan, "--data", data, "--out", folder / "out")
     assert not (folder / "out").exists()
-    assert not (folder / "plan.ledger.jsonl").exists()
+    assert not (folder / "ledger.jsonl").exists()
     return str(caught.value)
 
 

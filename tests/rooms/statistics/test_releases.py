@@ -5,18 +5,22 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
 import pytest
 from django.urls import reverse
+from pytest_django import Settings
 
 from panoh.kernel.rules import Invalid, NotPossible, Refused
 from panoh.statistics import actions as numbers
 from panoh.statistics import queries
+from panoh.statistics.management.commands import release
 from panoh.statistics.models import Output, Source
 from panoh.statistics.rules import making
 from panoh.statistics.rules.making import ERRORS
-from panoh.statistics.rules.outputs import PAPERS, State, incomplete
+from panoh.statistics.rules.outputs import OFFICIAL_PAPERS, PAPERS, State, incomplete
+from panoh.statistics.rules.release.ledger import BadLedger, note
 from tests.factories import numbers as made
 from tests.factories.clients import client_of, words
 from tests.factories.numbers import CHECKS, NOON, PREPARES, PROTECTS
@@ -40,6 +44,9 @@ def test_g19_a_release_goes_from_its_plan_to_readers(fresh_db: str) -> None:
     assert (row.state, row.is_passed, spent()) == (State.FORECAST, True, [])
     address = reverse("statistics:show", args=[row.pk])
     assert "May be released." in words(client_of(PREPARES, "en").get(address))
+    with as_user(PREPARES) as by, pytest.raises(NotPossible, match="agrees first"):
+        numbers.ask(row, made.table(), by=by, at=NOON)
+    assert client_of(PROTECTS).post(reverse("statistics:allow", args=[row.pk])).status_code == 302
     made.asked(row)
     made.work()
     row = made.now(row)
@@ -132,6 +139,7 @@ def test_g19_the_ledger_of_the_pages_stops_at_the_cap(fresh_db: str) -> None:
 @pytest.mark.django_db
 def test_g19_bad_plans_are_said_in_the_readers_language() -> None:
     given = made.META | {"plan": made.plan_text().replace("epsilon = 8", "")}
+    given |= {"since": "2024-01-01", "until": "2024-12-31"}
     for language, says in (
         ("en", "epsilon is missing"),
         ("ru", "нет epsilon"),
@@ -155,6 +163,8 @@ def test_g19_data_that_does_not_fit_costs_nothing(fresh_db: str) -> None:
             made.asked(row, content)
     with as_user(CHECKS) as by, pytest.raises(Refused):
         numbers.ask(row, made.table(), by=by, at=NOON)
+    with as_user(PREPARES) as by, pytest.raises(Refused):
+        numbers.allow(row, by=by, at=NOON)
     assert (made.now(row).state, spent()) == (State.FORECAST, [])
     with as_user(CHECKS) as by, pytest.raises(Invalid):
         numbers.refuse(row, reason=" ", by=by, at=NOON)
@@ -163,6 +173,55 @@ def test_g19_data_that_does_not_fit_costs_nothing(fresh_db: str) -> None:
     assert refused.state == State.REFUSED
     page = client_of(PREPARES, "en").get(reverse("statistics:show", args=[row.pk]))
     assert "fictional reason" in words(page)
+
+
+def test_g19_official_tables_go_the_same_way_and_are_compared_with_what_is_out(
+    fresh_db: str, settings: Settings, tmp_path: Path
+) -> None:
+    """Path A from the pages: nothing is spent, the ledger knows, and a second one that differs by
+    a few people from the first is refused."""
+    settings.PANOH_VAR = tmp_path
+    row = made.forecast(made.OFFICIAL)
+    address = reverse("statistics:show", args=[row.pk])
+    assert "Nothing is spent" in words(client_of(PREPARES, "en").get(address))
+    made.asked(row)
+    made.work()
+    row = made.now(row)
+    assert (row.state, row.is_passed) == (State.MADE, True), row.fault
+    made.published(row)
+    for language, says in (("en", "Small or none"), ("ru", "мало или нет"), ("tg", "кам ё нест")):
+        page = words(client_of("nigora", language).get(address))
+        assert says.lower() in page.lower()
+    with as_user(PREPARES):
+        (line,) = queries.spends()
+        assert line[1]["not_dp"] and len(set(line[1]["people"])) == 2
+    got = client_of("nigora").get(reverse("statistics:file", args=[row.pk, "zip"]))
+    with zipfile.ZipFile(io.BytesIO(got.content)) as archive:
+        assert set(OFFICIAL_PAPERS) <= set(archive.namelist())
+        about = json.loads(archive.read("dataset.json"))
+    assert about["dct:license"] == "fictional licence"
+    assert about["dct:temporal"] == made.META["period"]
+    later = made.forecast(made.OFFICIAL)
+    made.asked(later, made.table() + b"woman,north\n" * 3)
+    made.work()
+    later = made.now(later)
+    assert later.state == State.REFUSED and "SR-A8" in later.fault
+    assert len(spent()) == 1
+    # A budget is kept in one place: the command refuses what the pages keep.
+    with pytest.raises(BadLedger, match="kept in Panoh"):
+        release.elsewhere("fictional people")
+    # What files have spent counts here.
+    note(tmp_path / "ledger-heads", "fictional people", "0" * 64, 99.0)
+    third = made.release()
+    assert (third.state, third.fault[:5]) == (State.REFUSED, "SR-G2")
+
+
+@pytest.mark.django_db
+def test_g19_plans_of_official_tables_for_readers_need_a_public_k() -> None:
+    for old, new in (("k = 10", "k = 5"), ("k = 10", 'earlier = ["x"]'), ("k = 10", "epsilon = 4")):
+        with as_user(PREPARES) as by, pytest.raises(Invalid):
+            plan = made.OFFICIAL.replace(old, new)
+            numbers.plan_release(plan, about=made.META, by=by, at=NOON)
 
 
 def test_g19_papers_that_lack_something_are_named() -> None:

@@ -15,7 +15,7 @@ from panoh.statistics.rules.estimation.strata import MOST_GROUPS, Strata
 
 TABLES = Path(__file__).parent / "tables"
 PLAN = Plan("stepwise", replicates=200)
-ABOUT = dict.fromkeys(("definition", "place", "period", "linkage"), "invented")
+ABOUT = dict.fromkeys(("definition", "place", "period", "linkage", "linkage_version"), "invented")
 
 
 def together(*named: tuple[str, str]) -> bytes:

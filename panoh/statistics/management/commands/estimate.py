@@ -123,6 +123,8 @@ def in_words(analysis: Analysis) -> str:
 def _answer(outcome: Outcome) -> str:
     effects = ", ".join(":".join(one) for one in (*outcome.effects, *outcome.effects_inf)) or "none"
     intervals = [("BCa", outcome.bca95), ("percentile", outcome.percentile95)]
+    if any(one.code == "MSE-D3-EDGE" for one in outcome.findings):
+        intervals.reverse()  # the adjusted limits rest on the extreme replicates
     named = "; ".join(f"{name} {_range(found)}" for name, found in intervals if found)
     ci = f"{_range(outcome.ci95)} ignoring selection" if named and outcome.ci95 else ""
     first = named or (_range(outcome.ci95) if outcome.ci95 else "")

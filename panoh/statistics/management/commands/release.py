@@ -4,9 +4,9 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from config.keys import secret
+from panoh.statistics.queries import ledger_heads
+from panoh.statistics.rules import making
 from panoh.statistics.rules.release import (
-    accounting,
     draft,
     official,
     official_files,
@@ -26,9 +27,20 @@ from panoh.statistics.rules.release import (
 )
 from panoh.statistics.rules.release import plan as plans
 from panoh.statistics.rules.release.forecast import Forecast, forecast
-from panoh.statistics.rules.release.ledger import ADJACENCY, BadLedger, Ledger, held
+from panoh.statistics.rules.release.gate import Refusal
+from panoh.statistics.rules.release.ledger import (
+    OFFICIAL,
+    PAGES,
+    BadLedger,
+    Ledger,
+    held,
+    note,
+    noted,
+)
 from panoh.statistics.rules.release.official_plan import OfficialPlan
 from panoh.statistics.rules.release.products import Told, marked, write
+
+LEDGER = "ledger.jsonl"  # beside the plan: plans that stand together share it
 
 
 class Command(BaseCommand):
@@ -41,6 +53,7 @@ class Command(BaseCommand):
         parser.add_argument("--out", type=Path, help="a folder that does not exist or is empty")
         parser.add_argument("--dry-run", action="store_true", help="forecast; reads no data")
         parser.add_argument("--ledger", type=Path, help="default: beside the plan")
+        parser.add_argument("--without", type=Path, help="who withdrew, one a line: left out")
         parser.add_argument("--test", action="store_true", help="a trial that protects nobody")
         parser.add_argument("--seed", type=int, help="of the noise; with --test only")
 
@@ -54,9 +67,12 @@ class Command(BaseCommand):
         source = sampler.system
         if options["test"] and options["seed"] is not None:
             source = sampler.seeded(options["seed"])
-        ledger = here(options["ledger"]) if options["ledger"] else path.with_suffix(".ledger.jsonl")
+        ledger = here(options["ledger"]) if options["ledger"] else path.with_name(LEDGER)
         try:
-            if official_plan.path_of(text) == "A":
+            if official_plan.path_of(text) == "A" and options["dry_run"]:
+                told = official_files.outlook(official_plan.read(text))
+                self.stdout.write(json.dumps(told, ensure_ascii=False, indent=1))
+            elif official_plan.path_of(text) == "A":
                 self._official(official_plan.read(text), path, ledger, options)
             elif options["dry_run"]:
                 self._dry_run(plans.read(text), ledger)
@@ -71,14 +87,14 @@ class Command(BaseCommand):
 
     def _text(self, path: Path) -> str:
         try:
-            return path.read_text(encoding="utf-8")
+            return path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"{path}: cannot be read: {error}") from error
 
     def _dry_run(self, plan: plans.Plan, path: Path) -> None:
         if not plan.n_pub:
             raise CommandError("a dry run reads no data: the plan must say n_pub, a public size")
-        account = Ledger(path, key(), heads()).account(plan.population, plan.cap_rho)
+        account = Ledger(path, key(), ledger_heads()).account(plan.population, plan.cap_rho)
         found = forecast(plan, sampler.system)
         said = found.as_json() | {"rho_left": account.left, "cap_rho": account.cap}
         if plan.rho > account.left * (1 + 1e-9):
@@ -89,7 +105,7 @@ class Command(BaseCommand):
         self, plan: plans.Plan, path: Path, source: sampler.Bytes, options: dict[str, Any]
     ) -> None:
         out = self._out(options)
-        persons = self._people(here(options["data"]), plan)
+        persons = self._people(options, plan)
         from_data = not plan.n_pub
         if from_data:
             plan = plans.sized(plan, persons.size)
@@ -97,30 +113,46 @@ class Command(BaseCommand):
         test = bool(options["test"])
         if before.refusals and not test:
             raise CommandError(said_of(before.refusals) + "\nNothing was written or spent.")
-        with held(path, key(), heads()) as ledger:
-            mark = ledger.reserve(entry(plan, test=test), plan.cap_rho)
-        made = draft.make(persons, plan, source)
-        made = replace(made, refusals=[*before.refusals, *made.refusals])
-        state = "refused" if made.refusals else "spent"
-        with held(path, key(), heads()) as ledger:
-            ledger.close(mark, plan.population, state, timezone.now().isoformat())
-            beside = ledger.has_official(plan.population)
-        if made.refusals and not test:
-            raise CommandError(
-                said_of(made.refusals) + "\nNothing was written. The budget stays spent."
+        with room(out) as aside:  # made before the spend: a folder that cannot be costs nothing
+            with held(path, key(), ledger_heads()) as ledger:
+                mark = self._spend(ledger, plan, test=test)
+            made = draft.make(persons, plan, source)
+            made = replace(made, refusals=[*before.refusals, *made.refusals])
+            state = "refused" if made.refusals else "spent"
+            with held(path, key(), ledger_heads()) as ledger:
+                ledger.close(mark, plan.population, state, now())
+                beside = bool(ledger.official(plan.population))
+            if made.refusals and not test:
+                raise CommandError(
+                    said_of(made.refusals) + "\nNothing was written. The budget stays spent."
+                )
+            told = Told(now(), mark, options["seed"], from_data, beside, is_test=test)
+            write(made, told, aside)
+        self._said(out, made.refusals, test=test)
+        if from_data:
+            self.stdout.write(f"n_pub was taken from the data, rounded: {plan.n_pub}")
+
+    def _spend(self, ledger: Ledger, plan: plans.Plan, *, test: bool) -> str:
+        """Write the spend; a population has one keeper, and others are named."""
+        others = elsewhere(plan.population)
+        mark = ledger.reserve(making.entry(plan, now(), test=test), plan.cap_rho)
+        first = str(ledger.entries[0]["hash"])
+        if not test:
+            note(ledger_heads(), plan.population, first, plan.rho)
+        spent = sum(rho for keeper, rho in others.items() if keeper != first)
+        if spent:
+            self.stderr.write(
+                f"From other ledgers {spent:.6g} rho were spent on a population of this name: "
+                "whoever holds all of it learns from all of it. Use one ledger."
             )
-        seed = (options["seed"] if options["seed"] is not None else -1) if test else None
-        told = Told(timezone.now().isoformat(), mark, seed, from_data, beside)
-        put(partial(write, made, told), out)
-        self.stdout.write(
-            f"{out}: draft, {'refused' if made.refusals else 'unsigned, not released'}"
-        )
-        for one in made.refusals:
+        return mark
+
+    def _said(self, out: Path, refusals: list[Refusal], *, test: bool) -> None:
+        self.stdout.write(f"{out}: draft, {'refused' if refusals else 'unsigned, not released'}")
+        for one in refusals:
             self.stdout.write(f"{one.code}: {one.text}")
         if test:
             self.stdout.write("TEST: the noise of this draft protects nobody.")
-        if from_data:
-            self.stdout.write(f"n_pub was taken from the data, rounded: {plan.n_pub}")
 
     def _out(self, options: dict[str, Any]) -> Path:
         if not options["data"] or not options["out"]:
@@ -134,25 +166,34 @@ class Command(BaseCommand):
         self, plan: OfficialPlan, path: Path, ledger: Path, options: dict[str, Any]
     ) -> None:
         """Path A: nothing is spent, but the ledger knows of it."""
-        if options["dry_run"]:
-            raise CommandError("path A has no dry run: nothing is spent and nothing is drawn")
         out, test = self._out(options), bool(options["test"])
+        elsewhere(plan.population)
         earlier = [self._earlier(here(path.parent / folder)) for folder in plan.earlier]
-        persons = self._people(here(options["data"]), plan)
+        with held(ledger, key(), ledger_heads()) as book:
+            named = {*plan.unreleased, *(one.mark for one in earlier)}
+            missing = [one for one in book.official(plan.population) if one not in named]
+        if missing and not test:
+            raise CommandError(
+                f"SR-A8: {len(missing)} earlier official tables of this population are not "
+                f"compared: name their folders in earlier, or in unreleased the mark of what never "
+                f"left the house ({missing[0]}). Nothing was written."
+            )
+        persons = self._people(options, plan)
         made = official.make(persons, plan, key("cell-keys"), earlier)
         if made.refusals and not test:
             raise CommandError(said_of(made.refusals) + "\nNothing was written.")
-        with held(ledger, key(), heads()) as book:
-            mark = book.list_official(official_entry(plan, test=test))
-        told = Told(timezone.now().isoformat(), mark, -1 if test else None, size_from_data=False)
-        put(partial(official_files.write, made, told), out)
-        self.stdout.write(
-            f"{out}: draft, {'refused' if made.refusals else 'unsigned, not released'}"
-        )
-        for one in made.refusals:
-            self.stdout.write(f"{one.code}: {one.text}")
+        with room(out) as aside:
+            with held(ledger, key(), ledger_heads()) as book:
+                mark = book.list_official(making.entry(plan, now(), test=test))
+                if not test:
+                    keeper = f"{OFFICIAL} {book.entries[0]['hash']}"
+                    note(ledger_heads(), plan.population, keeper, 0.0)
+            at = now()
+            told = Told(at, mark, options["seed"], size_from_data=False, is_test=test)
+            official_files.write(made, told, aside)
+        self._said(out, made.refusals, test=test)
 
-    def _earlier(self, folder: Path) -> dict[str, int]:
+    def _earlier(self, folder: Path) -> official.Earlier:
         try:
             if marked(folder) != (folder / "checksums.sha256").read_text():
                 raise CommandError(f"{folder}: files of this earlier release were changed")
@@ -160,16 +201,26 @@ class Command(BaseCommand):
         except (OSError, ValueError, KeyError) as error:
             raise CommandError(f"{folder}: no earlier release can be read here") from error
 
-    def _people(self, path: Path, plan: people.Sheet) -> people.People:
+    def _people(self, options: dict[str, Any], plan: people.Sheet) -> people.People:
+        path = here(options["data"])
+        gone = here(options["without"]) if options["without"] else None
+        if gone is not None and not plan.person:
+            raise CommandError("--without needs person in the plan: the column that tells who")
         try:
-            return people.read(path, plan)
+            withdrawn = people.names(gone) if gone is not None else frozenset()
+            return people.read(path, plan, withdrawn)
         except OSError as error:
-            raise CommandError(f"{path}: {error.strerror}") from error
+            raise CommandError(f"{error.filename}: {error.strerror}") from error
         except people.BadData as error:
             raise CommandError(f"{path.name}: {error}. Nothing was written or spent.") from error
 
     def _forecast(self, plan: plans.Plan) -> Forecast:
         return forecast(plan, sampler.system)
+
+
+def now() -> str:
+    """The moment, as files say it."""
+    return timezone.now().isoformat()
 
 
 def here(path: Path) -> Path:
@@ -182,41 +233,16 @@ def key(name: str = "ledger") -> bytes:
     return bytes.fromhex(secret(settings.PANOH_KEYS, name))
 
 
-def heads() -> Path:
-    """Where the ends of this installation's ledgers are remembered."""
-    return Path(settings.PANOH_VAR) / "ledger-heads"
-
-
-def official_entry(plan: OfficialPlan, *, test: bool) -> dict[str, Any]:
-    """What the ledger keeps of official tables: no spend, and that no budget covers them."""
-    return {
-        "population": plan.population,
-        "time": timezone.now().isoformat(),
-        "plan": plan.sha256,
-        "adjacency": ADJACENCY,
-        "tables": len(plan.tables),
-        "products": ["official tables"],
-        "people": [],
-        "test": test,
-    }
-
-
-def entry(plan: plans.Plan, *, test: bool) -> dict[str, Any]:
-    """What the ledger keeps of a spend."""
-    return {
-        "population": plan.population,
-        "time": timezone.now().isoformat(),
-        "plan": plan.sha256,
-        "adjacency": ADJACENCY,
-        "rho": plan.rho,
-        "epsilon": accounting.epsilon_of(plan.rho, plan.delta),
-        "epsilon_simple": accounting.simple_epsilon(plan.rho, plan.delta),
-        "delta": plan.delta,
-        "tables": len(plan.tables) + plan.wanted_triples,
-        "products": ["tables", "rows", "dashboard"],
-        "people": [],
-        "test": test,
-    }
+def elsewhere(population: str) -> dict[str, float]:
+    """What other ledgers of this installation know of a population. Raises BadLedger where it is
+    kept in the pages of Panoh: nothing is spent by two ways."""
+    others = noted(ledger_heads(), population)
+    if PAGES in others:
+        raise BadLedger(
+            "SR-G2: the ledger of this population is kept in Panoh: release it there; nothing was "
+            "spent"
+        )
+    return others
 
 
 def said_of(refusals: list[Any]) -> str:
@@ -224,12 +250,17 @@ def said_of(refusals: list[Any]) -> str:
     return "refused\n" + "\n".join(f"{one.code}: {one.text}" for one in refusals)
 
 
-def put(writing: Callable[[Path], None], out: Path) -> None:
-    """Write into a folder beside, and move it whole: a crash leaves no half of a draft."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+@contextmanager
+def room(out: Path) -> Iterator[Path]:
+    """A folder beside to write into, moved whole at the end: a fault leaves no half of a draft."""
     try:
-        writing(aside)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    except OSError as error:
+        text = f"{out}: cannot be made: {error.strerror}. Nothing was written or spent."
+        raise CommandError(text) from error
+    try:
+        yield aside
         if out.exists():
             out.rmdir()
         aside.chmod(0o755)

@@ -4,8 +4,13 @@
 three are ordinary outcomes. Same table, plan and seed: same answer, bit by bit.
 """
 
-from panoh.statistics.rules.estimation.result import Analysis, Plan, analyse
-from panoh.statistics.rules.estimation.strata import Strata, analyse_strata, read_strata
+from panoh.statistics.rules.estimation.result import Analysis, Plan, analyse, limits_json
+from panoh.statistics.rules.estimation.strata import (
+    Strata,
+    analyse_strata,
+    mark_of,
+    read_strata,
+)
 from panoh.statistics.rules.estimation.table import BadTable, Table, read
 
 __all__ = [
@@ -16,6 +21,8 @@ __all__ = [
     "Table",
     "analyse",
     "analyse_strata",
+    "limits_json",
+    "mark_of",
     "read",
     "read_strata",
 ]

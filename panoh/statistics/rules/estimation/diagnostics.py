@@ -19,7 +19,7 @@ from panoh.statistics.rules.estimation.table import Table
 INFO, WARN, BLOCK, REFUSE, NOT_PUBLIC = "info", "warn", "block", "refuse", "refuse publication"
 FACTORS = (0.25, 0.5, 2 / 3, 1.0, 1.5, 2.0, 4.0)
 FEW_TOGETHER, FEW_CASES = 5, 100
-NEEDED = ("definition", "place", "period", "linkage")
+NEEDED = ("definition", "place", "period", "linkage", "linkage_version")
 
 
 @dataclass(frozen=True)

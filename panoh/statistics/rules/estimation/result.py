@@ -102,10 +102,9 @@ class Analysis:
 
     @property
     def publishable(self) -> bool:
-        """Whether anything may leave: cases enough and an origin, and something to say."""
-        return NOT_PUBLIC not in {one.severity for one in self.all_findings} and (
-            self.status != NO_ESTIMATE
-        )
+        """Whether the answer may leave, "no estimate" like the others: three lists, cases enough
+        and an origin."""
+        return _may_leave(self.all_findings)
 
     @property
     def all_findings(self) -> list[Finding]:
@@ -149,7 +148,6 @@ class Analysis:
 
     def _object(self, outcome: Outcome, seconds: float) -> dict[str, Any]:
         findings = (*self.findings, *outcome.findings)
-        refused = any(one.severity == NOT_PUBLIC for one in findings)
         return {
             "lists": list(self.table.lists),
             "observed": self.table.observed,
@@ -163,7 +161,7 @@ class Analysis:
             "percentile95": limits_json(outcome.percentile95),
             "identifiable": outcome.identifiable,
             "diagnostics": [finding_json(one) for one in findings],
-            "publishable": not refused and self.status_of(outcome) != NO_ESTIMATE,
+            "publishable": _may_leave(findings),
             "seconds": seconds,
             "provenance": {
                 "sha256": self.table.sha256,
@@ -171,6 +169,10 @@ class Analysis:
                 "seed": self.plan.seed,
             },
         }
+
+
+def _may_leave(findings: Sequence[Finding]) -> bool:
+    return not any(one.severity == NOT_PUBLIC or one.code == "MSE-D1-FEW-LISTS" for one in findings)
 
 
 def finding_json(one: Finding) -> dict[str, str]:

@@ -4,6 +4,7 @@ Limits are never added: the total's interval is that of the sums of replicates, 
 group with the n-th of the others, all drawn apart.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -52,10 +53,24 @@ class Strata:
 
     @property
     def publishable(self) -> bool:
-        """Whether the totals may leave: every group may, and something is said."""
-        return all(one.publishable for one in self.groups.values()) and any(
-            one.status != NO_ESTIMATE for one in self.totals
-        )
+        """Whether the answer may leave: that of every group may."""
+        return all(one.publishable for one in self.groups.values())
+
+    @property
+    def status(self) -> str:
+        """The status of the whole: that of the totals that can be said."""
+        found = {one.status for one in self.totals} - {NO_ESTIMATE}
+        if not found:
+            return NO_ESTIMATE
+        return RANGE_ONLY if RANGE_ONLY in found else ESTIMATE
+
+    @property
+    def envelope(self) -> Limits | None:
+        """From the lowest lower to the highest upper limit of the totals."""
+        found = [one.percentile95 for one in self.totals if one.percentile95 is not None]
+        if self.status == NO_ESTIMATE or not found:
+            return None
+        return min(low for low, _ in found), max(high for _, high in found)
 
     def as_json(self, seconds: float) -> dict[str, Any]:
         """The answer as data: each group as it would stand alone, then the totals."""
@@ -99,6 +114,12 @@ def read_strata(data: bytes, column: str) -> dict[str, Table]:
         raise BadTable(f"{len(groups)} groups in {column!r}: at most {MOST_GROUPS}")
     head = (lines[0][0], header[:at] + header[at + 1 :])
     return {name: _of_group(name, [head, *rows]) for name, rows in groups.items()}
+
+
+def mark_of(tables: Mapping[str, Table]) -> str:
+    """The mark of all groups with their names, in file order."""
+    text = "".join(f"{name}\n{table.csv}" for name, table in tables.items())
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _of_group(name: str, rows: list[tuple[int, list[str]]]) -> Table:

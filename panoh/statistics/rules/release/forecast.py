@@ -18,6 +18,8 @@ SKEW = 1.2  # of the invented people: a few common values, a long tail
 GROUPS = 12  # hidden kinds of people, which make columns hang together
 MISSING = 0.15
 SEED = 20
+ROWS_A_SECOND = 1_000_000  # rows times tables
+ALONE, BYTES = 115, 28  # megabytes without a row, bytes of a value
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Forecast:
     errors: dict[int, gate.Errors]
     refusals: list[Refusal]
     cures: list[str]
+    seconds: int  # on one core, and
+    megabytes: int  # of memory, by what releases of other sizes took
     each: list[dict[str, Any]]  # of every table: noise, expected cells, expected error
 
     def as_json(self) -> dict[str, Any]:
@@ -56,6 +60,8 @@ class Forecast:
                 }
                 for order, found in self.errors.items()
             },
+            "expected_seconds": self.seconds,
+            "expected_megabytes": self.megabytes,
             "each_table": self.each,
             "refusals": [asdict(one) for one in self.refusals],
             "cures": self.cures,
@@ -79,6 +85,8 @@ def forecast(plan: Plan, source: Bytes, reference: People | None = None) -> Fore
         errors={order: gate.of_tables(people, shown, plan, order) for order in orders},
         refusals=refusals,
         cures=gate.cures(plan, refusals),
+        seconds=1 + round(plan.number_of_rows * len(shown) / ROWS_A_SECOND),
+        megabytes=ALONE + round(plan.number_of_rows * len(plan.columns) * BYTES / 1e6),
         each=[_expected(people, one, plan) for one in shown.values()],
     )
 

@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 FIRST = "0" * 64
 ADJACENCY = "one person more or less, with all cases and episodes"
-SPENT = {"reserved", "spent", "refused", "withdrawn"}
+PAGES = "pages"  # the ledger in the database
+OFFICIAL = "official"  # before the first hash of a ledger of files that knows of official tables
 
 
 class BadLedger(ValueError):
@@ -91,9 +92,13 @@ class Ledger:
             {**entry, "rho": None, "cap_rho": None, "not_dp": True, "state": "spent"}
         )
 
-    def has_official(self, population: str) -> bool:
-        """Whether tables of path A were made of this population."""
-        return any(one["population"] == population and one.get("not_dp") for one in self.entries)
+    def official(self, population: str) -> list[str]:
+        """The hashes of all tables of path A that were made of this population, trials left out."""
+        return [
+            str(one["hash"])
+            for one in self.entries
+            if one["population"] == population and one.get("not_dp") and not one.get("test")
+        ]
 
     def _append(self, entry: dict[str, Any]) -> str:
         whole = {
@@ -129,17 +134,20 @@ class Ledger:
             raise BadLedger(f"SR-G2: line {number} of the ledger was changed or taken away")
 
     def _read(self) -> list[dict[str, Any]]:
-        if not self.path.exists():
+        if not self.path.exists() or not self.path.stat().st_size:
             return []
         entries: list[dict[str, Any]] = []
-        for number, line in enumerate(self.path.read_text(encoding="utf-8").splitlines(), 1):
+        # Not splitlines(): a name may hold other ends of lines. Each line was written with its end.
+        *lines, rest = self.path.read_bytes().split(b"\n")
+        for number, line in enumerate([*lines, *([rest] if rest else [])], 1):
             try:
-                one = json.loads(line)
+                one = json.loads(line.decode("utf-8"))
                 signature = bytes.fromhex(one.pop("signature"))
                 previous = entries[-1]["hash"] if entries else FIRST
                 mark = {key: value for key, value in one.items() if key != "hash"}
                 good = one["hash"] == _hash(mark) and one["previous"] == previous
                 good = good and one["id"] == number and float(one["rho"] or 0) >= 0
+                good = good and number <= len(lines)
                 self.key.public_key().verify(signature, bytes.fromhex(one["hash"]))
             except (ValueError, KeyError, TypeError, AttributeError, InvalidSignature) as error:
                 raise BadLedger(f"SR-G2: line {number} of the ledger was changed") from error
@@ -152,6 +160,33 @@ class Ledger:
 def _hash(entry: dict[str, Any]) -> str:
     text = json.dumps(entry, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def noted(heads: Path, population: str) -> dict[str, float]:
+    """What was spent on a population, by keeper: ``PAGES``, or a ledger's first hash; trials left
+    out. A population is kept in one place: whoever holds releases of two learns from both."""
+    path = _note(heads, population)
+    if not path.exists():
+        return {}
+    found = json.loads(path.read_text(encoding="ascii"))
+    return {str(keeper): float(rho) for keeper, rho in found.items()}
+
+
+def note(heads: Path, population: str, keeper: str, rho: float) -> None:
+    """Add a spend to what is noted of a population."""
+    heads.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = _note(heads, population)
+    with path.with_suffix(".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        found = noted(heads, population)
+        found[keeper] = found.get(keeper, 0.0) + rho
+        aside = path.with_suffix(".new")
+        aside.write_text(json.dumps(found), encoding="ascii")
+        aside.replace(path)
+
+
+def _note(heads: Path, population: str) -> Path:
+    return heads / f"population-{hashlib.sha256(population.encode()).hexdigest()}.json"
 
 
 @contextmanager

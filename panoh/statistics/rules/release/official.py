@@ -24,6 +24,19 @@ from panoh.statistics.rules.release.suppression import Fault
 ROUNDS = 20
 
 
+Words = frozenset[tuple[str, str]]  # a cell as files name it: columns with their values
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier release as everybody reads it: the columns of its tables, and of each cell that it
+    tells the counts it may stand for. ``mark``: of its entry in the ledger."""
+
+    mark: str
+    tables: tuple[tuple[str, ...], ...]
+    cells: Mapping[Words, tuple[int, int]]
+
+
 class Cell(NamedTuple):
     """One cell as it is published; None where it is not shown."""
 
@@ -42,49 +55,47 @@ class Official:
     told: Mapping[Name, Cell]
     refusals: list[Refusal]
     proved: int  # cells whose bounds were reckoned
+    earlier: Sequence[Earlier] = ()
 
     def named(self, name: Name) -> str:
         """A cell in words."""
-        parts = [
-            f"{column.name}={self.plan.label(c, node)}"
-            for c, (column, node) in enumerate(zip(self.plan.columns, name, strict=True))
-            if node != TOTAL
-        ]
-        return ", ".join(parts) or "all"
+        return ", ".join(f"{column}={value}" for column, value in _words(name, self.plan)) or "all"
 
 
 def make(
-    people: People, plan: OfficialPlan, secret: bytes, earlier: Sequence[Mapping[str, int]] = ()
+    people: People, plan: OfficialPlan, secret: bytes, earlier: Sequence[Earlier] = ()
 ) -> Official:
-    """Count, judge each cell, protect, prove. ``earlier``: numbers already public, by cell."""
-    cells = counted(people, plan)
+    """Count, judge each cell, protect, prove against who has all ``earlier`` releases as well."""
+    cells = counted(people, plan, also(plan, earlier))
     unsafe = {at: code for code, found in primary(cells, plan) for at in found}
+    public = _public(cells, plan, earlier, set(unsafe))
     refusals = [
         Refusal("SR-G1", "a combination that the plan calls impossible stands in the data")
         for at in cells.fixed
         if cells.values[at]
     ][:1]
     if plan.protection == SUPPRESSION:
-        hidden = suppression.suppress(cells, plan.k, unsafe)
-        faults = suppression.audit(cells, hidden, plan.k)
+        hidden = suppression.suppress(cells, plan.k, unsafe, public)
+        faults = suppression.audit(cells, hidden, plan.k, public)
         low = high = told = cells.values
-        proved = len(hidden)
+        proved = len(hidden - public.harmless)
     else:
         keys = cell_keys(people, plan, cells, secret) if plan.protection != CONTROLLED else None
         rounded = _rounded(cells, plan, keys)
         if rounded is None:
             text = "SR-A7: no table of rounded numbers adds up; fewer linked tables, or suppression"
-            return Official(plan, cells, {}, [*refusals, Refusal("SR-G1", text)], 0)
+            return Official(plan, cells, {}, [*refusals, Refusal("SR-G1", text)], 0, earlier)
         told = rounded
-        hidden, faults = _audited(cells, plan, told, set(unsafe))
+        hidden, faults = _audited(cells, plan, told, set(unsafe) | public.unshown, public)
         ends = rounding.intervals(told, plan.protection, base=plan.base, k=plan.k)
         low, high = (end.astype(np.int64) for end in ends)
         proved = len(cells.values)
     shown = {
         name: None if at in hidden else (int(told[at]), int(low[at]), int(high[at]))
         for at, name in enumerate(cells.names)
+        if _own(name, plan)
     }
-    made = Official(plan, cells, _with_percent(shown, plan), refusals, proved)
+    made = Official(plan, cells, _with_percent(shown, plan), refusals, proved, earlier)
     refusals += [Refusal("SR-G1", f"{one.code}: {_where(made, one)}: {one.text}") for one in faults]
     refusals += _changed(made, earlier)
     return made
@@ -94,11 +105,56 @@ def _where(made: Official, fault: Fault) -> str:
     return made.named(made.cells.names[fault.cell])
 
 
-def counted(people: People, plan: OfficialPlan) -> Linked:
-    """All cells of all tables with totals, wider groups and who supplied them."""
+def also(plan: OfficialPlan, earlier: Iterable[Earlier]) -> list[tuple[int, ...]]:
+    """Tables of earlier releases that can be counted here too: read together they tell more."""
+    place = {column.name: c for c, column in enumerate(plan.columns)}
+    found = {
+        tuple(sorted(place[name] for name in table))
+        for one in earlier
+        for table in one.tables
+        if place.keys() >= set(table)
+    }
+    return sorted(one for one in found if not any(set(one) <= set(own) for own in plan.tables))
+
+
+def _own(name: Name, plan: OfficialPlan) -> bool:
+    """Whether the plan's own tables hold this cell."""
+    columns = {c for c, node in enumerate(name) if node != TOTAL}
+    return any(columns <= set(table) for table in plan.tables)
+
+
+def _words(name: Name, plan: OfficialPlan) -> list[tuple[str, str]]:
+    return [
+        (column.name, plan.label(c, node))
+        for c, (column, node) in enumerate(zip(plan.columns, name, strict=True))
+        if node != TOTAL
+    ]
+
+
+def _public(
+    cells: Linked, plan: OfficialPlan, earlier: Iterable[Earlier], unsafe: set[int]
+) -> suppression.Public:
+    """What earlier releases tell of the counts as they are now. An earlier number that is another
+    today limits nothing; how much it differs is judged by ``_changed``."""
+    place = {frozenset(_words(name, plan)): at for at, name in enumerate(cells.names)}
+    limits: dict[int, tuple[int, int]] = {}
+    for one in earlier:
+        for words, (low, high) in one.cells.items():
+            at = place.get(words)
+            if at is not None and low <= cells.values[at] <= high:
+                before = limits.get(at, (0, high))
+                limits[at] = max(low, before[0]), min(high, before[1])
+    exact = {at for at, (low, high) in limits.items() if low == high}
+    others = {at for at, name in enumerate(cells.names) if not _own(name, plan)}
+    harmless = {at for at in others - unsafe if not 0 < cells.values[at] < plan.k}
+    return suppression.Public(limits, frozenset(others - exact), frozenset(exact | harmless))
+
+
+def counted(people: People, plan: OfficialPlan, more: Sequence[tuple[int, ...]] = ()) -> Linked:
+    """All cells of all tables, and of ``more``, with totals, wider groups and who supplied them."""
     by = len(plan.columns[plan.organisation].domain) if plan.organisation is not None else 1
     tables = []
-    for table in plan.tables:
+    for table in (*plan.tables, *more):
         shape = tuple(len(plan.columns[c].domain) for c in table)
         at = np.zeros(people.size, dtype=np.int64)
         for c in table:
@@ -160,14 +216,14 @@ def _rounded(cells: Linked, plan: OfficialPlan, keys: Ints | None) -> Ints | Non
 
 
 def _audited(
-    cells: Linked, plan: OfficialPlan, told: Ints, hidden: set[int]
+    cells: Linked, plan: OfficialPlan, told: Ints, hidden: set[int], public: suppression.Public
 ) -> tuple[set[int], list[Fault]]:
     """Cells that all intervals together would narrow are hidden as well, until none is left."""
     low, high = rounding.intervals(told, plan.protection, base=plan.base, k=plan.k)
     least = plan.k - 1 if plan.protection == CELL_KEY else min(plan.k, plan.base) - 1
     faults: list[Fault] = []
     for _ in range(ROUNDS):
-        faults = rounding.audit(cells, low, high, sorted(hidden), least)
+        faults = rounding.audit(cells, low, high, sorted(hidden), least, public=public)
         if not faults or {one.cell for one in faults} <= hidden:
             break
         hidden |= {one.cell for one in faults}
@@ -192,17 +248,18 @@ def _with_percent(
     return found
 
 
-def _changed(made: Official, earlier: Iterable[Mapping[str, int]]) -> list[Refusal]:
+def _changed(made: Official, earlier: Iterable[Earlier]) -> list[Refusal]:
     """A8: a cell that an earlier release shows too may not differ by a small number."""
     now = {
-        made.named(name): one.number
+        frozenset(_words(name, made.plan)): (made.named(name), one.number)
         for name, one in made.told.items()
         if one.number is not None and one.low == one.high
     }
-    return [
-        Refusal(
-            "SR-G1", f"SR-A8: {name}: differs from an earlier release by less than {made.plan.k}"
-        )
+    close = {
+        now[words][0]
         for before in earlier
-        for name in suppression.changed(before, now, made.plan.k)
-    ]
+        for words, (low, high) in before.cells.items()
+        if words in now and low == high and 0 < abs((now[words][1] or 0) - low) < made.plan.k
+    }
+    text = f"differs from an earlier release by less than {made.plan.k}"
+    return [Refusal("SR-G1", f"SR-A8: {name}: {text}") for name in sorted(close)]

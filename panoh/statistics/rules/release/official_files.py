@@ -2,12 +2,21 @@
 """The files of official tables: tables, record, dictionary, method, statement, checksums."""
 
 import csv
+import io
+import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from panoh.statistics.rules.release.cells import TOTAL
-from panoh.statistics.rules.release.official import Official
-from panoh.statistics.rules.release.official_plan import ALL, CELL_KEY, SUPPRESSION
+from panoh.statistics.rules.release.official import Earlier, Official, Words
+from panoh.statistics.rules.release.official_plan import (
+    ALL,
+    CELL_KEY,
+    HEADINGS,
+    SUPPRESSION,
+    OfficialPlan,
+)
 from panoh.statistics.rules.release.products import (
     IMPOSSIBLE,
     SHOWN,
@@ -15,14 +24,13 @@ from panoh.statistics.rules.release.products import (
     VERSION,
     Told,
     marked,
+    numbers,
     put_json,
     record,
     says,
 )
 from panoh.statistics.rules.release.rounding import MOST_CHANGE
 from panoh.statistics.rules.release.statement import STATES, TEST
-
-HEADINGS = ("count", "low", "high", "percent", "state")
 
 # Drafts: read by no native reader, tried with no survivor yet. A person edits them before release.
 TEXTS = {
@@ -33,6 +41,7 @@ TEXTS = {
 - What is in it: tables of counts about {population}, made once.
 - Counts under {k}, and others from which they could be worked out, are not shown: "small or none" is not zero. Blank is "not reported".
 - {how}
+- These numbers carry no mathematical guarantee for each person. Where other files about the same people carry one, it covers those files only.
 - These are people who were identified. Nobody knows from this how many there are.
 - Do not rank nationalities, places or organisations. Do not look for anybody.
 - If something feels wrong, tell whoever gave you these files: they can be withdrawn.
@@ -44,6 +53,7 @@ TEXTS = {
 - Что здесь: таблицы с числами о группе «{population}», составленные один раз.
 - Числа меньше {k} и те, по которым их можно вычислить, не показаны: «мало или нет» не значит ноль. Пустое поле значит «не сообщено».
 - {how}
+- У этих чисел нет математической гарантии для каждого человека. Если она есть у других файлов о тех же людях, она относится только к тем файлам.
 - Это люди, которых выявили. Сколько их всего, отсюда не узнать.
 - Не сравнивайте народы, места и организации по местам. Не ищите никого.
 - Если что-то кажется неправильным, скажите тому, кто дал вам эти файлы: их можно отозвать.
@@ -55,6 +65,7 @@ TEXTS = {
 - Дар ин ҷо чӣ ҳаст: ҷадвалҳо бо рақамҳо дар бораи «{population}», ки як бор сохта шудаанд.
 - Рақамҳои аз {k} кам ва онҳое, ки аз рӯяшон ин рақамҳоро ёфтан мумкин аст, нишон дода намешаванд: «кам ё нест» сифр нест. Ҷойи холӣ маънои «гуфта нашудааст»-ро дорад.
 - {how}
+- Ин рақамҳо барои ҳар як одам кафолати риёзӣ надоранд. Агар файлҳои дигар дар бораи ҳамин одамон онро дошта бошанд, он танҳо ба ҳамон файлҳо дахл дорад.
 - Инҳо одамонеанд, ки ошкор шудаанд. Ҳамагӣ чанд нафаранд, аз ин ҷо донистан мумкин нест.
 - Миллатҳо, ҷойҳо ва ташкилотҳоро аз рӯйи ҷой муқоиса накунед. Ҳеҷ касро наҷӯед.
 - Агар чизе нодуруст намояд, ба касе гӯед, ки ин файлҳоро додааст: онҳоро бозпас гирифтан мумкин аст.
@@ -93,11 +104,13 @@ def write(made: Official, told: Told, folder: Path) -> None:
                 "datatype": "string",
                 "null": "",
                 "codes": [ALL, *plan.columns[c].values],
+                "parents": dict(plan.columns[c].parents),
             }
             for c in table
-        ] + [{"name": name, "datatype": "integer", "null": ""} for name in HEADINGS[:-1]]
-        state = {"name": "state", "datatype": "string", "codes": [SHOWN, SMALL, IMPOSSIBLE]}
-        schemas.append({"url": url, "tableSchema": {"columns": [*columns, state]}})
+        ]
+        schemas.append(
+            {"url": url, "tableSchema": {"columns": [*columns, *numbers(HEADINGS[:-1])]}}
+        )
     put_json(folder / "csvw.json", {"@context": "http://www.w3.org/ns/csvw", "tables": schemas})
     put_json(folder / "errors.json", _method(made, told))
     for language, text in statements(made, told).items():
@@ -131,17 +144,25 @@ def table_of(made: Official, table: tuple[int, ...]) -> list[list[object]]:
     return lines
 
 
-def published(folder: Path) -> dict[str, int]:
-    """Exact numbers of an earlier release, by cell in words."""
-    found: dict[str, int] = {}
-    for path in sorted((folder / "tables").glob("*.csv")):
-        with path.open(encoding="utf-8", newline="") as file:
-            for line in csv.DictReader(file):
-                if line["state"] == SHOWN and line["low"] == line["high"] == line["count"]:
-                    names = [key for key in line if key not in HEADINGS]
-                    cell = ", ".join(f"{key}={line[key]}" for key in names if line[key] != ALL)
-                    found[cell or "all"] = int(line["count"])
-    return found
+def earlier_of(errors: bytes, tables: Iterable[bytes]) -> Earlier:
+    """An earlier release from its files: the counts that each cell it tells may stand for."""
+    cells: dict[Words, tuple[int, int]] = {}
+    columns = []
+    for content in tables:
+        lines = csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""))
+        names = [one for one in lines.fieldnames or () if one not in HEADINGS]
+        columns.append(tuple(names))
+        for line in lines:
+            if line["state"] != SMALL:
+                cell = frozenset((name, line[name]) for name in names if line[name] != ALL)
+                cells[cell] = int(line["low"]), int(line["high"])
+    return Earlier(str(json.loads(errors)["ledger"]), tuple(columns), cells)
+
+
+def published(folder: Path) -> Earlier:
+    """The same from a folder."""
+    tables = [path.read_bytes() for path in sorted((folder / "tables").glob("*.csv"))]
+    return earlier_of((folder / "errors.json").read_bytes(), tables)
 
 
 def statements(made: Official, told: Told) -> dict[str, str]:
@@ -156,10 +177,25 @@ def statements(made: Official, told: Told) -> dict[str, str]:
             name=plan.name,
             population=plan.population,
             k=plan.k,
-            state=f"{state}\n\n{TEST[place]}" if told.seed is not None else state,
+            state=f"{state}\n\n{TEST[place]}" if told.is_test else state,
             how=how[language].format(base=plan.base, off=plan.base - 1, most=MOST_CHANGE),
         )
     return found
+
+
+def outlook(plan: OfficialPlan) -> dict[str, Any]:
+    """What such a run would be, before any data is read: it spends nothing and draws nothing."""
+    return {
+        "dry_run": True,
+        "path": "A",
+        "release": True,
+        "verdict": "whether it may be released shows only with the data; nothing is spent",
+        "rho": None,
+        "protection": plan.protection,
+        "k": plan.k,
+        "tables": [[plan.columns[c].name for c in table] for table in plan.tables],
+        "cells": plan.cells,
+    }
 
 
 def _method(made: Official, told: Told) -> dict[str, Any]:
@@ -168,7 +204,7 @@ def _method(made: Official, told: Told) -> dict[str, Any]:
     cells = list(made.told.values())
     return {
         "state": says(made.refusals),
-        "test_mode": told.seed is not None,
+        "test_mode": told.is_test,
         "path": "A: official tables, made once",
         "protection": plan.protection,
         "k": plan.k,
@@ -178,6 +214,11 @@ def _method(made: Official, told: Told) -> dict[str, Any]:
         "cells": len(cells),
         "not_shown": sum(one.number is None for one in cells),
         "proved": made.proved,
+        "compared_with": [one.mark for one in made.earlier],
+        "not_asked_for": [
+            *(["SR-A3: no column of organisations"] if plan.organisation is None else []),
+            *(["SR-A4: no sensitive column"] if not plan.sensitive else []),
+        ],
         "version": VERSION,
         "ledger": told.ledger,
         "limits": [

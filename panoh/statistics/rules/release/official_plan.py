@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
+from math import prod
 from typing import Any
 
 from panoh.statistics.rules.release.cells import Nodes
@@ -15,6 +16,8 @@ from panoh.statistics.rules.release.plan import (
     columns_of,
     forbidden_of,
     k_of,
+    person_of,
+    population_of,
     text_of,
     whole_of,
 )
@@ -24,11 +27,13 @@ SUPPRESSION, CONTROLLED, RANDOM, CELL_KEY = (
 )
 METHODS = (SUPPRESSION, CONTROLLED, RANDOM, CELL_KEY)
 BASES = (5, 10)
+K_OFFICIAL = 5  # in closed returns between agencies; for everybody else K_PUBLIC
+HEADINGS = ("count", "low", "high", "percent", "state")  # of a file, after its columns
 MOST_CELLS = 5000  # of all tables together, totals included: each is proved by programmes
 ALL = "[all]"
 KEYS = {
     *("path", "name", "population", "audience", "purpose", "k", "protection", "base", "person"),
-    *("organisation", "sensitive", "forbidden", "columns", "tables", "earlier"),
+    *("organisation", "sensitive", "forbidden", "columns", "tables", "earlier", "unreleased"),
 }
 
 
@@ -50,6 +55,7 @@ class OfficialPlan:
     tables: tuple[tuple[int, ...], ...]
     percent: tuple[int | None, ...]  # of each table: the column whose shares are told
     earlier: tuple[str, ...]
+    unreleased: tuple[str, ...]
     sha256: str
 
     def size(self, table: tuple[int, ...]) -> int:
@@ -58,6 +64,14 @@ class OfficialPlan:
         for c in table:
             cells *= len(self.columns[c].domain)
         return cells
+
+    @cached_property
+    def cells(self) -> int:
+        """Cells of all tables with their totals and wider groups."""
+        return sum(
+            prod(len(self.columns[c].domain) + len(self.wider[c]) + 1 for c in table)
+            for table in self.tables
+        )
 
     @cached_property
     def wider(self) -> list[Nodes]:
@@ -116,24 +130,25 @@ def read(text: str) -> OfficialPlan:
             *([""] if ALL in column.parents.values() else []),
         }:
             raise BadPlan(f"{column.name}: a wider group has the name of a value, or {ALL}")
-    earlier = found.get("earlier", [])
-    if not isinstance(earlier, list) or not all(isinstance(one, str) for one in earlier):
-        raise BadPlan("earlier is a list of folders of earlier releases")
+    taken = sorted(set(names) & set(HEADINGS))
+    if taken:
+        raise BadPlan(f"no column is called {taken[0]!r}: every table has one of that name")
     plan = OfficialPlan(
         name=text_of(found, "name", required=True),
-        population=text_of(found, "population") or text_of(found, "name"),
+        population=population_of(found),
         audience=text_of(found, "audience"),
-        k=k_of(found),
+        k=k_of(found, K_OFFICIAL),
         protection=_protection(found),
         base=_base(found),
-        person=text_of(found, "person"),
+        person=person_of(found, columns),
         organisation=organisation,
         sensitive=frozenset(names.index(name) for name in sensitive),
         forbidden=forbidden_of(found.get("forbidden", []), columns),
         columns=columns,
         tables=tables,
         percent=percent,
-        earlier=tuple(earlier),
+        earlier=_texts(found, "earlier", "folders of earlier releases"),
+        unreleased=_texts(found, "unreleased", "ledger marks of drafts that never left the house"),
         sha256=hashlib.sha256(text.encode()).hexdigest(),
     )
     _check(plan)
@@ -152,14 +167,15 @@ def _check(plan: OfficialPlan) -> None:
         raise BadPlan(f"{plan.protection} needs person: the column that tells people apart")
     if plan.protection in {RANDOM, CONTROLLED} and plan.base < plan.k:
         raise BadPlan(f"base {plan.base} is below k {plan.k}: small counts would be told")
-    cells = 0
-    for table in plan.tables:
-        each = 1
-        for c in table:
-            each *= len(plan.columns[c].domain) + len(plan.wider[c]) + 1
-        cells += each
-    if cells > MOST_CELLS:
-        raise BadPlan(f"{cells} cells with their totals: at most {MOST_CELLS} can be proved")
+    if plan.cells > MOST_CELLS:
+        raise BadPlan(f"{plan.cells} cells with their totals: at most {MOST_CELLS} can be proved")
+
+
+def _texts(found: Mapping[str, Any], key: str, what: str) -> tuple[str, ...]:
+    value = found.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise BadPlan(f"{key} is a list of {what}")
+    return tuple(value)
 
 
 def _protection(found: Mapping[str, Any]) -> str:
@@ -170,7 +186,7 @@ def _protection(found: Mapping[str, Any]) -> str:
 
 
 def _base(found: Mapping[str, Any]) -> int:
-    k = k_of(found)
+    k = k_of(found, K_OFFICIAL)
     base = whole_of(found, "base", BASES[0] if k <= BASES[0] else BASES[1])
     if base not in BASES:
         raise BadPlan("base is 5 or 10")

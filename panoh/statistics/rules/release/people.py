@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -45,28 +45,37 @@ class People:
         return int(self.codes.shape[1])
 
 
-def read(path: Path, plan: Sheet) -> People:
+def read(path: Path, plan: Sheet, withdrawn: Collection[str] = frozenset()) -> People:
     """Read a CSV file of the plan's columns. Values are taken as they stand; blank is not reported.
 
     With ``person`` in the plan several lines of one person are one row: of each column the last
-    value that was reported. Raises BadData.
+    value that was reported; lines of who has ``withdrawn`` are left out. Raises BadData.
     """
-    return read_open(path.open("rb"), plan)
+    return read_open(path.open("rb"), plan, withdrawn)
 
 
-def read_open(file: BinaryIO, plan: Sheet) -> People:
+def names(path: Path) -> frozenset[str]:
+    """Who is named in a file, one a line. Raises BadData."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise BadData("the list of who withdrew is not UTF-8 text") from error
+    return frozenset(line.strip() for line in lines if line.strip())
+
+
+def read_open(file: BinaryIO, plan: Sheet, withdrawn: Collection[str] = frozenset()) -> People:
     """The same of bytes that need not lie on a disk; closes them. Raises BadData."""
     with io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
         reader = csv.reader(text, strict=True)
         try:
-            return _read(reader, plan)
+            return _read(reader, plan, withdrawn)
         except csv.Error as error:
             raise BadData(f"line {reader.line_num}: {error}") from error
         except UnicodeDecodeError as error:
             raise BadData("the file is not UTF-8 text") from error
 
 
-def _read(reader: Iterator[list[str]], plan: Sheet) -> People:
+def _read(reader: Iterator[list[str]], plan: Sheet, withdrawn: Collection[str]) -> People:
     header = next(reader, None)
     if header is None:
         raise BadData("the file is empty")
@@ -89,6 +98,8 @@ def _read(reader: Iterator[list[str]], plan: Sheet) -> People:
             raise BadData(f"line {line}: a value of {name!r} is not in the plan's list") from error
         if plan.person and not row[who].strip():
             raise BadData(f"line {line}: nobody is named in {plan.person!r}")
+        if plan.person and row[who].strip() in withdrawn:
+            continue
         at = persons.setdefault(row[who], len(kept)) if plan.person else len(kept)
         if at == len(kept):
             kept.append(coded)

@@ -2,6 +2,7 @@
 
 import hashlib
 import tomllib
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -162,14 +163,14 @@ def read(text: str) -> Plan:
         n_pub=n_pub,
         k=k_of(found),
         rows=rows,
-        population=text_of(found, "population") or text_of(found, "name"),
+        population=population_of(found),
         audience=text_of(found, "audience"),
         shares=_shares(found.get("shares", SHARES)),
         forbidden=forbidden_of(found.get("forbidden", []), columns),
         given_cap=cap,
         columns=columns,
         triples=_triples(found.get("tables"), columns),
-        person=text_of(found, "person"),
+        person=person_of(found, columns),
         sha256=hashlib.sha256(text.encode()).hexdigest(),
     )
 
@@ -207,10 +208,10 @@ def _check_cells(columns: Sequence[Column]) -> None:
             )
 
 
-def k_of(found: Mapping[str, Any]) -> int:
+def k_of(found: Mapping[str, Any], least: int = 2) -> int:
     k = whole_of(found, "k", K_PUBLIC)
-    if k < 2:
-        raise BadPlan("k is a whole number from 2")
+    if k < least:
+        raise BadPlan(f"k is a whole number from {least}")
     return k
 
 
@@ -219,6 +220,20 @@ def text_of(found: Mapping[str, Any], key: str, *, required: bool = False) -> st
     if not isinstance(value, str) or (required and not value.strip()):
         raise BadPlan(f"{key} is a text" + (" and is missing" if required and not value else ""))
     return value
+
+
+def population_of(found: Mapping[str, Any]) -> str:
+    """Whose budget it is, else the name: one text however its blanks and accents were typed."""
+    name = text_of(found, "population").strip() or text_of(found, "name", required=True)
+    return " ".join(unicodedata.normalize("NFC", name).split())
+
+
+def person_of(found: Mapping[str, Any], columns: Sequence[Column]) -> str:
+    """The column that tells people apart: read, and never given away."""
+    name = text_of(found, "person")
+    if name in {one.name for one in columns}:
+        raise BadPlan(f"person: {name!r} tells people apart and stands in no table")
+    return name
 
 
 def _number(found: Mapping[str, Any], key: str, default: float | None) -> float | None:

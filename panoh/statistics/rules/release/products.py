@@ -3,8 +3,8 @@
 import csv
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +20,46 @@ SHOWN, SMALL, IMPOSSIBLE = "shown", "small_or_none", "structural_zero"
 VERSION = "0.1.0"
 UNSIGNED = "unsigned, not released"
 REFUSED = "refused: not to be released"
+# What a form asks beside the plan, by its name in the record.
+RECORD = {
+    "licence": "dct:license",
+    "contact": "dcat:contactPoint",
+    "place": "dct:spatial",
+    "period": "dct:temporal",
+    "consent": "dct:provenance",
+    "withdrawal": "dct:rights",
+}
+BLANK = {
+    "en": "blank: not reported (in rows also: withheld)",
+    "ru": "пусто: не сообщено (в строках также: скрыто)",
+    "tg": "холӣ: гуфта нашудааст (дар сатрҳо низ: пинҳон аст)",
+}
+TITLES = {
+    "count": {"en": "count", "ru": "число", "tg": "шумора"},
+    "low": {"en": "from", "ru": "от", "tg": "аз"},
+    "high": {"en": "to", "ru": "до", "tg": "то"},
+    "percent": {"en": "share in percent", "ru": "доля в процентах", "tg": "ҳисса бо фоиз"},
+    "state": {
+        "en": "shown; small or none; cannot be",
+        "ru": "показано; мало или нет; не бывает",
+        "tg": "нишон дода шудааст; кам ё нест; буда наметавонад",
+    },
+}
 LISTED = 2  # tables of more columns list the cells that are shown, and no others
 
 
 @dataclass(frozen=True)
 class Told:
-    """What the files say of the run: time, ledger entry, seed of a test, whose size."""
+    """What the files say of the run: time, ledger entry, seed of a test, whose size; ``about`` is
+    what the record says beside the plan, by the names of its form."""
 
     at: str
     ledger: str
     seed: int | None
     size_from_data: bool
     beside_official: bool = False  # the same population also has tables of path A
+    is_test: bool = False
+    about: Mapping[str, str] = field(default_factory=dict)
 
 
 def write(draft: Draft, told: Told, folder: Path) -> None:
@@ -60,7 +88,7 @@ def write(draft: Draft, told: Told, folder: Path) -> None:
     put_json(folder / "errors.json", _errors(draft, told))
     put_json(folder / "attacks.json", _attacks(draft))
     for language, text in statements(
-        draft, told.seed is not None, beside_official=told.beside_official
+        draft, told.is_test, beside_official=told.beside_official
     ).items():
         (folder / f"statement.{language}.md").write_text(text, encoding="utf-8")
     put_json(folder / "dataset.json", _catalogue(draft, told, folder))
@@ -109,7 +137,7 @@ def dashboard(draft: Draft, told: Told) -> dict[str, Any]:
     found: dict[str, Any] = {
         "name": plan.name,
         "state": state_of(draft),
-        "test_mode": told.seed is not None,
+        "test_mode": told.is_test,
         "total": {
             "count": measured.total,
             "low": max(0, int(measured.total - width)),
@@ -133,7 +161,7 @@ def _errors(draft: Draft, told: Told) -> dict[str, Any]:
     delta = plan.delta + measured.distance
     return {
         "state": state_of(draft),
-        "test_mode": told.seed is not None,
+        "test_mode": told.is_test,
         "seed": told.seed,
         "path": "B: differential privacy",
         "unit": "one person with all cases and episodes",
@@ -146,7 +174,7 @@ def _errors(draft: Draft, told: Told) -> dict[str, Any]:
         "n_pub": plan.n_pub,
         "n_pub_from_data": told.size_from_data,
         "sampler": "discrete Gaussian, inversion of 126-bit thresholds, "
-        + ("SEEDED: TEST" if told.seed is not None else "operating system"),
+        + ("operating system" if told.seed is None else "SEEDED: TEST"),
         "version": VERSION,
         "ledger": told.ledger,
         "tables": {
@@ -163,7 +191,7 @@ def _errors(draft: Draft, told: Told) -> dict[str, Any]:
         "rows_against_tables": {
             str(order): asdict(found) for order, found in draft.row_errors.items()
         },
-        "refusals": [asdict(one) for one in draft.refusals] if told.seed is not None else [],
+        "refusals": [asdict(one) for one in draft.refusals] if told.is_test else [],
         "limits": [
             "identified people, not how many there are",
             "a count read from the rows is modelled and has no interval",
@@ -214,6 +242,9 @@ def record(said: tuple[str, str, str, str], state: str, told: Told, folder: Path
         "dct:subject": subject,
         "dct:accessRights": state,
         "dcat:version": VERSION,
+        "dcat:inSeries": {"@type": "dcat:DatasetSeries", "dct:title": subject},
+        "dct:bibliographicCitation": f"{title}. {told.at[:10]}. {told.ledger}",
+        **{RECORD[key]: value for key, value in told.about.items() if key in RECORD},
         "dcat:distribution": [
             {
                 "@type": "dcat:Distribution",
@@ -234,13 +265,19 @@ def _table_schema(url: str, names: list[str], draft: Draft) -> dict[str, Any]:
         "tableSchema": {
             "columns": [
                 *(_attribute(name, draft) for name in names),
-                {"name": "count", "datatype": "integer", "null": ""},
-                {"name": "low", "datatype": "integer", "null": ""},
-                {"name": "high", "datatype": "integer", "null": ""},
-                {"name": "state", "datatype": "string", "codes": [SHOWN, SMALL, IMPOSSIBLE]},
+                *numbers(("count", "low", "high")),
             ]
         },
     }
+
+
+def numbers(names: Sequence[str]) -> list[dict[str, Any]]:
+    """The columns after those of the plan, with the three markers."""
+    state = {"datatype": "string", "codes": [SHOWN, SMALL, IMPOSSIBLE]}
+    return [
+        *({"name": n, "titles": TITLES[n], "datatype": "integer", "null": ""} for n in names),
+        {"name": "state", "titles": TITLES["state"], **state},
+    ]
 
 
 def _rows_schema(names: list[str], draft: Draft) -> dict[str, Any]:
@@ -253,7 +290,7 @@ def _attribute(name: str, draft: Draft) -> dict[str, Any]:
         "name": name,
         "datatype": "string",
         "null": "",
-        "dc:description": "blank: not reported (in rows also: withheld)",
+        "dc:description": [{"@value": text, "@language": code} for code, text in BLANK.items()],
         "codes": list(column.values),
         "parents": dict(column.parents),
     }

@@ -8,7 +8,7 @@ import scipy
 
 from panoh.statistics.rules.estimation.lattice import Floats, Ints
 from panoh.statistics.rules.release.cells import Linked
-from panoh.statistics.rules.release.suppression import Fault, reach
+from panoh.statistics.rules.release.suppression import NOTHING, Fault, Public, reach
 
 KEYS = 256
 MOST_CHANGE = 4  # D
@@ -77,14 +77,23 @@ def intervals(told: Ints, method: str, *, base: int, k: int) -> tuple[Floats, Fl
 
 
 def audit(
-    cells: Linked, low: Floats, high: Floats, hidden: Sequence[int], least: int
+    cells: Linked,
+    low: Floats,
+    high: Floats,
+    hidden: Sequence[int],
+    least: int,
+    *,
+    public: Public = NOTHING,
 ) -> list[Fault]:
-    """A7: from all intervals together nobody narrows a small or a hidden cell below ``least``."""
+    """A7: from all intervals together, and those of earlier releases, nobody narrows a small or a
+    hidden cell below ``least``."""
     low, high = low.copy(), high.copy()
     low[list(hidden)], high[list(hidden)] = 0, np.inf
+    for at, (least_of, most_of) in public.limits.items():
+        low[at], high[at] = max(low[at], least_of), min(high[at], most_of)
     found = []
     for at, value in enumerate(cells.values):
-        if at in cells.fixed or not (value <= least or at in hidden):
+        if at in cells.fixed or at in public.harmless or not (value <= least or at in hidden):
             continue
         bottom, top = reach(cells, low, high, at, least)
         if top - bottom < least:

@@ -20,6 +20,7 @@ BATCHES = 15  # parts of the rows that choose at one time: who chooses later see
 ASKED = 0.5  # of them, for each column: where all choose at once they overrun what was lacking
 NEVER = 1e6
 TIES = 0.05  # settled by chance
+LEAST = -1.0  # tables that a value put into a blank may bring nearer, less those it drives away
 GAIN = 3.0  # tables more that come nearer than go away: less only turns in circles
 
 Scores = NDArray[np.float32]
@@ -77,6 +78,47 @@ def sweep(
         for c in dice.permutation(len(codes)):
             asked = rows[dice.random(len(rows)) < ASKED]
             _choose(codes, int(c), asked, having[c], plan, dice=dice, penalty=penalty)
+
+
+def top_up(codes: Codes, tables: list[Fit], plan: Plan, dice: np.random.Generator) -> None:
+    """Blanks take values of which too few rows are left, in place: only where every combination is
+    shown, first where the combinations are lacking too. Nothing that is told is taken away."""
+    alone = {one.table[0]: one for one in tables if len(one.table) == 1}
+    for c in dice.permutation(len(codes)).tolist():
+        having = [one for one in tables if c in one.table and len(one.table) > 1]
+        blank = dice.permutation(np.flatnonzero(codes[c] == 0))
+        for rows in np.array_split(blank, BATCHES):
+            wanted = np.flatnonzero(alone[c].left >= 1)
+            if len(wanted) and len(rows):
+                _fill(codes, c, rows, wanted, tables=having, alone=alone[c], plan=plan)
+
+
+def _fill(
+    codes: Codes, c: int, rows: Ints, wanted: Ints, *, tables: list[Fit], alone: Fit, plan: Plan
+) -> None:
+    part, size = codes[:, rows], len(plan.columns[c].domain)
+    gains = np.zeros((len(rows), len(wanted)), dtype=np.float32)
+    for one in tables:
+        axis = one.table.index(c)
+        grid = np.moveaxis(one.adding(NEVER).reshape(shape(one.table, plan)), axis, -1)
+        others = tuple(other for other in one.table if other != c)
+        gains += grid.reshape(-1, size)[:, wanted][positions(part, others, plan)]
+    best = gains.argmax(axis=1)
+    gain, value = gains[np.arange(len(rows)), best], wanted[best]
+    order = np.lexsort((-gain, value))
+    first = np.searchsorted(value[order], value[order])
+    good = np.arange(len(order)) - first < alone.left[value[order]] - 0.5
+    taken = order[good & (gain[order] >= LEAST)]
+    after = part.copy()
+    after[c, taken] = value[taken]
+    for combination in plan.forbidden:
+        after[c, holding(after, combination)] = 0
+    moved = after[c] > 0
+    for one in [*tables, alone]:
+        one.move(
+            positions(part[:, moved], one.table, plan), positions(after[:, moved], one.table, plan)
+        )
+    codes[c, rows[moved]] = after[c, moved]
 
 
 def _choose(

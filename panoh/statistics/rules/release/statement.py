@@ -50,9 +50,9 @@ STATES = {
     True: ("Draft: refused, not to be released.", "Черновик: отклонён, выпускать нельзя.",
            "Сиёҳнавис: рад шудааст, нашр кардан мумкин нест."),
 }  # fmt: skip
-TEST = ("TEST: made with a seed; the noise protects nobody.",
-        "ПРОБА: сделано с заданным зерном; шум никого не защищает.",
-        "САНҶИШ: бо тухми додашуда сохта шудааст; садо ҳеҷ касро ҳифз намекунад.")  # fmt: skip
+TEST = ("TEST: a trial; the noise protects nobody.",
+        "ПРОБА: шум никого не защищает.",
+        "САНҶИШ: садо ҳеҷ касро ҳифз намекунад.")  # fmt: skip
 
 
 BESIDE = {

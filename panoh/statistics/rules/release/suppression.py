@@ -5,8 +5,9 @@ and not below 0; linear and integer programmes give the tightest bounds of what 
 (Hundepool et al. 2012).
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import scipy
@@ -15,10 +16,29 @@ from panoh.statistics.rules.estimation.lattice import Floats
 from panoh.statistics.rules.release.cells import Linked, linked
 from panoh.statistics.rules.release.holders import too_few
 
-__all__ = ["Fault", "Linked", "audit", "bounds", "changed", "differences", "linked", "suppress"]
+__all__ = ["Fault", "Linked", "Public", "audit", "bounds", "linked", "suppress"]
 
 NEAR = 1e-6
 CLOSE = 2  # bounds so near to their limit are confirmed by an integer programme
+
+
+@dataclass(frozen=True)
+class Public:
+    """What everybody has beside this release. ``limits``: from and to of cells that earlier ones
+    tell; ``unshown``: cells of their tables that this release does not hold; ``harmless``: cells
+    that nobody is harmed by who works them out."""
+
+    limits: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    unshown: frozenset[int] = frozenset()
+    harmless: frozenset[int] = frozenset()
+
+    @cached_property
+    def exact(self) -> frozenset[int]:
+        """Cells whose number is out already."""
+        return frozenset(at for at, (low, high) in self.limits.items() if low == high)
+
+
+NOTHING = Public()
 
 
 @dataclass(frozen=True)
@@ -31,12 +51,15 @@ class Fault:
 
 
 def bounds(
-    cells: Linked, hidden: Iterable[int], k: int = 0, only: Iterable[int] | None = None
-) -> dict[int, tuple[int, int]]:
+    cells: Linked, hidden: Iterable[int], k: int = 0, only: Iterable[int] | None = None,
+    *, public: Public = NOTHING,
+) -> dict[int, tuple[int, int]]:  # fmt: skip
     """What the attacker learns of hidden cells (of ``only`` some): whole numbers from … to …"""
     at = sorted(hidden)
     low, high = cells.values.astype(float), cells.values.astype(float)
     low[at], high[at] = 0, np.inf
+    for cell in public.limits.keys() & set(at):
+        low[cell], high[cell] = public.limits[cell]
     wanted = at if only is None else sorted(only)
     return {cell: reach(cells, low, high, cell, k) for cell in wanted}
 
@@ -74,58 +97,66 @@ def reach(cells: Linked, low: Floats, high: Floats, cell: int, k: int = 0) -> tu
     return int(bottom), int(top)
 
 
-def audit(cells: Linked, hidden: Iterable[int], k: int) -> list[Fault]:
-    """A1, A3 and A6: every small cell hidden, none worked back, no sum of them small."""
-    return list(faults(cells, set(hidden), k))
+def audit(cells: Linked, hidden: Iterable[int], k: int, public: Public = NOTHING) -> list[Fault]:
+    """A1, A3, A6 and A8: every small cell hidden, none worked back, with earlier releases or
+    without, no sum of them small."""
+    return list(faults(cells, set(hidden), k, public))
 
 
-def faults(cells: Linked, hidden: Collection[int], k: int) -> Iterator[Fault]:
+def faults(
+    cells: Linked, hidden: Collection[int], k: int, public: Public = NOTHING
+) -> Iterator[Fault]:
     """The same, one after the other: who needs a yes or no stops at the first."""
+    secret = set(hidden) - public.exact
     for at, value in enumerate(cells.values):
         if 0 < value < k and at not in hidden:
             yield Fault("SR-A1", at, f"a count under {k} is shown")
     for whole, parts in cells.rows:
-        within = [at for at in parts if at in hidden]
-        if not within or any(at in hidden for at in whole):
+        within = [at for at in parts if at in secret]
+        if public.harmless.issuperset(within) or any(at in secret for at in whole):
             continue
         total = int(cells.values[within].sum())
         if 0 < total < k:
             yield Fault("SR-A6", int(within[0]), f"hidden cells add up to less than {k}")
         elif cells.holders is not None and too_few(cells.holders[within].sum(axis=0)):
             yield Fault("SR-A6", int(within[0]), "hidden cells add up to too few holders")
-    for at in sorted(hidden):
-        low, high = bounds(cells, hidden, k, [at])[at]
+    for at in sorted(set(hidden) - public.harmless):
+        low, high = bounds(cells, hidden, k, [at], public=public)[at]
         value = int(cells.values[at])
         open_below = low < value or value == low == 0
         if high - low < k or not open_below or value >= high:
             yield Fault("SR-A6", at, f"lies between {low} and {high}")
 
 
-def suppress(cells: Linked, k: int, unsafe: Collection[int] = ()) -> set[int]:
+def suppress(
+    cells: Linked, k: int, unsafe: Collection[int] = (), public: Public = NOTHING
+) -> set[int]:
     """Cells to hide: the small and the ``unsafe`` ones, the cheapest that protect them, none that
     is not needed.
     """
     small = {at for at, value in enumerate(cells.values) if 0 < value < k} | set(unsafe)
+    small |= public.unshown
     hidden = set(small)
     for _ in range(len(cells.values)):
-        found = audit(cells, hidden, k)
+        found = audit(cells, hidden, k, public)
         if not found:
             break
         before = set(hidden)
         for one in found:
-            if hidden == before or any(f.cell == one.cell for f in faults(cells, hidden, k)):
-                hidden |= _protection(cells, one.cell, hidden, k) or _smallest_beside(
-                    cells, one.cell, hidden
+            left = faults(cells, hidden, k, public)
+            if hidden == before or any(f.cell == one.cell for f in left):
+                hidden |= _protection(cells, one.cell, hidden, k, public) or _smallest_beside(
+                    cells, one.cell, hidden | public.exact
                 )
         if hidden == before:
             break
     for at in sorted(hidden - small, key=lambda at: -cells.values[at]):
-        if next(faults(cells, hidden - {at}, k), None) is None:
+        if next(faults(cells, hidden - {at}, k, public), None) is None:
             hidden.discard(at)
     return hidden
 
 
-def _protection(cells: Linked, cell: int, hidden: set[int], k: int) -> set[int]:
+def _protection(cells: Linked, cell: int, hidden: set[int], k: int, public: Public) -> set[int]:
     """The cheapest change of other cells that lets this one move up and down enough."""
     size = len(cells.values)
     cost = np.where(np.isin(np.arange(size), sorted(hidden)), 0.0, cells.values + 1.0)
@@ -140,6 +171,8 @@ def _protection(cells: Linked, cell: int, hidden: set[int], k: int) -> set[int]:
         low = np.zeros(2 * size)
         for at in cells.fixed:
             high[at] = high[size + at] = 0
+        for at, (least, most) in public.limits.items():
+            high[at], high[size + at] = most - cells.values[at], cells.values[at] - least
         low[cell] = high[cell] = max(move, 0)
         low[size + cell] = high[size + cell] = max(-move, 0)
         answer = scipy.optimize.linprog(
@@ -167,25 +200,4 @@ def _smallest_beside(cells: Linked, cell: int, hidden: set[int]) -> set[int]:
     }
     return (
         {min(beside, key=lambda at: (cells.values[at] == 0, cells.values[at]))} if beside else set()
-    )
-
-
-def differences(groups: Mapping[str, tuple[frozenset[str], int]], k: int) -> list[tuple[str, str]]:
-    """A8: pairs of published groups, one inside the other, whose difference is a small group.
-
-    ``groups``: name to (atoms, published count), of this release and of all earlier ones.
-    """
-    names = sorted(groups)
-    return [
-        (one, other)
-        for one in names
-        for other in names
-        if groups[one][0] < groups[other][0] and 0 < groups[other][1] - groups[one][1] < k
-    ]
-
-
-def changed(before: Mapping[str, int], after: Mapping[str, int], k: int) -> Sequence[str]:
-    """A8 over time: cells of one table, shown twice, that differ by a small number."""
-    return sorted(
-        name for name in before.keys() & after.keys() if 0 < abs(after[name] - before[name]) < k
     )
