@@ -17,7 +17,7 @@ from bench import ROOT, installation, note, say
 
 ROWS = 10_000
 SMALL = 1_000
-FILE = 50_000  # rows; a larger table comes in several files
+FILE = 10_000  # rows; a larger table comes in several files
 PEAKS = ("before", "peak")
 
 
