@@ -29,7 +29,7 @@ class Stage(StrEnum):
 
 _STAGES: Mapping[Stage, str | Promise] = {
     Stage.GIVEN: _("given by the source"),
-    Stage.FREE: _("free"),
+    Stage.FREE: _("free to use"),
     Stage.PROMISED: _("promised"),
     Stage.SPENT: _("spent"),
 }

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from hashlib import sha256
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -46,6 +47,8 @@ YES_NO_UNKNOWN: list[tuple[str, str | Promise]] = [
 ]
 
 
+# The mark of one opened form, by which the same one sent again is known.
+ONCE = "once"
 # What a form says that it has seen, where nothing stood.
 NOTHING = "nothing"
 
@@ -72,6 +75,11 @@ class CleanForm(forms.Form):
         for field in self.fields.values():
             if field.error_messages.get("required") == general:
                 field.error_messages["required"] = _("Please answer this.")
+
+    @property
+    def once(self) -> str:
+        """The mark of this opened form; it stays the same while the form is shown again."""
+        return str(self.data.get(ONCE) or uuid4())
 
     def full_clean(self) -> None:
         """Clean the raw texts, then the fields, then add the faults found."""

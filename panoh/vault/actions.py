@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from panoh.kernel.context import ACTING
 from panoh.kernel.rules import Category, NotPossible
-from panoh.vault.models import AccountKey, DataKey, DataKeyWrap, Draft, TeamKey
+from panoh.vault.models import AccountKey, DataKey, DataKeyWrap, Draft, Sent, TeamKey
 from panoh.vault.queries import (
     OPENED,
     Opened,
@@ -96,6 +96,7 @@ __all__ = [
     "seal_for_team",
     "seal_many",
     "seal_outer",
+    "sent_before",
     "share_unit_tokens",
     "unit_token_key",
     "unlock",
@@ -416,6 +417,21 @@ def keep_draft(user_id: int, page: str, typed: dict[str, Any], *, expires_at: da
 def drop_draft(page: str) -> None:
     """Forget the acting account's draft of a page: it was saved."""
     Draft.objects.filter(user_id=current_user(), page=page).delete()
+
+
+def sent_before(mark: UUID, page: str, *, expires_at: datetime) -> str | None:
+    """Keep that the acting account has sent this very form and that it led to ``page``; where it
+    led the first time, if it was sent before. Who sends it at the same moment waits for the
+    first, and goes on alone if that one failed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO vault_sent (id, user_id, page, expires_at) VALUES (%s, %s, %s, %s) "
+            "ON CONFLICT DO NOTHING",
+            [mark, current_user(), page, expires_at],
+        )
+        if cursor.rowcount:
+            return None
+    return Sent.objects.values_list("page", flat=True).get(pk=mark)
 
 
 def current_user() -> int:

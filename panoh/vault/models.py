@@ -1,4 +1,4 @@
-"""Keys and wraps. All but drafts are tables of authority: read here, written by definer functions.
+"""Keys and wraps: tables of authority, read here, written by definer functions; drafts, marks.
 
 Row policies (migrations) show an account its own key, and a team the wraps made for it.
 """
@@ -209,3 +209,20 @@ class Draft(models.Model):
         open = ("id", "user_id", "page", "expires_at")
         personal = ()
         special = ("sealed",)
+
+
+class Sent(models.Model):
+    """That an account has sent a form, and where it was led (an address without its own data).
+
+    ``id`` is a digest of what was typed under the form's own random mark: it tells nothing.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    user_id = models.IntegerField()
+    page = models.CharField(max_length=300)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Privacy:
+        open = ("id", "user_id", "page", "expires_at")
+        personal = ()
+        special = ()

@@ -50,7 +50,8 @@ LOOKS: dict[str, set[str]] = {
     "shirin": _of(
         "desk",
         "today inbox request act copies beds bed_house bed_refuse bed_leave bed_move house_new"
-        " house_life house_settings house_add house_address house_moved inspected takeover",
+        " house_life house_settings house_add house_address house_moved inspected takeover"
+        " funding",
     ),
     # Is asked to protect.
     "pulod": _of("desk", "today protection"),

@@ -83,6 +83,7 @@ PAGES: dict[str, Row] = {
     "desk:bed_use": Row(P.HOUSE_WRITE, (), only_post=True),
     "desk:paper_end": Row(P.HOUSE_WRITE, (), only_post=True),
     "desk:inspected": Row(P.HOUSE_WRITE, ()),
+    "desk:funding": Row(P.HOUSE_WRITE, ()),
     "desk:takeover": Row(P.HOUSE_WRITE, ()),
     "desk:takeover_settle": Row(P.HOUSE_WRITE, (), only_post=True),
     "desk:groups": Row(P.CONTACT_CREATE),

@@ -75,6 +75,18 @@ def test_a_lost_placeholder_is_noticed() -> None:
     assert lost(catalogue) == ["%(n)s left"]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_message_has_one_translation(language: str) -> None:
+    """All rooms make one catalogue: of two translations one would stand where it is wrong."""
+    found: dict[tuple[object, str], set[tuple[str, ...]]] = {}
+    for room in HOLDERS:
+        for one in read(file_of(room, language), language):
+            if one.id and any(given_by(one)):
+                key = (one.context, one.id if isinstance(one.id, str) else one.id[0])
+                found.setdefault(key, set()).add(tuple(given_by(one)))
+    assert {key[1]: texts for key, texts in found.items() if len(texts) > 1} == {}
+
+
 def letters(text: str) -> set[str]:
     return set(re.findall(r"[^\W\d_]", re.sub(PLACEHOLDER, "", text)))
 

@@ -37,7 +37,6 @@ ONE_VERSION: dict[str, str] = {
             "AskedForForm",
             "BeginForm",
             "BookForm",
-            "FundingForm",
             "HousePaperForm",
             "HouseRoomForm",
             "InspectionForm",

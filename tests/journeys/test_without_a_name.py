@@ -36,6 +36,7 @@ MOVES = frozenset(
         "people_nametoken",
         "people_identity",
         "vault_draft",
+        "vault_sent",
     }
 )
 HISTORY = frozenset(

@@ -2,17 +2,22 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from hashlib import sha256
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from panoh.access.middleware import StaffRequest
 from panoh.access.queries import lock
 from panoh.kernel.rules import Invalid, NoConsent, NotPossible, Stale
-from panoh.ui.forms import CleanForm
+from panoh.policy import queries as policy
+from panoh.ui.forms import ONCE, CleanForm
 from panoh.vault import actions as vault
 from panoh.vault import queries as keys
 
@@ -54,10 +59,27 @@ def given(request: StaffRequest) -> QueryDict | None:
 
 
 def done(request: StaffRequest, text: str, to: str, *args: Any) -> HttpResponseRedirect:
-    """Say what was done, forget the draft, lead on."""
+    """Say what was done, forget the draft, lead on. The very form sent again, by a second click
+    or over a line that broke, changes nothing: what it did is undone, and it leads where the
+    first one led."""
     vault.drop_draft(request.path)
     messages.success(request, text)
-    return redirect(to, *args)
+    answer = redirect(to, *args)
+    until = policy.due("draft_hours", timezone.now())
+    if ONCE not in request.POST or until is None:
+        return answer
+    led = vault.sent_before(_mark(request), answer.url, expires_at=until)
+    if led is None:
+        return answer
+    transaction.set_rollback(True)
+    return redirect(led)
+
+
+def _mark(request: StaffRequest) -> UUID:
+    """What was sent, as a number that tells nothing to who does not know the form's own mark."""
+    files = [(one.name, one.size) for one in request.FILES.values()]
+    sent = f"{request.path}\n{request.POST.urlencode()}\n{files}"
+    return UUID(bytes=sha256(sent.encode()).digest()[:16])
 
 
 @contextmanager

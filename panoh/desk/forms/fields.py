@@ -55,6 +55,16 @@ def when(label: Label) -> forms.DateTimeField:
     return forms.DateTimeField(label=label, required=False, widget=widget)
 
 
+def sent(form: forms.Form) -> list[tuple[str, str]]:
+    """What was answered, to be carried on by the page itself: what was asked is what is done."""
+    found: list[tuple[str, str]] = []
+    for name in form.fields:
+        value = form.cleaned_data[name]
+        values = value if isinstance(value, list) else [value]
+        found += [(name, str(one)) for one in values if one not in (None, "")]
+    return found
+
+
 def submission() -> forms.UUIDField:
     """The mark of one opened form: sent twice, it is saved once."""
     return forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from panoh.access.models import Team, User
 from panoh.desk.forms.fields import any_of, codes, one_of, pick, places
 from panoh.policy import queries as policy
-from panoh.ui.forms import Checkboxes, CleanForm, DayInput, Radios, TextField, offer
+from panoh.ui.forms import Checkboxes, CleanForm, DayInput, EditForm, Radios, TextField, offer
 
 NUMBER = {"inputmode": "numeric", "class": "w-4", "autocomplete": "off"}
 
@@ -23,7 +23,7 @@ def _day(label: Any, **more: Any) -> forms.DateField:
     return forms.DateField(label=label, widget=DayInput, **more)
 
 
-class HouseForm(CleanForm):
+class HouseForm(EditForm):
     """Name, town and whom the house takes in."""
 
     name = forms.CharField(
@@ -52,7 +52,6 @@ class HouseForm(CleanForm):
         widget=Checkboxes,
         required=False,
     )
-    seen_version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -65,7 +64,7 @@ class HouseForm(CleanForm):
         return {name: value for name, value in self.cleaned_data.items() if name in FIELDS}
 
 
-FIELDS = frozenset(HouseForm.base_fields) - {"seen_version"}
+FIELDS = frozenset(HouseForm.base_fields) - {"seen"}
 
 
 class NewHouseForm(HouseForm):
@@ -80,8 +79,7 @@ class NewHouseForm(HouseForm):
     )
 
     def __init__(self, *args: Any, teams: list[Team], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        del self.fields["seen_version"]
+        super().__init__(*args, stands={}, **kwargs)
         self.teams = {str(team.pk): team for team in teams}
         offer(self, team=[(key, team.name) for key, team in self.teams.items()])
 
@@ -146,7 +144,7 @@ class InspectedForm(CleanForm):
     outcome = one_of("inspection_outcomes", _("What came of it?"))
 
 
-class FundingForm(CleanForm):
+class FundingForm(EditForm):
     """Who pays, from when to when."""
 
     payer = forms.CharField(label=_("Who pays?"), max_length=120)
@@ -155,7 +153,7 @@ class FundingForm(CleanForm):
     until = _day(_("Until"))
 
 
-class TakeoverForm(CleanForm):
+class TakeoverForm(EditForm):
     """What happens when the money ends. All of it may stay empty at first."""
 
     payer = forms.CharField(
@@ -169,4 +167,3 @@ class TakeoverForm(CleanForm):
     staff = TextField(label=_("Staff: who stays, who pays them"), required=False)
     premises = TextField(label=_("Premises: whose they are, who pays the rent"), required=False)
     residents = TextField(label=_("Residents: who stays, where the others go"), required=False)
-    seen_version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)

@@ -76,15 +76,6 @@ class NightForm(CleanForm):
         given["children"] = COUNTED[count] if count < len(COUNTED) else MANY
         return {name: value for name, value in given.items() if value} | {"channel": "telephone"}
 
-    def sent(self) -> list[tuple[str, str]]:
-        """What was answered, to be carried on to the next page by the page itself."""
-        found: list[tuple[str, str]] = []
-        for name in self.fields:
-            value = self.cleaned_data[name]
-            values = value if isinstance(value, list) else [value]
-            found += [(name, str(one)) for one in values if one]
-        return found
-
 
 def _children() -> list[Any]:
     until = policy.number("child_until_age")

@@ -1,5 +1,8 @@
 """Beds: look for one and hold it; the board of a house; come, move, leave, or a no."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +21,7 @@ from panoh.access.rules import Permission
 from panoh.access.views.typed import done, told_in, typed
 from panoh.cases import queries as cases
 from panoh.desk.forms.beds import BedForm, BedRefuseForm, LeaveForm, MoveForm, RegionForm
+from panoh.desk.forms.fields import sent
 from panoh.desk.views.night import told_limits
 from panoh.intake import actions as intake
 from panoh.kernel.rules import Gone, NotPossible
@@ -66,7 +70,7 @@ def find(request: StaffRequest, ref: str) -> HttpResponse:
                 if made.state == HoldState.ADMITTED:
                     text = _("Saved: they are here.")
                 return done(request, text, "desk:bed_find", ref)
-        context |= _found(request, criteria)
+        context |= _found(request, form, criteria)
     return render(request, "desk/bed_find.html", context | {"at": at})
 
 
@@ -92,7 +96,7 @@ def _mine(user: User) -> dict[UUID, House]:
     return {one.pk: one for one in queries.mine(user)}
 
 
-def _found(request: StaffRequest, criteria: Criteria) -> dict[str, Any]:
+def _found(request: StaffRequest, form: BedForm, criteria: Criteria) -> dict[str, Any]:
     at, dossier = timezone.now(), request.dossier
     found = queries.find(criteria, at=at, dossier=dossier)
     mine = _mine(request.user)
@@ -103,6 +107,7 @@ def _found(request: StaffRequest, criteria: Criteria) -> dict[str, Any]:
         "elsewhere": [_offer(one, mine) for one in found.elsewhere],
         "why": policy.label("unmet_reasons", found.reason) if found.reason else "",
         "searched": True,
+        "kept": sent(form),
         "say": told_limits(),
         "size": criteria.size,
     }
@@ -130,11 +135,14 @@ def _held(dossier: Dossier) -> list[dict[str, Any]]:
     """The holds of a case for the page; name and telephone of the house while they count."""
     at, found = timezone.now(), queries.held_by(dossier)
     houses = {one.pk: one for one in House.objects.filter(pk__in=[row.house_id for row in found])}
-    units = {one.pk: one for one in Unit.objects.filter(teams__in=[row.team_id for row in found])}
-    return [_hold_told(row, houses.get(row.house_id), list(units.values()), at) for row in found]
+    units = Unit.objects.filter(teams__in=[row.team_id for row in found])
+    phones = dict(units.values_list("teams", "duty_phone"))
+    return [
+        _hold_told(row, houses.get(row.house_id), phones.get(row.team_id, ""), at) for row in found
+    ]
 
 
-def _hold_told(row: Hold, house: House | None, units: list[Unit], at: Any) -> dict[str, Any]:
+def _hold_told(row: Hold, house: House | None, phone: str, at: datetime) -> dict[str, Any]:
     live = row.state == HoldState.ADMITTED or (row.state == HoldState.HELD and row.until > at)
     over = row.state == HoldState.HELD and not live
     place = policy.place(house.district) if house and live else None
@@ -146,8 +154,18 @@ def _hold_told(row: Hold, house: House | None, units: list[Unit], at: Any) -> di
         "held": live and row.state == HoldState.HELD,
         "house": house.name if house and live else "",
         "town": place.label() if place else "",
-        "phone": next((u.duty_phone for u in units if live), ""),
+        "phone": phone if live else "",
     }
+
+
+@contextmanager
+def _pressed_twice(hold_id: UUID, state: HoldState) -> Iterator[None]:
+    """What was wanted is done already: no fault."""
+    try:
+        yield
+    except NotPossible:
+        if queries.hold_of(hold_id).state != state:
+            raise
 
 
 @page(Permission.BED_HOLD)
@@ -155,7 +173,8 @@ def _hold_told(row: Hold, house: House | None, units: list[Unit], at: Any) -> di
 def release(request: StaffRequest, hold_id: UUID) -> HttpResponse:
     """Let beds go that are no longer needed."""
     found = queries.hold_of(hold_id)
-    shelters.release(found, by=request.user, at=timezone.now())
+    with _pressed_twice(hold_id, HoldState.RELEASED):
+        shelters.release(found, by=request.user, at=timezone.now())
     text = _("The beds are free again.")
     dossier = Dossier.objects.filter(pk=found.dossier_id).first()
     if dossier is None:
@@ -218,7 +237,9 @@ def house(request: StaffRequest, house_id: UUID) -> HttpResponse:
 @require_POST
 def admit(request: StaffRequest, hold_id: UUID) -> HttpResponse:
     """They are here."""
-    found = shelters.admit(queries.hold_of(hold_id), by=request.user, at=timezone.now())
+    found = queries.hold_of(hold_id)
+    with _pressed_twice(hold_id, HoldState.ADMITTED):
+        shelters.admit(found, by=request.user, at=timezone.now())
     return done(request, _("Saved: they are here."), "desk:bed_house", found.house_id)
 
 
@@ -277,6 +298,8 @@ def move(request: StaffRequest, stay_id: UUID) -> HttpResponse:
         for bed, stay in all_of
         if stay is None
     ]
+    if not beds:
+        raise NotPossible(_("No other bed of this house is free."))
     form = typed(request, MoveForm, beds=beds)
     if request.method == "POST" and form.is_valid():
         with told_in(form):

@@ -17,7 +17,7 @@ from panoh.access.middleware import StaffRequest, page
 from panoh.access.models import Team, User
 from panoh.access.queries import my_teams
 from panoh.access.rules import Permission
-from panoh.access.views.typed import done, show_version, told_in, typed
+from panoh.access.views.typed import done, told_in, typed
 from panoh.desk.forms.houses import (
     FIELDS,
     AddressForm,
@@ -31,12 +31,11 @@ from panoh.desk.forms.houses import (
     TakeoverForm,
     VettingForm,
 )
-from panoh.kernel.rules import Gone, Stale
+from panoh.kernel.rules import Gone, NotPossible
 from panoh.policy import queries as policy
 from panoh.shelters import actions as shelters
 from panoh.shelters import queries
-from panoh.shelters.models import Bed, Funding, House, Inspection, Paper, Takeover
-from panoh.ui.forms import CleanForm
+from panoh.shelters.models import Bed, Funding, Inspection, Paper, Takeover
 from panoh.vault import queries as vault
 
 # What is added to a house: title, form, verb.
@@ -113,28 +112,19 @@ def settings(request: StaffRequest, house_id: UUID) -> HttpResponse:
     """Whom the house takes in. If somebody else changed it meanwhile, that is said."""
     found = queries.house(house_id)
     stands = {name: getattr(found, name) for name in FIELDS}
-    form = typed(request, HouseForm, initial=stands | {"seen_version": found.version})
+    form = typed(request, HouseForm, initial=stands)
     if request.method == "POST" and form.is_valid():
         with told_in(form):
-            try:
-                shelters.change_house(
-                    found,
-                    changes=form.criteria(),
-                    seen_version=form.cleaned_data["seen_version"],
-                    by=request.user,
-                    at=timezone.now(),
-                )
-            except Stale:
-                show_version(form, found.version)
-                raise
+            shelters.change_house(
+                found,
+                changes=form.criteria(),
+                seen_version=found.version,
+                by=request.user,
+                at=timezone.now(),
+            )
             return done(request, _("Saved."), "desk:house_life", found.pk)
     context = {"form": form, "title": _("Whom the house takes in"), "house_id": found.pk}
-    return render(request, "desk/bed_form.html", context | _now(found, form))
-
-
-def _now(found: House, form: CleanForm) -> dict[str, Any]:
-    """What stands now, for a form that was refused because it had changed."""
-    return {"stands": found} if form.is_bound and form.non_field_errors() else {}
+    return render(request, "desk/bed_form.html", context)
 
 
 @page(Permission.HOUSE_WRITE)
@@ -150,6 +140,8 @@ def add(request: StaffRequest, house_id: UUID, code: str) -> HttpResponse:
         unit = found.team.unit
         people = User.objects.filter(unit=unit, is_active=True).exclude(pk=request.user.pk)
         options["people"] = list(people.order_by("display_name"))
+        if not options["people"]:
+            raise NotPossible(_("Nobody else of your organisation has an account here yet."))
     form = typed(request, kind, **options)
     if request.method == "POST" and form.is_valid():
         given = form.given() if isinstance(form, VettingForm) else form.cleaned_data
@@ -225,6 +217,24 @@ def inspected(request: StaffRequest, inspection_id: UUID) -> HttpResponse:
     return render(request, "desk/bed_form.html", context)
 
 
+@page(Permission.HOUSE_WRITE)
+@require_http_methods(["GET", "POST"])
+def funding(request: StaffRequest, funding_id: UUID) -> HttpResponse:
+    """Set right who pays, or until when."""
+    rows = Funding.objects.select_for_update() if request.method == "POST" else Funding.objects
+    found = rows.filter(pk=funding_id, team_id__in=my_teams()).first()
+    if found is None:
+        raise Gone
+    stands = {name: getattr(found, name) for name in ("payer", "kind", "since", "until")}
+    form = typed(request, FundingForm, initial=stands)
+    if request.method == "POST" and form.is_valid():
+        with told_in(form):
+            shelters.change_funding(found, **form.cleaned_data, by=request.user, at=timezone.now())
+            return done(request, _("Saved."), "desk:house_life", found.house_id)
+    context = {"form": form, "title": _("Who pays"), "house_id": found.house_id}
+    return render(request, "desk/bed_form.html", context)
+
+
 TEXTS = ("staff", "premises", "residents")
 
 
@@ -239,29 +249,24 @@ def takeover(request: StaffRequest, funding_id: UUID) -> HttpResponse:
     form = typed(request, TakeoverForm, initial=_plan_now(plan))
     if request.method == "POST" and form.is_valid():
         with told_in(form):
-            try:
-                shelters.write_takeover(
-                    money, by=request.user, at=timezone.now(), **form.cleaned_data
-                )
-            except Stale:
-                show_version(form, plan.version if plan else 0)
-                raise
+            shelters.write_takeover(
+                money,
+                **form.cleaned_data,
+                seen_version=plan.version if plan else 0,
+                by=request.user,
+                at=timezone.now(),
+            )
             return done(request, _("Saved."), "desk:house_life", money.house_id)
-    context = {
-        "form": form,
-        "title": _("When the money ends"),
-        "house_id": money.house_id,
-        "plan_now": _plan_now(plan) if form.is_bound and form.non_field_errors() else None,
-    }
+    context = {"form": form, "title": _("When the money ends"), "house_id": money.house_id}
     return render(request, "desk/bed_form.html", context)
 
 
 def _plan_now(plan: Takeover | None) -> dict[str, Any]:
     if plan is None:
-        return {"seen_version": 0}
+        return {}
     texts = {name: vault.open_for_team(plan, name, plan.team_id) for name in TEXTS}
     rest = {"payer": plan.payer, "kind": plan.kind, "until": plan.until}
-    return {**texts, **rest, "seen_version": plan.version}
+    return {**texts, **rest}
 
 
 @page(Permission.HOUSE_WRITE)
@@ -278,8 +283,11 @@ def settle(request: StaffRequest, takeover_id: UUID) -> HttpResponse:
 @page(Permission.HOUSE_WRITE)
 @require_POST
 def closing(request: StaffRequest, house_id: UUID) -> HttpResponse:
-    """From now on nobody new comes."""
+    """From now on nobody new comes; or it does not close after all."""
     found = queries.house(house_id)
+    if "stop" in request.POST:
+        shelters.keep_house(found, by=request.user, at=timezone.now())
+        return done(request, _("Saved: the house goes on."), "desk:house_life", found.pk)
     shelters.begin_closing(found, by=request.user, at=timezone.now())
     text = _("Saved. Nobody new comes. Find a place for each who lives here.")
     return done(request, text, "desk:house_life", found.pk)
@@ -306,6 +314,7 @@ urls: list[URLPattern] = [
     path("beds/beds/<int:bed_id>/use/", use_bed, name="bed_use"),
     path("beds/papers/<uuid:paper_id>/end/", end_paper, name="paper_end"),
     path("beds/inspections/<uuid:inspection_id>/done/", inspected, name="inspected"),
+    path("beds/funding/<uuid:funding_id>/change/", funding, name="funding"),
     path("beds/funding/<uuid:funding_id>/takeover/", takeover, name="takeover"),
     path("beds/takeovers/<uuid:takeover_id>/settle/", settle, name="takeover_settle"),
 ]

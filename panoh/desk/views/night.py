@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from panoh.access.middleware import StaffRequest, page
@@ -16,6 +15,7 @@ from panoh.access.models import Dossier, Unit
 from panoh.access.rules import Permission
 from panoh.cases import queries as cases
 from panoh.consent.rules import SERVICE
+from panoh.desk.forms.fields import sent
 from panoh.desk.forms.night import NightForm
 from panoh.desk.views.typed import told_in, typed
 from panoh.directory import queries as directory
@@ -26,7 +26,7 @@ from panoh.intake.models import Call
 from panoh.kernel.rules import Gone, NotPossible
 from panoh.policy import queries as policy
 from panoh.shelters import queries as shelters
-from panoh.shelters.rules import Criteria, Offer
+from panoh.shelters.rules import Criteria, HoldState, Offer
 from panoh.vault import actions as vault
 
 
@@ -68,7 +68,7 @@ def _places(
         "elsewhere": [(one, _where(one)) for one in found.elsewhere],
         "reason": policy.label("unmet_reasons", found.reason) if found.reason else "",
         "instead": [] if found.offers else directory.instead(_search(criteria), at=at),
-        "kept": form.sent(),
+        "kept": sent(form),
         "key": uuid4(),
         "dossier": dossier,
         "call": call,
@@ -153,8 +153,9 @@ def night_held(request: StaffRequest, ref: str, hold_id: UUID) -> HttpResponse:
         "held": held,
         "until": timezone.localtime(held.until),
         "is_over": held.until <= timezone.now(),
+        "state": HoldState(held.state).label,
         "unit": unit,
-        "numbers": numbers or [unit.duty_phone or _("no number is known: ask your supervisor")],
+        "numbers": numbers or list(filter(None, [unit.duty_phone])),
         "dossier": request.dossier,
     }
     return render(request, "desk/night_held.html", context)

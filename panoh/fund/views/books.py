@@ -23,7 +23,7 @@ from panoh.fund.models import Account, Entry
 from panoh.fund.queries import Statement
 from panoh.fund.rules import Stage
 from panoh.fund.templatetags.money import figures
-from panoh.fund.views.pieces import day_asked, month_asked, sheet
+from panoh.fund.views.pieces import day_asked, month_asked, sheet, shown_row
 from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy
 
@@ -213,11 +213,20 @@ def cost_file(request: StaffRequest, code: str) -> HttpResponse:
 def close(request: StaffRequest) -> HttpResponse:
     """Close the next month that is over, for ever."""
     book = queries.require_book()
-    month = _next_open(book.closed_through, policy.local_day(timezone.now()))
-    if request.method == "POST" and month is not None:
-        fund.close_month(book, month=month, by=request.user, at=timezone.now())
+    at = timezone.now()
+    month = _next_open(book.closed_through, policy.local_day(at))
+    shown = month.isoformat() if month else ""
+    # The month that was shown, and no other one that has ended since.
+    if month is not None and request.POST.get("month") == shown:
+        fund.close_month(book, month=month, by=request.user, at=at)
         return done(request, _("The month is closed."), "fund:list")
-    return render(request, "fund/close.html", {"book": book, "month": month})
+    context = {
+        "book": book,
+        "month": month,
+        "hidden": {"month": shown},
+        "unsigned": [shown_row(one, at) for one in queries.unsigned(book)],
+    }
+    return render(request, "fund/close.html", context)
 
 
 def _next_open(closed: date | None, today: date) -> date | None:

@@ -22,6 +22,7 @@ from panoh.fund.forms import MoneyCodeForm, PayForm, SignForm
 from panoh.fund.models import Request
 from panoh.fund.rules import LIFECYCLE, PAID, State
 from panoh.fund.templatetags.money import money
+from panoh.fund.views.pieces import shown_row
 from panoh.kernel.rules import Gone
 from panoh.ui.templatetags.panoh import day
 
@@ -34,22 +35,12 @@ def queue(request: StaffRequest) -> HttpResponse:
     context: dict[str, Any] = {"book": book, "books": may(request.user, Permission.MONEY_BOOK)}
     if book is not None:
         context |= {
-            "waiting": [_shown(one, at) for one in queries.waiting(book)],
-            "unsigned": [_shown(one, at) for one in queries.unsigned(book)],
-            "ended": [_shown(one, at) for one in queries.ended(book)],
+            "waiting": [shown_row(one, at) for one in queries.waiting(book)],
+            "unsigned": [shown_row(one, at) for one in queries.unsigned(book)],
+            "ended": [shown_row(one, at) for one in queries.ended(book)],
             "lines": queries.standings(book),
         }
     return render(request, "fund/queue.html", context)
-
-
-def _shown(one: Request, at: datetime) -> dict[str, Any]:
-    due = one.second_due_at
-    return {
-        "one": one,
-        "state": State(one.state).label,
-        "second": due if due and one.signed_at is None else None,
-        "late": due is not None and one.signed_at is None and due < at,
-    }
 
 
 @page(Permission.MONEY_READ)
@@ -81,7 +72,7 @@ def _told(request: StaffRequest, row: Request) -> dict[str, Any]:
     )
     approves = may(user, Permission.MONEY_APPROVE)
     return {
-        **_shown(row, timezone.now()),
+        **shown_row(row, timezone.now()),
         "signed": signed,
         "parts": queries.parts(row),
         "first": approves and may_sign and "approve" in verbs,

@@ -1,7 +1,8 @@
 """What the pages of this room share: the month, the day, a table to take home."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -9,6 +10,8 @@ from django.utils import timezone
 from panoh.access.middleware import StaffRequest
 from panoh.files.rules.sheets import CSV, XLSX, as_csv, as_xlsx
 from panoh.fund.forms import month_of
+from panoh.fund.models import Request
+from panoh.fund.rules import State
 from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy
 
@@ -28,6 +31,17 @@ def day_asked(request: StaffRequest) -> date:
         return date.fromisoformat(text) if text else policy.local_day(timezone.now())
     except ValueError:
         raise Gone from None
+
+
+def shown_row(one: Request, at: datetime) -> dict[str, Any]:
+    """A request as a card shows it: where it stands, and what is owed on it."""
+    due = one.second_due_at
+    return {
+        "one": one,
+        "state": State(one.state).label,
+        "second": due if due and one.signed_at is None else None,
+        "late": due is not None and one.signed_at is None and due < at,
+    }
 
 
 def sheet(code: str, name: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> HttpResponse:

@@ -173,6 +173,19 @@ def begin_closing(house: House, *, by: User, at: datetime) -> House:
 
 
 @transaction.atomic
+def keep_house(house: House, *, by: User, at: datetime) -> House:
+    """It does not close after all: people may come again. Raises ``NotPossible`` if it was not
+    closing."""
+    found = _my_house(house.pk, Permission.HOUSE_WRITE, by)
+    if found.closing_at is None:
+        raise NotPossible
+    found.closing_at = None
+    found.save(update_fields=["closing_at"])
+    audit.record("house.kept", by=by, at=at, subject=found)
+    return found
+
+
+@transaction.atomic
 def close_house(house: House, *, by: User, at: datetime) -> House:
     """Close a house for good. Raises ``NotPossible`` while anybody lives there or is expected:
     each has a place first. The database refuses it too."""

@@ -148,16 +148,40 @@ def add_funding(
     return row
 
 
+@transaction.atomic
+def change_funding(
+    funding: Funding, *, payer: str, kind: str, since: date, until: date, by: User, at: datetime
+) -> Funding:
+    """Set right who pays, or until when; the alarms are reckoned anew for the new end. Raises
+    ``Invalid``, ``NotPossible`` once somebody else pays on after it."""
+    house = _my_house(funding.house_id, Permission.HOUSE_WRITE, by)
+    row = Funding.objects.select_for_update(of=("self",)).get(pk=funding.pk)
+    plan = queries.takeover_of(row)
+    if plan is not None and plan.settled_at is not None:
+        raise NotPossible(_("Somebody pays on after it: this money is not changed any more."))
+    _describe(row, payer, kind, (since, until), at)
+    row.alarms = 0
+    row.save(update_fields=["payer", "kind", "since", "until", "alarms"])
+    duties.settle(kind=MONEY, subject_id=row.pk, outcome="changed", by=by, at=at)
+    _alarm(row, house, by, at)
+    audit.record("funding.changed", by=by, at=at, subject=row, reason=kind)
+    return row
+
+
 def _funding(house: House, payer: str, kind: str, days: tuple[date, date], at: datetime) -> Funding:
-    since, until = days
-    if not payer.strip():
-        raise Invalid(_("Say who pays."), "payer")
-    if until < since:
-        raise Invalid(_("The end comes after the beginning."), "until")
-    row = Funding(team=house.team, house=house, payer=payer.strip(), since=since, until=until)
-    row.kind, row.added_at = _known("house_payers", kind, at, "kind"), at
+    row = Funding(team=house.team, house=house, added_at=at)
+    _describe(row, payer, kind, days, at)
     row.save(force_insert=True)
     return row
+
+
+def _describe(row: Funding, payer: str, kind: str, days: tuple[date, date], at: datetime) -> None:
+    row.payer, (row.since, row.until) = payer.strip(), days
+    if not row.payer:
+        raise Invalid(_("Say who pays."), "payer")
+    if row.until < row.since:
+        raise Invalid(_("The end comes after the beginning."), "until")
+    row.kind = _known("house_payers", kind, at, "kind")
 
 
 def _alarm(row: Funding, house: House, by: User | None, at: datetime) -> bool:

@@ -142,6 +142,7 @@ ELSEWHERE = {
     "duties_extension",
     "cases_questionnaire",
     "vault_draft",
+    "vault_sent",
     "people_search",
     "people_seeker",
     "directory_organisation",

@@ -143,8 +143,10 @@ def test_books_are_opened_line_by_line() -> None:
     with as_user(KEEPER):
         line = Line.objects.get()
     path = reverse("fund:line", args=[line.pk])
-    day = policy.today().isoformat()
-    assert "Entered." in words(browser.post(path, {"amount": "12,50", "day": day}, follow=True))
+    came = {"amount": "12,50", "day": policy.today().isoformat()}
+    came["once"] = hidden(browser.get(path), "once")
+    for _click in range(2):
+        assert "Entered." in words(browser.post(path, came, follow=True))
     with as_user(KEEPER):
         entry = Entry.objects.get()
     back = reverse("fund:reverse", args=[line.pk, entry.pk])
@@ -202,7 +204,12 @@ def test_a_month_is_closed_after_a_question() -> None:
     browser = client_of(KEEPER, "en")
     page = browser.get(reverse("fund:close"))
     assert "Nothing can be entered" in words(page)
-    assert "The month is closed." in words(browser.post(reverse("fund:close"), follow=True))
+    shown = {"month": hidden(page, "month")}
+    # A page that stood open until another month was over closes nothing.
+    browser.post(reverse("fund:close"), {"month": "2020-01-31"})
+    with as_user(KEEPER):
+        assert queries.require_book().closed_through is None
+    assert "The month is closed." in words(browser.post(reverse("fund:close"), shown, follow=True))
     assert "no month to close" in words(browser.get(reverse("fund:close")))
     with as_user(KEEPER):
         book = queries.require_book()

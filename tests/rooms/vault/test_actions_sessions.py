@@ -1,6 +1,7 @@
 """Passphrases, open sessions, drafts, and the tables that nobody writes."""
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -13,7 +14,7 @@ from panoh.access.queries import acting
 from panoh.people.models import Identity
 from panoh.vault import actions as vault
 from panoh.vault import tasks
-from panoh.vault.models import Draft
+from panoh.vault.models import Draft, Sent
 from panoh.vault.rules import Locked, NoKey, WrongSecret
 from tests.factories.staff import PASSPHRASE, as_user, team, user
 from tests.factories.vault import (
@@ -102,6 +103,19 @@ def test_an_old_draft_is_gone() -> None:
         assert Draft.objects.exists()
         tasks.sweep_drafts(0)
         assert not Draft.objects.exists()
+
+
+def test_what_was_sent_is_known_to_its_sender_until_it_is_swept() -> None:
+    mark, until = uuid4(), timezone.now() + UNTIL
+    with as_user("nigora"):
+        assert vault.sent_before(mark, "/here/", expires_at=until) is None
+        assert vault.sent_before(mark, "/there/", expires_at=until) == "/here/"
+        assert vault.sent_before(uuid4(), "/", expires_at=timezone.now() - UNTIL) is None
+        assert Sent.objects.count() == 2
+        tasks.sweep_drafts(0)
+        assert Sent.objects.count() == 1
+    with as_user("safar"):
+        assert not Sent.objects.exists()
 
 
 def test_a_draft_under_a_lost_key_is_no_draft() -> None:
