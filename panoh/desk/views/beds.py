@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from panoh.access.middleware import StaffRequest, page
-from panoh.access.models import Dossier, Unit, User
+from panoh.access.models import Dossier, Team, User
 from panoh.access.queries import holds, may
 from panoh.access.rules import Permission
 from panoh.access.views.typed import done, told_in, typed
@@ -135,8 +135,8 @@ def _held(dossier: Dossier) -> list[dict[str, Any]]:
     """The holds of a case for the page; name and telephone of the house while they count."""
     at, found = timezone.now(), queries.held_by(dossier)
     houses = {one.pk: one for one in House.objects.filter(pk__in=[row.house_id for row in found])}
-    units = Unit.objects.filter(teams__in=[row.team_id for row in found])
-    phones = dict(units.values_list("teams", "duty_phone"))
+    teams = Team.objects.filter(pk__in=[row.team_id for row in found])
+    phones = dict(teams.values_list("pk", "unit__duty_phone"))
     return [
         _hold_told(row, houses.get(row.house_id), phones.get(row.team_id, ""), at) for row in found
     ]
