@@ -10,6 +10,7 @@ urlpatterns = [
     path("print/", reading.sheet, name="print"),
     path("folded/", reading.folded, name="folded"),
     path("keep/", reading.keep, name="keep"),
+    path("missing/", reading.missing, name="missing"),
     path("add/", keeping.add, name="add"),
     path("<uuid:id>/", reading.entry, name="entry"),
     path("<uuid:id>/change/", keeping.change, name="change"),

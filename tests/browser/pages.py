@@ -69,6 +69,7 @@ LOOKS: dict[str, set[str]] = {
     ),
     # Keeps the papers of a commission, and answers what is proposed to it.
     "ibrohim": _of("desk", "today more queue overdue bed_region bed_agenda")
+    | {"directory:missing"}
     | _of(
         "bodies",
         "list body sitting call paper add_seat seat drafts add_event event proposals proposal"

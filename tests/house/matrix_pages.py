@@ -322,6 +322,7 @@ PAGES: dict[str, Row] = {
     "directory:print": Row(P.DIRECTORY_READ),
     "directory:folded": Row(P.DIRECTORY_READ),
     "directory:keep": Row(P.DIRECTORY_READ),
+    "directory:missing": Row(P.COUNTS_READ),
     "directory:entry": Row(P.DIRECTORY_READ),
     "directory:add": Row(P.DIRECTORY_WRITE),
     "directory:change": Row(P.DIRECTORY_WRITE),

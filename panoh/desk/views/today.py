@@ -126,6 +126,7 @@ MORE: tuple[tuple[str, Permission | None], ...] = (
     ("desk:beds", Permission.STAY_WRITE),
     ("desk:bed_region", Permission.BED_ASK),
     ("desk:bed_agenda", Permission.COUNTS_READ),
+    ("directory:missing", Permission.COUNTS_READ),
     ("desk:queue", Permission.QUEUE_READ),
     ("desk:overdue", Permission.QUEUE_READ),
     ("decisions:docket", Permission.STATUS_SIGN),

@@ -1,14 +1,15 @@
 """The register of services: find, read, print, keep a copy. No page here names a person."""
 
+from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -19,6 +20,7 @@ from panoh.directory import queries
 from panoh.directory.forms import BrowseForm
 from panoh.directory.models import Organisation
 from panoh.directory.queries import Entry, Found
+from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy
 from panoh.ui.templatetags.panoh import day
 
@@ -208,6 +210,54 @@ def _to_keep(content: str | bytes, kind: str, name: str) -> HttpResponse:
     response = HttpResponse(content, content_type=kind)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+# A need that nobody met, seen from one side at a time: field, words, list of its codes.
+SIDES = (
+    ("service", gettext_lazy("What was needed"), "services"),
+    ("reason", gettext_lazy("Why it was not found"), "unmet_reasons"),
+    ("sex", gettext_lazy("Who needed it"), "sexes"),
+    ("district", gettext_lazy("Where"), ""),
+)
+YEARS_BACK = 50
+
+
+@page(Permission.COUNTS_READ)
+@require_http_methods(["GET"])
+def missing(request: StaffRequest) -> HttpResponse:
+    """How often nobody was found in a year, and why (row E3); small numbers are not told."""
+    today = policy.today()
+    text = request.GET.get("year", str(today.year))
+    if not text.isdecimal() or not 0 <= today.year - int(text) <= YEARS_BACK:
+        raise Gone
+    year, least = int(text), policy.number("small_cell")
+    tables = [(title, _counted(field, names, year)) for field, title, names in SIDES]
+    context = {
+        "year": year,
+        "before": year - 1,
+        "after": year + 1 if year < today.year else None,
+        "tables": tables,
+        "is_there": any(rows for _title, rows in tables),
+        "most": max((count for _title, rows in tables for _words, count in rows), default=0),
+        "least": least,
+        "today": today,
+    }
+    return render(request, "directory/missing.html", context)
+
+
+def _counted(field: str, names: str, year: int) -> list[tuple[str, int]]:
+    """Words and numbers, the most first; districts by their regions."""
+    counts: Counter[str] = Counter()
+    for row in queries.unmet_by(field, since=date(year, 1, 1), until=date(year, 12, 31)):
+        counts[_side(names, row[field])] += row["count"]
+    return counts.most_common()
+
+
+def _side(names: str, code: str) -> str:
+    place = None if names else policy.region_of(code)
+    if not code or (not names and place is None):
+        return _("Not known")
+    return place.label() if place else policy.label(names, code)
 
 
 @page(Permission.DIRECTORY_READ)

@@ -47,6 +47,23 @@ def test_pages_open_in_every_language(language: str) -> None:
         assert browser.get(path).status_code == 200, path
 
 
+def test_e3_what_was_not_found_is_told_in_numbers_that_hide_few() -> None:
+    on, many = policy.today(), policy.number("small_cell")
+    with as_user("nigora"):
+        for sex, count in (("woman", many), ("man", 1)):
+            row = {"service": "bed", "sex": sex, "district": DISTRICT, "reason": "full"}
+            for _one in range(count):
+                UnmetNeed.objects.create(**row, counted_on=on)
+    browser, path = client_of("ibrohim", "en"), "/directory/missing/"
+    told = words(browser.get(path))
+    for side in (f"All full {many + 1}", f"Woman {many}", f"Man fewer than {many}"):
+        assert side in told, told
+    assert "Nothing was counted" in words(browser.get(f"{path}?year={on.year - 1}"))
+    for strange in (on.year + 1, "x", "1"):
+        assert browser.get(f"{path}?year={strange}").status_code == 404
+    assert client_of("nigora").get(path).status_code == 403
+
+
 def test_the_list_is_narrowed_by_what_is_asked() -> None:
     service(organisation("Fictional Women's House"), sexes=("woman",))
     service(organisation("Fictional Far House", area=(far_away(),)), sexes=("man",))

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -14,7 +15,8 @@ from panoh.access.models import Dossier
 from panoh.kernel.rules import NotPossible
 from panoh.shelters import actions as shelters
 from panoh.shelters import queries
-from panoh.shelters.models import Hold
+from panoh.shelters.models import Funding, Hold
+from tests.factories.clients import client_of, hidden
 from tests.factories.houses import AT, WOMAN, case_of, house, wanted
 from tests.factories.staff import as_user
 
@@ -150,6 +152,17 @@ def test_a_double_click_is_one_hold(fresh_db: str) -> None:
             return True
 
     assert sum(at_once([ask] * 5, 5)) == 1
+
+
+def test_a_form_sent_by_two_clicks_at_one_moment_is_saved_once(fresh_db: str) -> None:
+    path = f"/beds/houses/{house().pk}/add/funding/"
+    keepers = [client_of("shirin") for _click in range(3)]
+    typed = {"payer": "Fictional donor", "kind": "donor", "since": AT.date(), "until": AT.date()}
+    typed["once"] = hidden(keepers[0].get(path), "once")
+    clicks = [partial(keeper.post, path, typed) for keeper in keepers]
+    assert [done.status_code for done in at_once(clicks)] == [302] * len(clicks)
+    with as_user("shirin"):
+        assert Funding.objects.count() == 1
 
 
 def test_nobody_is_let_into_a_house_that_closes_at_this_moment(
