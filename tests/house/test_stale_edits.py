@@ -37,6 +37,7 @@ ONE_VERSION: dict[str, str] = {
             "AskedForForm",
             "BeginForm",
             "BookForm",
+            "HouseBedsForm",
             "HousePaperForm",
             "HouseRoomForm",
             "InspectionForm",

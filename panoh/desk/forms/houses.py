@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from panoh.access.models import Team, User
 from panoh.desk.forms.fields import any_of, codes, one_of, pick, places
 from panoh.policy import queries as policy
+from panoh.shelters.models import Room
 from panoh.ui.forms import Checkboxes, CleanForm, DayInput, EditForm, Radios, TextField, offer
 
 NUMBER = {"inputmode": "numeric", "class": "w-4", "autocomplete": "off"}
@@ -103,6 +104,22 @@ class HouseRoomForm(CleanForm):
     name = forms.CharField(label=_("Number or name of the room"), max_length=40)
     beds = _number(_("How many beds?"))
     sex = pick("sexes", _("Whose room is it?"), empty=_("Anybody's, families' too"))
+
+
+class HouseBedsForm(CleanForm):
+    """More beds in a room that is there."""
+
+    room = forms.ChoiceField(label=_("Which room?"), widget=Radios)
+    beds = _number(_("How many beds?"))
+
+    def __init__(self, *args: Any, rooms: list[Room], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rooms = {str(room.pk): room for room in rooms}
+        offer(self, room=[(key, room.name) for key, room in self.rooms.items()])
+
+    def given(self) -> dict[str, Any]:
+        """The values for the verb."""
+        return self.cleaned_data | {"room": self.rooms[self.cleaned_data["room"]]}
 
 
 class HousePaperForm(CleanForm):

@@ -22,6 +22,7 @@ from panoh.desk.forms.houses import (
     FIELDS,
     AddressForm,
     FundingForm,
+    HouseBedsForm,
     HouseForm,
     HousePaperForm,
     HouseRoomForm,
@@ -35,13 +36,20 @@ from panoh.kernel.rules import Gone, NotPossible
 from panoh.policy import queries as policy
 from panoh.shelters import actions as shelters
 from panoh.shelters import queries
-from panoh.shelters.models import Bed, Funding, Inspection, Paper, Takeover
+from panoh.shelters.models import Bed, Funding, House, Inspection, Paper, Room, Takeover
 from panoh.vault import queries as vault
 
 # What is added to a house: title, form, verb.
 Added = tuple[str | Promise, Any, Callable[..., Any]]
+
+
+def _add_beds(house: House, *, room: Room, **given: Any) -> None:
+    shelters.add_beds(room, **given)
+
+
 ADDED: dict[str, Added] = {
     "room": (gettext_lazy("Add a room"), HouseRoomForm, shelters.add_room),
+    "beds": (gettext_lazy("More beds in a room"), HouseBedsForm, _add_beds),
     "paper": (gettext_lazy("Add a paper"), HousePaperForm, shelters.add_paper),
     "vetting": (gettext_lazy("Staff were vetted"), VettingForm, shelters.vet),
     "inspection": (
@@ -142,9 +150,12 @@ def add(request: StaffRequest, house_id: UUID, code: str) -> HttpResponse:
         options["people"] = list(people.order_by("display_name"))
         if not options["people"]:
             raise NotPossible(_("Nobody else of your organisation has an account here yet."))
+    if code == "beds":
+        options["rooms"] = queries.rooms_of(found)
     form = typed(request, kind, **options)
     if request.method == "POST" and form.is_valid():
-        given = form.given() if isinstance(form, VettingForm) else form.cleaned_data
+        chosen = isinstance(form, VettingForm | HouseBedsForm)
+        given = form.given() if chosen else form.cleaned_data
         with told_in(form):
             verb(found, by=request.user, at=timezone.now(), **given)
             return done(request, _("Saved."), "desk:house_life", found.pk)

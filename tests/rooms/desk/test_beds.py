@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from panoh.directory import queries as directory
 from panoh.shelters import actions as shelters
-from panoh.shelters.models import Funding, Hold, House, Inspection, Stay, Takeover
+from panoh.shelters.models import Funding, Hold, House, Inspection, Room, Stay, Takeover
 from tests.factories.clients import client_of, edited, hidden, words
 from tests.factories.houses import ADDRESS, case_of, held, house
 from tests.factories.staff import as_user
@@ -142,6 +142,10 @@ def test_e4_a_house_is_kept_in_order_and_closed_last(db: None) -> None:
     assert ADDRESS in words(keeper.get(f"{base}address/"))
     assert typed(keeper, f"{base}add/room/", name="1", beds="1", sex="") == 302
     assert typed(keeper, f"{base}add/room/", name="1", beds="1", sex="") == 200
+    with as_user("shirin"):
+        room = str(Room.objects.get().pk)
+    assert typed(keeper, f"{base}add/beds/", room=room, beds="2") == 302
+    assert "3 of 3 beds free" in words(keeper.get("/beds/"))
     days = {"issued_on": "2026-01-01", "ends_on": "2026-02-01"}
     assert typed(keeper, f"{base}add/paper/", kind="permit", number="7", **days) == 302
     assert typed(keeper, f"{base}add/inspection/", kind="fire", due_on="2026-02-01") == 302
