@@ -57,14 +57,27 @@ class BedForm(CleanForm):
             self.fields[f"sex_{number}"] = pick("sexes", label, empty=_("Nobody else"))
             age = _("Child or companion %(number)d: age in years") % {"number": number}
             self.fields[f"age_{number}"] = _age(age)
-        self.order_fields(
-            [
-                "sex",
-                "age",
-                "age_band",
-                *(f"{name}_{n}" for n in range(1, 5) for name in ("sex", "age")),
-            ]
-        )
+
+    @property
+    def first(self) -> list[Any]:
+        """The person and the first who comes along."""
+        return [self[name] for name in ("sex", "age", "age_band", "sex_1", "age_1")]
+
+    @property
+    def more(self) -> list[Any]:
+        """Whoever else comes along; few bring so many."""
+        numbers = range(2, MOST_ALONG + 1)
+        return [self[f"{name}_{number}"] for number in numbers for name in ("sex", "age")]
+
+    @property
+    def are_more(self) -> bool:
+        """Whether anything of it is answered."""
+        return any(field.value() for field in self.more)
+
+    @property
+    def rest(self) -> list[Any]:
+        """Where, and what the house must be able to do."""
+        return [self[name] for name in ("region", "situation", "language", "care", "district")]
 
     def clean(self) -> dict[str, Any]:
         """Who comes along has an age: a house asks it first."""
