@@ -77,7 +77,7 @@ def done(request: StaffRequest, text: str, to: str, *args: Any) -> HttpResponseR
 
 def _mark(request: StaffRequest) -> UUID:
     """What was sent, as a number that tells nothing to who does not know the form's own mark."""
-    files = [(one.name, one.size) for one in request.FILES.values()]
+    files = [(one.name, one.size) for key in request.FILES for one in request.FILES.getlist(key)]
     sent = f"{request.path}\n{request.POST.urlencode()}\n{files}"
     return UUID(bytes=sha256(sent.encode()).digest()[:16])
 

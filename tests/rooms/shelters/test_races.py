@@ -159,7 +159,7 @@ def test_a_form_sent_by_two_clicks_at_one_moment_is_saved_once(fresh_db: str) ->
     keepers = [client_of("shirin") for _click in range(3)]
     typed = {"payer": "Fictional donor", "kind": "donor", "since": AT.date(), "until": AT.date()}
     typed["once"] = hidden(keepers[0].get(path), "once")
-    clicks = [partial(keeper.post, path, typed) for keeper in keepers]
+    clicks: list[Callable[[], Any]] = [partial(keeper.post, path, typed) for keeper in keepers]
     assert [done.status_code for done in at_once(clicks)] == [302] * len(clicks)
     with as_user("shirin"):
         assert Funding.objects.count() == 1
