@@ -298,14 +298,13 @@ def move(request: StaffRequest, stay_id: UUID) -> HttpResponse:
         for bed, stay in all_of
         if stay is None
     ]
-    if not beds:
-        raise NotPossible(_("No other bed of this house is free."))
     form = typed(request, MoveForm, beds=beds)
     if request.method == "POST" and form.is_valid():
         with told_in(form):
             shelters.move(found, bed=form.chosen, by=request.user, at=timezone.now())
             return done(request, _("Saved."), "desk:bed_house", house.pk)
     context = {"form": form, "title": _("Another bed"), "house_id": house.pk}
+    context["nothing"] = "" if beds else _("No other bed of this house is free.")
     return render(request, "desk/bed_form.html", context)
 
 

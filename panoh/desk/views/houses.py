@@ -32,7 +32,7 @@ from panoh.desk.forms.houses import (
     TakeoverForm,
     VettingForm,
 )
-from panoh.kernel.rules import Gone, NotPossible
+from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy
 from panoh.shelters import actions as shelters
 from panoh.shelters import queries
@@ -148,8 +148,6 @@ def add(request: StaffRequest, house_id: UUID, code: str) -> HttpResponse:
         unit = found.team.unit
         people = User.objects.filter(unit=unit, is_active=True).exclude(pk=request.user.pk)
         options["people"] = list(people.order_by("display_name"))
-        if not options["people"]:
-            raise NotPossible(_("Nobody else of your organisation has an account here yet."))
     if code == "beds":
         options["rooms"] = queries.rooms_of(found)
     form = typed(request, kind, **options)
@@ -160,6 +158,8 @@ def add(request: StaffRequest, house_id: UUID, code: str) -> HttpResponse:
             verb(found, by=request.user, at=timezone.now(), **given)
             return done(request, _("Saved."), "desk:house_life", found.pk)
     context = {"form": form, "title": title, "house_id": found.pk}
+    if code == "vetting" and not options["people"]:
+        context["nothing"] = _("Nobody else of your organisation has an account here yet.")
     return render(request, "desk/bed_form.html", context)
 
 
