@@ -81,6 +81,9 @@ class SignForm(CleanForm):
     """A signature. The first one says from which line; or shares of several, which make the
     whole. The second one only signs."""
 
+    # A line or shares: neither is a question that may stay open.
+    mark_optional = False
+
     line = forms.ChoiceField(label=_("From which money?"), widget=Radios, required=False)
 
     def __init__(
