@@ -104,6 +104,7 @@ def measure(label: str, team_id: int) -> None:
     """Latest 50 and one case of one team, with and without row security, in turn."""
     from django.db import connection
 
+    from config.database.base import kept_cursor
     from panoh.access.queries import NEWEST, PAGE
     from panoh.cases.queries import recent
     from panoh.kernel.context import ACTING, Acting
@@ -114,7 +115,7 @@ def measure(label: str, team_id: int) -> None:
 
         def latest(table: str) -> Callable[[], object]:
             def ask() -> object:
-                with connection.cursor() as cursor:
+                with kept_cursor(connection) as cursor:
                     cursor.execute(
                         f"SELECT {LINE} FROM {table} WHERE dossier_id = ANY (ARRAY("  # noqa: S608
                         f"SELECT q.dossier_id FROM ({NEWEST}) q))",
@@ -127,7 +128,7 @@ def measure(label: str, team_id: int) -> None:
 
         def one(table: str) -> Callable[[], object]:
             def ask() -> object:
-                with connection.cursor() as cursor:
+                with kept_cursor(connection) as cursor:
                     cursor.execute(
                         f"SELECT * FROM {table} WHERE dossier_id = %s",  # noqa: S608
                         [ids[0]],

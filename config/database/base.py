@@ -8,15 +8,18 @@ the transaction, and sent as bound parameters, so that it never shows in `pg_sta
 
 import hmac
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.db.backends.utils import CursorWrapper
 from psycopg.abc import Buffer
 from psycopg.types.datetime import TimestamptzLoader
 
@@ -47,8 +50,26 @@ def write_context(connection: BaseDatabaseWrapper) -> None:
     values = ("", "", "", "", "")
     if acting is not None:
         values = signed(acting, raw.info.backend_pid, int(time.time()) + CONTEXT_SECONDS)
-    with psycopg.Cursor(raw) as cursor:  # psycopg's own cursor binds on the server
+    with KeptCursor(raw) as cursor:
         cursor.execute(WRITE, values)
+
+
+class KeptCursor(base.ServerBindingCursor):
+    """Binds on the server, which keeps what it made of the statement for the next request."""
+
+    def execute(self, *args: Any, **options: Any) -> Any:
+        """Prepare the statement at its first use, find it prepared later."""
+        self.connection.prepare_threshold = 0
+        try:
+            return super().execute(*args, **options)
+        finally:
+            self.connection.prepare_threshold = None  # what others send is not to be counted
+
+
+def kept_cursor(connection: BaseDatabaseWrapper) -> CursorWrapper:
+    """A cursor of the alias ``default`` for a statement that every page asks: prepared once."""
+    with cast(DatabaseWrapper, connection).keeping():
+        return connection.cursor()
 
 
 class UtcLoader(TimestamptzLoader):
@@ -79,6 +100,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """Django's PostgreSQL backend that begins each outermost transaction with the context."""
 
     ops_class = Operations
+    _keeps = False
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        """One that keeps plans inside ``keeping``, else as Django's own."""
+        return (
+            KeptCursor(self.connection) if self._keeps and not name else super().create_cursor(name)
+        )
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Statements that come again and again, with other values, are prepared."""
+        self._keeps = True
+        try:
+            yield
+        finally:
+            self._keeps = False
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection:
         """Connect, and let ``UtcLoader`` read the times."""

@@ -1,4 +1,4 @@
-"""Django's compilers for PostgreSQL, with one more kind of field in set-based inserts.
+"""Django's compilers for PostgreSQL: quicker orders, and binary fields in set-based inserts.
 
 Django sends many rows as arrays (``INSERT … SELECT * FROM UNNEST``), but leaves out every table
 with a binary column: there each value would be a parameter of its own, and the server would parse
@@ -11,10 +11,10 @@ from typing import Any
 from django.db.backends.postgresql.compiler import (  # type: ignore[import-untyped]
     InsertUnnest,
     SQLAggregateCompiler,
-    SQLCompiler,
     SQLDeleteCompiler,
     SQLUpdateCompiler,
 )
+from django.db.backends.postgresql.compiler import SQLCompiler as BaseSelect
 from django.db.backends.postgresql.compiler import SQLInsertCompiler as Base
 from django.db.models import BinaryField
 
@@ -25,6 +25,29 @@ __all__ = [
     "SQLInsertCompiler",
     "SQLUpdateCompiler",
 ]
+
+
+class SQLCompiler(BaseSelect):  # type: ignore[misc]
+    """Selects; those of plain columns are ordered by their names."""
+
+    def execute_sql(self, *args: Any, **options: Any) -> Any:
+        """Prepared, where it is a plain row or list: its statement comes again and again."""
+        query = self.query
+        if query.group_by is not None or query.annotations or query.combinator:
+            return super().execute_sql(*args, **options)
+        with self.connection.keeping():
+            return super().execute_sql(*args, **options)
+
+    def _order_by_pairs(self) -> list[Any]:
+        """Django makes a reference for each selected column, in case the list is ordered by one:
+        for a row with its relations that costs more than its filter. Columns need none."""
+        if self.query.annotations or self.query.extra_select or self.query.combinator:
+            return list(super()._order_by_pairs())
+        select, self.select = self.select, []
+        try:
+            return list(super()._order_by_pairs())
+        finally:
+            self.select = select
 
 
 class SQLInsertCompiler(Base):  # type: ignore[misc]

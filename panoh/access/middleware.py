@@ -169,13 +169,15 @@ class Wall:
             if request.session.get(SEEN) != seen:
                 self._tend_keys(request, request.user)
         zone = ZoneInfo(policy.pack().timezone)
-        with timezone.override(zone), transaction.atomic(), ExitStack() as stack:
+        with timezone.override(zone), ExitStack() as stack:
             if request.user.is_authenticated:
                 user = request.user
+                # Before the transaction: the context is written once, and ends with it.
                 stack.enter_context(acting(user))
                 cast(StaffRequest, request).permissions = user.permissions
                 if opened := self._opened(request, user):
                     stack.enter_context(keys.opened(opened))
+            stack.enter_context(transaction.atomic())
             response = self.get_response(request)
         if problem := getattr(request, "panoh_problem", None):
             response = self._problem_page(request, problem)

@@ -15,7 +15,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from psycopg.pq import TransactionStatus
 
-from config.database.base import write_context
+from config.database.base import kept_cursor, write_context
 from panoh.access.models import (
     Dossier,
     Grant,
@@ -48,6 +48,21 @@ FROM unnest(%s::int[]) AS t (id), LATERAL (
     ORDER BY x.opened_at DESC, x.dossier_id DESC LIMIT %s
 ) l
 ORDER BY l.opened_at DESC, l.dossier_id DESC LIMIT %s
+"""
+
+
+RIGHTS = """
+SELECT ARRAY(
+    SELECT m.team_id FROM access_membership m
+    WHERE m.user_id = %s AND m.since <= statement_timestamp()
+      AND (m.until IS NULL OR m.until > statement_timestamp())
+    ORDER BY m.team_id
+), ARRAY(
+    SELECT DISTINCT p.permission FROM access_rolegrant r
+    JOIN access_rolepermission p ON p.role = r.role
+    WHERE r.user_id = %s AND r.since <= statement_timestamp()
+      AND (r.until IS NULL OR r.until > statement_timestamp())
+)
 """
 
 
@@ -93,13 +108,13 @@ def live(moment: object = None) -> Q:
     return Q(since__lte=now) & (Q(until=None) | Q(until__gt=now))
 
 
-def teams_of(user: User) -> tuple[int, ...]:
-    """The ids of the teams the account belongs to now."""
-    return tuple(
-        Membership.objects.filter(live(), user=user)
-        .order_by("team_id")
-        .values_list("team_id", flat=True)
-    )
+def rights_of(user: User) -> tuple[tuple[int, ...], frozenset[str]]:
+    """The ids of the teams the account belongs to now, and what its roles allow, by one question:
+    every page begins with it."""
+    with kept_cursor(connection) as cursor:
+        cursor.execute(RIGHTS, [user.pk, user.pk])
+        teams, permissions = cursor.fetchone()
+    return tuple(teams), frozenset(permissions)
 
 
 @contextmanager
@@ -109,7 +124,8 @@ def acting(user: User) -> Iterator[Acting]:
     Restores the former context on exit. A broken transaction is left alone: nothing can be
     read in it any more.
     """
-    context = Acting(user.pk, teams_of(user))
+    teams, user.permissions = rights_of(user)
+    context = Acting(user.pk, teams)
     token = ACTING.set(context)
     try:
         _rewrite()
@@ -244,7 +260,7 @@ def newest(
     """
     mine = my_teams() if teams is None else tuple(t for t in teams if t in my_teams())
     opened_at, dossier_id = before or (None, None)
-    with connection.cursor() as cursor:
+    with kept_cursor(connection) as cursor:
         cursor.execute(NEWEST, [list(mine), opened_at, opened_at, dossier_id, limit, limit])
         return [Place(*row) for row in cursor.fetchall()]
 

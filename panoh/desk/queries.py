@@ -191,9 +191,7 @@ def sections(
     labels = dict[object, list[str]]()
     for fact, label in cases.labelled(facts):
         labels.setdefault(fact.field, []).append(label)
-    counts: dict[int, int] = {}
-    for note in cases.notes_of(dossier, user=user):
-        counts[note.category] = counts.get(note.category, 0) + 1
+    counts = cases.note_counts(dossier, user=user)
     result = []
     for category in ORDER:
         if not category & readable:
@@ -203,7 +201,7 @@ def sections(
             code,
             policy.label("data_categories", code),
             _questions(dossier, category, labels, user, changeable),
-            counts.get(int(category), 0),
+            counts[category],
             url("desk:notes", dossier.ref, code),
         )
         result.append(section)
@@ -353,7 +351,7 @@ class Helper:
 def waiting_at(dossier: Dossier) -> dict[object, Referral]:
     """Open requests about a case, by the unit or the organisation that was asked."""
     found: dict[object, Referral] = {}
-    for one in referrals.waiting(dossier):
+    for one in referrals.waiting(dossier).select_related(None).select_related("to_team"):
         team = one.to_team
         found.setdefault(team.unit_id if team else one.to_organisation_id, one)
     return found

@@ -24,7 +24,8 @@ from panoh.referrals.models import Referral
 from panoh.referrals.rules import LIFECYCLE, Line, Preview, State
 
 PAGE = 50
-_SIDES = ("from_team__unit", "to_team__unit", "to_organisation")
+_RECEIVER = ("to_team__unit", "to_organisation")
+_SIDES = ("from_team__unit", *_RECEIVER)
 
 # Which verbs a page offers to whom; all others belong to the clock or to another verb.
 SENDER_VERBS = {
@@ -56,7 +57,7 @@ def by_ref(ref: str) -> Referral:
 def on_dossier(dossier: Dossier) -> QuerySet[Referral]:
     """Every request about a case, newest first: the holder sees all, a receiver its own."""
     rows = visible_to(Referral.objects.filter(dossier=dossier))
-    return rows.select_related(*_SIDES).order_by("-drafted_at", "-pk")
+    return rows.select_related(*_RECEIVER).order_by("-drafted_at", "-pk")
 
 
 def inbox(
@@ -80,7 +81,7 @@ def inbox(
             )
         )
     rows = rows.order_by("urgency_rank", "sensitivity_rank", "sent_at", "pk")
-    return list(rows.select_related(*_SIDES)[:limit])
+    return list(rows.select_related("from_team__unit")[:limit])
 
 
 def waiting_count(most: int = PAGE) -> int:
@@ -102,7 +103,7 @@ def outbox(
         rows = rows.filter(state__in=list(states))
     if before is not None:
         rows = rows.filter(_beyond("lt", drafted_at=before.drafted_at, pk=before.pk))
-    return list(rows.order_by("-drafted_at", "-pk").select_related(*_SIDES)[:limit])
+    return list(rows.order_by("-drafted_at", "-pk").select_related(*_RECEIVER)[:limit])
 
 
 def _beyond(side: str, **values: Any) -> Q:

@@ -5,9 +5,11 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from panoh.ui.templatetags.addresses import address
 
 
 class Link(NamedTuple):
@@ -57,7 +59,7 @@ def navigation(path: str, permissions: Container[str]) -> list[Link]:
         if needed and needed not in permissions:
             continue
         try:
-            url = reverse(name)
+            url = address(name)
         except NoReverseMatch:
             continue
         links.append((label, url))

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection, models
 from django.utils import timezone
 
+from config.database.base import kept_cursor
 from panoh.vault.models import (
     AccountKey,
     DataKeyWrap,
@@ -198,7 +199,7 @@ def load_keys(names: Iterable[KeyName]) -> dict[KeyName, bytes]:
     unknown = list(wanted - vault.keys.keys())
     if unknown:
         teams, outer = vault.teams, settings.PANOH_OUTER_KEY
-        with connection.cursor() as cursor:
+        with kept_cursor(connection) as cursor:
             cursor.execute(
                 LOAD,
                 [

@@ -91,7 +91,7 @@ class User(AbstractBaseUser):
 
     @cached_property
     def permissions(self) -> frozenset[str]:
-        """What the account's roles allow now; asked once per request."""
+        """What the account's roles allow now; whoever acts has been told (``queries.acting``)."""
         now = Now()
         return frozenset(
             RolePermission.objects.filter(

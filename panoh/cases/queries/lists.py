@@ -21,15 +21,30 @@ from panoh.policy import queries as policy
 from panoh.policy.rules import Code, CodeList
 
 PAGE = 50
+# What a list shows of a case, and where its next page begins.
+LISTED = (
+    "state",
+    "opened_at",
+    "urgency",
+    "urgency_rank",
+    "sex",
+    "age_branch",
+    "age_band",
+    "district",
+    "dossier__ref",
+    "dossier__opened_at",
+)
 
 
 def recent(before: Place | None = None, limit: int = PAGE) -> list[Case]:
-    """The newest cases that my teams reach; ``before`` is the last place of the page before."""
+    """The newest cases that my teams reach, with what a list shows (``LISTED``; more is read when
+    it is asked for); ``before`` is the last place of the page before."""
     found: list[Case] = []
     while len(found) < limit:
         places = newest(before, limit)
         ids = [place.dossier_id for place in places]
-        cases = visible_to(Case.objects.select_related("dossier")).in_bulk(ids)
+        rows = Case.objects.select_related("dossier").only(*LISTED)
+        cases = visible_to(rows).in_bulk(ids)
         found += [cases[pk] for pk in ids if pk in cases]
         # A dossier without a case is that of a group: the list goes on behind it.
         if len(places) < limit:

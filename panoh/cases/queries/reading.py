@@ -1,11 +1,13 @@
 """What is known of one case: its row, facts, notes and timeline."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
 
+from config.database.base import kept_cursor
 from panoh.access.models import Dossier, User
 from panoh.access.queries import holds, may, reaches
 from panoh.access.rules import READS, Permission
@@ -45,7 +47,7 @@ def readable(user: User, dossier: Dossier) -> Category:
 def is_shut_out() -> bool:
     """Is the acting account of the police, a prosecutor, the commission or the rapporteur? What
     is kept apart, and what is of the health, stays shut to it in the database."""
-    with connection.cursor() as cursor:
+    with kept_cursor(connection) as cursor:
         cursor.execute("SELECT public.cases_never_apart()")
         return bool(cursor.fetchone()[0])
 
@@ -113,6 +115,12 @@ def notes_of(dossier: Dossier, category: Category | None = None, *, user: User) 
     return [note for note in rows if may_read(user, Category(note.category))]
 
 
+def note_counts(dossier: Dossier, *, user: User) -> Counter[Category]:
+    """How many notes there are of each category that the account reads."""
+    found = Note.objects.filter(dossier=dossier).values_list("category", flat=True)
+    return Counter(one for one in map(Category, found) if may_read(user, one))
+
+
 def texts_of(notes: Sequence[Note]) -> list[str | None]:
     """The opened texts of notes, in their order. A verb that shows them records it."""
     return vault.open_many(notes, "text", missing="")
@@ -143,6 +151,7 @@ _DETAILS = {
 def timeline(dossier: Dossier, limit: int = PAGE) -> list[Step]:
     """What happened on a case, newest first."""
     rows = Event.objects.filter(dossier=dossier).select_related("by").order_by("-at", "-id")
+    rows = rows.only("event", "detail", "at", "dossier_id", "by__display_name")
     return [Step(row, rules.event_label(row.event), _detail(row)) for row in rows[:limit]]
 
 

@@ -31,7 +31,7 @@ NEWEST = 10
 @require_http_methods(["GET"])
 def today(request: StaffRequest) -> HttpResponse:
     """What is owed and what waits, as far as the account may see it; no name stands here."""
-    user, at = request.user, timezone.now()
+    user = request.user
     context: dict[str, object] = {"asks": may(user, Permission.CONTACT_CREATE)}
     if may(user, Permission.DUTY_READ):
         context |= _owed(request)
@@ -40,7 +40,9 @@ def today(request: StaffRequest) -> HttpResponse:
         context["waiting"] = referrals.waiting_count()
     if may(user, Permission.CASE_READ):
         context["cases"] = queries.lines(cases.recent(limit=NEWEST))
-    return render(request, "desk/today.html", context | {"at": at, "pages": pages(request)})
+    else:
+        context["pages"] = pages(request)
+    return render(request, "desk/today.html", context)
 
 
 def _owed(request: StaffRequest) -> dict[str, object]:

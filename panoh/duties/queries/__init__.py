@@ -66,7 +66,7 @@ def owed_by(
         Duty.objects.unsettled()
         .filter(after, owner_id=team)
         .exclude(kind__in=rules.KEEPING)
-        .select_related("dossier", "assigned_to")
+        .select_related("dossier")
         .order_by(
             "-is_late",
             "urgency_rank",
@@ -318,7 +318,6 @@ def unsettled_on(dossier: Dossier) -> list[Duty]:
     return list(
         Duty.objects.unsettled()
         .filter(dossier=dossier)
-        .select_related("owner__unit", "assigned_to")
         .order_by(F("due_at").asc(nulls_last=True), "opened_at")
     )
 

@@ -285,21 +285,25 @@ def left_in_words(left: TimeLeft) -> str:
     n = left.value
     if left.unit in {TimeUnit.CALENDAR_DAYS, TimeUnit.WORKING_DAYS} and n == 0:
         return str(_("late since today") if left.late else _("today"))
-    words = {
-        (TimeUnit.MINUTES, False): ngettext("%(n)d minute left", "%(n)d minutes left", n),
-        (TimeUnit.MINUTES, True): ngettext("%(n)d minute late", "%(n)d minutes late", n),
-        (TimeUnit.HOURS, False): ngettext("%(n)d hour left", "%(n)d hours left", n),
-        (TimeUnit.HOURS, True): ngettext("%(n)d hour late", "%(n)d hours late", n),
-        (TimeUnit.CALENDAR_DAYS, False): ngettext("%(n)d day left", "%(n)d days left", n),
-        (TimeUnit.CALENDAR_DAYS, True): ngettext("%(n)d day late", "%(n)d days late", n),
-        (TimeUnit.WORKING_DAYS, False): ngettext(
-            "%(n)d working day left", "%(n)d working days left", n
-        ),
-        (TimeUnit.WORKING_DAYS, True): ngettext(
-            "%(n)d working day late", "%(n)d working days late", n
-        ),
-    }
-    return words[left.unit, left.late] % {"n": n}
+    # One of them is asked for: each costs a look into the catalogue.
+    match left.unit, left.late:
+        case TimeUnit.MINUTES, False:
+            words = ngettext("%(n)d minute left", "%(n)d minutes left", n)
+        case TimeUnit.MINUTES, True:
+            words = ngettext("%(n)d minute late", "%(n)d minutes late", n)
+        case TimeUnit.HOURS, False:
+            words = ngettext("%(n)d hour left", "%(n)d hours left", n)
+        case TimeUnit.HOURS, True:
+            words = ngettext("%(n)d hour late", "%(n)d hours late", n)
+        case TimeUnit.CALENDAR_DAYS, False:
+            words = ngettext("%(n)d day left", "%(n)d days left", n)
+        case TimeUnit.CALENDAR_DAYS, True:
+            words = ngettext("%(n)d day late", "%(n)d days late", n)
+        case _, False:
+            words = ngettext("%(n)d working day left", "%(n)d working days left", n)
+        case _:
+            words = ngettext("%(n)d working day late", "%(n)d working days late", n)
+    return words % {"n": n}
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,24 +209,25 @@ def region_of(value: str) -> Place | None:
     return place(found.parent) if found and found.parent else found
 
 
-def place_choices() -> list[tuple[str, list[tuple[str, Promise]]]]:
+def place_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     """Districts for a form field, grouped by region, sorted as the reader's alphabet goes; a region
     without districts stands for itself."""
-    groups: list[tuple[str, list[tuple[str, Promise]]]] = []
-    for region, inside in _sorted_places(pack(), get_language()):
-        groups.append((region.label(), [(found.code, later(found)) for found in inside]))
-    return groups
+    return list(_sorted_places(pack(), get_language()))
 
 
 @lru_cache
-def _sorted_places(_of: Pack, _language: str | None) -> list[tuple[Place, list[Place]]]:
-    """Regions with their districts, in the order of the language that is active."""
+def _sorted_places(_of: Pack, _language: str | None) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Regions with their districts, in the words and the order of the active language."""
     return [
         (
-            region,
+            region.label(),
             sorted(
-                (found for found in districts() if region.code in (found.code, found.parent)),
-                key=lambda found: tajik_key(found.label()),
+                (
+                    (one.code, one.label())
+                    for one in districts()
+                    if region.code in (one.code, one.parent)
+                ),
+                key=lambda pair: tajik_key(pair[1]),
             ),
         )
         for region in places(1)

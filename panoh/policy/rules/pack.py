@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from django.utils.functional import Promise
@@ -88,12 +89,21 @@ class CodeList:
 
     def find(self, code: str, day: date | None = None) -> Code | None:
         """The row of a stored code: as of that day, else the newest one."""
-        rows = [row for row in self.rows if row.code == code]
+        rows = _by_code(self).get(code, ())
         if day is not None:
             for row in rows:
                 if row.valid_on(day):
                     return row
         return max(rows, key=lambda row: row.valid_from or date.min, default=None)
+
+
+@cache
+def _by_code(found: CodeList) -> Mapping[str, list[Code]]:
+    """The versions of each row: a page asks for a hundred labels."""
+    rows: dict[str, list[Code]] = {}
+    for row in found.rows:
+        rows.setdefault(row.code, []).append(row)
+    return rows
 
 
 class Standing(StrEnum):

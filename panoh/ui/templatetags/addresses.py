@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 from django.template.base import Parser, Token
 from django.template.defaulttags import URLNode, url
-from django.urls import URLResolver, get_resolver, reverse
+from django.urls import NoReverseMatch, URLResolver, get_resolver, reverse
 from django.utils.html import conditional_escape
 
 register = template.Library()
@@ -28,11 +28,19 @@ class AddressNode(URLNode):
     """A link without named parts; others go Django's way."""
 
     def render(self, context: template.Context) -> str:
-        """Escaped as Django does."""
-        if self.asvar or self.kwargs:
+        """Escaped as Django does; into a variable an address that does not stand is empty."""
+        if self.kwargs:
             return super().render(context)
         args = (one.resolve(context) for one in self.args)
-        found = address(self.view_name.resolve(context), *args)
+        try:
+            found = address(self.view_name.resolve(context), *args)
+        except NoReverseMatch:
+            if not self.asvar:
+                raise
+            found = ""
+        if self.asvar:
+            context[self.asvar] = found
+            return ""
         return conditional_escape(found) if context.autoescape else found
 
 

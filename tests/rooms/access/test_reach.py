@@ -5,11 +5,16 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from django.db import connection
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from panoh.access.queries import newest
+from panoh.cases.models import Case
 from panoh.kernel.rules import CASE_CATEGORIES, Category
-from tests.factories.staff import team, user
+from tests.factories.cases import contact
+from tests.factories.staff import as_user, team, user
 from tests.rooms.access.test_models import Connect, act, first, grant, new_row, plant, seen
 
 
@@ -163,3 +168,28 @@ def test_arrays_equal_grants_whatever_happens(
             shut.clear()
             owner.execute("DELETE FROM access_never WHERE dossier_id = %s", [planted.dossier])
     assert wrong(owner) == []
+
+
+@pytest.mark.django_db
+def test_a_kept_plan_asks_each_time_who_is_acting() -> None:
+    """Prepared for one team and used so often that the server plans no more: a team that was let
+    in reads the row, one that was not does not, and neither does anybody after the end."""
+    with as_user("nigora") as by:
+        dossier = contact(by, timezone.now()).dossier
+        # More often than the server tries plans of its own for the values.
+        found = [Case.objects.filter(pk=dossier.pk).first() for _ in range(8)]
+        assert all(found)
+        assert [place.dossier_id for place in newest()] == [dossier.pk]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT sum(generic_plans) FROM pg_prepared_statements WHERE statement LIKE %s",
+                ['%FROM "cases_case" WHERE "cases_case"."dossier_id" = $1%'],
+            )
+            assert cursor.fetchone()[0] > 0, "kept"
+    for stranger in ("lola", "shirin", "pulod"):
+        with as_user(stranger):
+            assert Case.objects.filter(pk=dossier.pk).first() is None, stranger
+            assert newest() == []
+    assert Case.objects.filter(pk=dossier.pk).first() is None, "nobody acts"
+    with as_user("nigora"):
+        assert Case.objects.filter(pk=dossier.pk).first() is not None
