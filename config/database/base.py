@@ -54,7 +54,7 @@ def write_context(connection: BaseDatabaseWrapper) -> None:
         cursor.execute(WRITE, values)
 
 
-class KeptCursor(base.ServerBindingCursor):
+class KeptCursor(psycopg.Cursor[Any]):
     """Binds on the server, which keeps what it made of the statement for the next request."""
 
     def execute(self, *args: Any, **options: Any) -> Any:
