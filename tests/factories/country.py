@@ -135,8 +135,10 @@ def country(owner: psycopg.Connection) -> Starts:
 
 
 def _numbers() -> dict[str, list[str]]:
-    """An estimate to sign, one that is published, a release whose data may be sent."""
-    made, out, planned = numbers.made(), numbers.published(numbers.made()), numbers.forecast()
+    """An estimate in groups to sign, official tables that are published, a release whose data may
+    be sent."""
+    made, planned = numbers.made(numbers.GROUPS, strata="region"), numbers.forecast()
+    out = numbers.published(numbers.release(numbers.OFFICIAL))
 
     def of(row: Output, *names: str) -> list[str]:
         return [reverse(f"statistics:{name}", args=[row.pk]) for name in names]

@@ -20,6 +20,12 @@ SIGNERS = ((PROTECTS, Field.PROTECTION), (CHECKS, Field.CHECK))
 NOON = datetime(2026, 3, 6, 7, 0, tzinfo=UTC)
 
 GOOD = b"A,B,C,count\n1,0,0,400\n0,1,0,300\n0,0,1,200\n1,1,0,90\n1,0,1,60\n0,1,1,45\n1,1,1,14\n"
+# The same twice, the name of a group before the count.
+GROUPS = b"A,B,C,region,count\n" + b"".join(
+    b",%b,".join(line.rsplit(b",", 1)) % group + b"\n"
+    for group in (b"North", b"South")
+    for line in GOOD.split()[1:]
+)
 # One list overlaps no other: no single number.
 APART = b"A,B,C,count\n1,0,0,400\n0,1,0,300\n0,0,1,200\n1,1,0,90\n"
 # No list overlaps another: nothing can be said.
@@ -46,6 +52,7 @@ name = "Fictional official tables"
 population = "fictional people"
 audience = "everybody"
 k = 10
+sensitive = ["sex"]
 [[columns]]
 name = "sex"
 values = ["woman", "man"]
@@ -152,8 +159,8 @@ def asked(row: Output, content: bytes | None = None) -> Output:
         return numbers.ask(row, table() if content is None else content, by=by, at=NOON)
 
 
-def release(**more: Any) -> Output:
+def release(plan: str = "", **more: Any) -> Output:
     """A release that was made, unsigned."""
-    asked(row := forecast(**more))
+    asked(row := forecast(plan, **more))
     work()
     return now(row)

@@ -100,6 +100,10 @@ FAULTS: tuple[str, ...] = (
     gettext_noop("path is A (official tables, once) or B (differential privacy)"),
     gettext_noop("the column of organisations stands in no table"),
     gettext_noop("sensitive is a list of columns"),
+    gettext_noop(
+        "sensitive is missing: the columns where one answer for all would tell of each; [] if "
+        "there is none"
+    ),
     gettext_noop("%(name)s: a wider group has the name of a value, or [all]"),
     gettext_noop("no column is called %(name)s: every table has one of that name"),
     gettext_noop("%(name)s needs person: the column that tells people apart"),

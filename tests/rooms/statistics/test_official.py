@@ -37,6 +37,11 @@ percent_of = "form"
 SECRET = b"s" * 32
 
 
+def text(k: int, more: str) -> str:
+    """A plan; what is sensitive is always said."""
+    return PLAN.format(k=k, more=more if "sensitive" in more else f"{more}\nsensitive = []")
+
+
 @pytest.fixture(autouse=True)
 def own_keys(settings: Settings, tmp_path: Path) -> None:
     settings.PANOH_KEYS = tmp_path / "keys"
@@ -44,7 +49,7 @@ def own_keys(settings: Settings, tmp_path: Path) -> None:
 
 
 def planned(k: int = 5, more: str = "") -> official_plan.OfficialPlan:
-    return official_plan.read(PLAN.format(k=k, more=more))
+    return official_plan.read(text(k, more))
 
 
 def people(table: list[list[int]], sources: int = 2) -> People:
@@ -226,7 +231,7 @@ def run(*arguments: object) -> str:
 
 def prepared(folder: Path, data: People, more: str = "", k: int = 5) -> tuple[Path, Path]:
     plan, file = folder / "plan.toml", folder / "data.csv"
-    plan.write_text(PLAN.format(k=k, more='person = "who"\n' + more))
+    plan.write_text(text(k, 'person = "who"\n' + more))
     made = official_plan.read(plan.read_text())
     with file.open("w", newline="") as out:
         writer = csv.writer(out)
@@ -321,11 +326,12 @@ def test_g19_a8_two_releases_read_together_tell_nothing_more() -> None:
         ('sensitive = ["none"]', "sensitive"),
         ("epsilon = 4", "unknown key"),
         ('person = "form"', "stands in no table"),
+        ("", "sensitive is missing"),
     ],
 )
 def test_g19_bad_plans_of_official_tables_are_refused(tmp_path: Path, more: str, says: str) -> None:
     plan, data = prepared(tmp_path, people(TABLE))
-    plan.write_text(PLAN.format(k=5, more=more))
+    plan.write_text(text(5, more) if more else PLAN.format(k=5, more=""))
     with pytest.raises(CommandError, match=says):
         run(plan, "--data", data, "--out", tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -121,7 +121,12 @@ def read(text: str) -> OfficialPlan:
     organisation = _place(found, "organisation", names)
     if organisation is not None and any(organisation in table for table in tables):
         raise BadPlan("the column of organisations stands in no table")
-    sensitive = found.get("sensitive", [])
+    if "sensitive" not in found:
+        raise BadPlan(
+            "sensitive is missing: the columns where one answer for all would tell of each; [] if "
+            "there is none"
+        )
+    sensitive = found["sensitive"]
     if not isinstance(sensitive, list) or not set(map(str, sensitive)) <= set(names):
         raise BadPlan("sensitive is a list of columns")
     for column in columns:
