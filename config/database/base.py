@@ -29,6 +29,9 @@ from panoh.kernel.context import ACTING, Acting
 # allows 60; five are left for clocks that differ.
 CONTEXT_SECONDS = 55
 
+MOST_BOUND = 100  # values of one statement
+MOST_KEPT = 400  # statements of one connection
+
 WRITE = (
     "SELECT set_config('app.teams', %s, true), set_config('app.user', %s, true),"
     " set_config('app.pid', %s, true), set_config('app.until', %s, true),"
@@ -57,11 +60,15 @@ def write_context(connection: BaseDatabaseWrapper) -> None:
 class KeptCursor(psycopg.Cursor[Any]):
     """Binds on the server, which keeps what it made of the statement for the next request."""
 
-    def execute(self, *args: Any, **options: Any) -> Any:
-        """Prepare the statement at its first use, find it prepared later."""
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        """Prepare the statement at its first use, find it prepared later. One with a long list of
+        values hardly comes again, and the server binds 65 535 at most: they are written in."""
+        if params is not None and len(params) > MOST_BOUND:
+            text = psycopg.ClientCursor(self.connection).mogrify(query, params)
+            return super().execute(text.encode(), prepare=False)
         self.connection.prepare_threshold = 0
         try:
-            return super().execute(*args, **options)
+            return super().execute(query, params, **options)
         finally:
             self.connection.prepare_threshold = None  # what others send is not to be counted
 
@@ -121,6 +128,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Connect, and let ``UtcLoader`` read the times."""
         connection: psycopg.Connection = super().get_new_connection(conn_params)
         connection.adapters.register_loader("timestamptz", UtcLoader)
+        connection.prepared_max = MOST_KEPT
         return connection
 
     def set_autocommit(

@@ -28,15 +28,21 @@ __all__ = [
 
 
 class SQLCompiler(BaseSelect):  # type: ignore[misc]
-    """Selects: those of plain rows are prepared, and ordered by the names of their columns."""
+    """Selects: those of whole lists are prepared, and ordered by the names of their columns."""
 
     select: Any
 
     def execute_sql(self, *args: Any, **options: Any) -> Any:
         """Prepared, where it is a plain row or list: its statement comes again and again."""
         query = self.query
-        # The server takes one value that is bound twice for two: a group may not hold any.
-        if query.group_by is not None or query.annotations or query.combinator:
+        # The server takes one value that is bound twice for two: a group may not hold any. And the
+        # first rows of an order need a plan for these teams, not one for all (`access.md`).
+        if (
+            query.group_by is not None
+            or query.annotations
+            or query.combinator
+            or (query.is_sliced and (query.order_by or query.get_meta().ordering))
+        ):
             return super().execute_sql(*args, **options)
         with self.connection.keeping():
             return super().execute_sql(*args, **options)

@@ -260,7 +260,7 @@ def newest(
     """
     mine = my_teams() if teams is None else tuple(t for t in teams if t in my_teams())
     opened_at, dossier_id = before or (None, None)
-    with kept_cursor(connection) as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(NEWEST, [list(mine), opened_at, opened_at, dossier_id, limit, limit])
         return [Place(*row) for row in cursor.fetchall()]
 

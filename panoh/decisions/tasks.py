@@ -24,3 +24,10 @@ def look_after_letters(timestamp: int) -> None:
     for key in queries.left_behind(at):
         make_letters.defer(batch=str(key))
     decisions.sweep_letters(at=at)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="decisions.copies")
+def end_copies(timestamp: int) -> None:
+    """Half pages of members elsewhere end with what let them read; works as role ``jobs``."""
+    decisions.sweep_copies(at=timezone.now())

@@ -431,7 +431,7 @@ def sent_before(mark: UUID, page: str, *, expires_at: datetime) -> str | None:
         )
         if cursor.rowcount:
             return None
-    return Sent.objects.values_list("page", flat=True).get(pk=mark)
+    return Sent.objects.filter(pk=mark).values_list("page", flat=True).first()
 
 
 def current_user() -> int:

@@ -63,23 +63,29 @@ def done(request: StaffRequest, text: str, to: str, *args: Any) -> HttpResponseR
     or over a line that broke, changes nothing: what it did is undone, and it leads where the
     first one led."""
     vault.drop_draft(request.path)
-    messages.success(request, text)
+    messages.success(request, text)  # to who pressed twice as well: it was done
     answer = redirect(to, *args)
     until = policy.due("draft_hours", timezone.now())
-    if ONCE not in request.POST or until is None:
-        return answer
-    led = vault.sent_before(_mark(request), answer.url, expires_at=until)
-    if led is None:
-        return answer
-    transaction.set_rollback(True)
-    return redirect(led)
+    if ONCE in request.POST and until is not None:
+        led = vault.sent_before(_mark(request), answer.url, expires_at=until)
+        if led is not None:
+            transaction.set_rollback(True)
+            return redirect(led)
+    return answer
 
 
 def _mark(request: StaffRequest) -> UUID:
-    """What was sent, as a number that tells nothing to who does not know the form's own mark."""
-    files = [(one.name, one.size) for key in request.FILES for one in request.FILES.getlist(key)]
-    sent = f"{request.path}\n{request.POST.urlencode()}\n{files}"
-    return UUID(bytes=sha256(sent.encode()).digest()[:16])
+    """What was sent and by whom, as a number that tells nothing to who does not know the form's
+    own mark. The token of the session is left out: the same form may come after another sign-in."""
+    typed = request.POST.copy()
+    typed.pop("csrfmiddlewaretoken", None)
+    sent = sha256(f"{request.user.pk}\n{request.path}\n{typed.urlencode()}".encode())
+    for key in sorted(request.FILES):
+        for one in request.FILES.getlist(key):
+            one.seek(0)
+            for chunk in one.chunks():
+                sent.update(chunk)
+    return UUID(bytes=sent.digest()[:16])
 
 
 @contextmanager

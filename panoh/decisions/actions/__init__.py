@@ -15,6 +15,7 @@ from panoh.decisions.actions.deciding import (
     read_copy,
     read_half,
     sign_ruling,
+    sweep_copies,
 )
 from panoh.decisions.actions.filing import (
     Answers,
@@ -58,6 +59,7 @@ __all__ = [
     "read_half",
     "sign_ruling",
     "supply",
+    "sweep_copies",
     "sweep_letters",
     "tell",
     "use_entitlement",

@@ -293,6 +293,18 @@ def read_copy(number: str, *, by: User, at: datetime) -> HalfPageTold | None:
 
 
 @transaction.atomic
+def sweep_copies(*, at: datetime, by: str = "decisions") -> int:
+    """Destroy the copies whose reading ended by itself: with the time of a consent, with a seat;
+    how many. Works as role ``jobs``."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT decisions_sweep_copies()")
+        (count,) = cursor.fetchone()
+    if count:
+        audit.record("status.copies_ended", by=by, at=at, reason=f"{count} copies")
+    return int(count)
+
+
+@transaction.atomic
 def read_half(row: Application, *, by: User, at: datetime) -> HalfPageTold:
     """The half page, opened for a member of the body; that it was read is recorded. Raises
     ``Gone`` for a secretary and for whom the matter touches."""

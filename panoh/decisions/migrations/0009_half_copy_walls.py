@@ -9,6 +9,7 @@ from panoh.access.models.protection import Allow
 SQL = (Path(__file__).parent / "half_copy.sql").read_text("utf-8")
 # Triggers go with their functions.
 DROP = """
+DROP FUNCTION public.decisions_sweep_copies();
 DROP FUNCTION public.decisions_copies_end() CASCADE;
 DROP FUNCTION public.decisions_read_copy(text);
 DROP FUNCTION public.decisions_on_copy() CASCADE;

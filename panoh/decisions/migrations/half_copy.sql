@@ -22,6 +22,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
         WHERE n.dossier_id = p_dossier
           AND (n.user_id = u.id OR n.unit_id = o.id
                OR n.kind = 'district' AND n.district = o.district))
+      AND EXISTS (
+        SELECT FROM public.access_rolegrant r
+        JOIN public.access_rolepermission p ON p.role = r.role AND p.permission = 'body_read'
+        WHERE r.user_id = u.id AND r.since <= statement_timestamp()
+          AND (r.until IS NULL OR r.until > statement_timestamp()))
       AND NOT EXISTS (
         SELECT FROM public.access_rolegrant r
         WHERE r.user_id = u.id AND r.since <= statement_timestamp()
@@ -73,7 +78,32 @@ CREATE TRIGGER decisions_copies_end AFTER UPDATE OF ended_at ON public.access_gr
     FOR EACH ROW WHEN (NEW.source = 'application' AND NEW.ended_at IS NOT NULL)
     EXECUTE FUNCTION public.decisions_copies_end();
 
+-- And with what ends by itself: the time of a consent, a seat, a role; for the worker.
+CREATE FUNCTION public.decisions_sweep_copies() RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = '' AS $$
+    WITH gone AS (DELETE FROM public.decisions_halfcopy c
+    WHERE NOT EXISTS (
+        SELECT FROM public.access_grant g
+        WHERE g.source_id = c.application_id AND g.source = 'application' AND g.ended_at IS NULL
+          AND (g.ends_at IS NULL OR g.ends_at > statement_timestamp()))
+      OR NOT EXISTS (
+        SELECT FROM public.decisions_application a
+        JOIN public.bodies_seat s ON s.body_id = a.body_id
+          AND c.account_id IN (s.user_id, s.alternate_id)
+          AND (s.until IS NULL OR s.until >= current_date)
+        WHERE a.id = c.application_id)
+      OR EXISTS (
+        SELECT FROM public.access_never n
+        JOIN public.decisions_application a ON a.dossier_id = n.dossier_id
+        JOIN public.access_user u ON u.id = c.account_id
+        WHERE a.id = c.application_id AND (n.user_id = u.id OR n.unit_id = u.unit_id))
+      RETURNING c.id)
+    SELECT count(*) FROM gone
+$$;
+
 REVOKE EXECUTE ON FUNCTION public.decisions_elsewhere(bigint, uuid), public.decisions_on_copy(),
-    public.decisions_read_copy(text), public.decisions_copies_end() FROM PUBLIC;
+    public.decisions_read_copy(text), public.decisions_copies_end(),
+    public.decisions_sweep_copies() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.decisions_sweep_copies() TO jobs;
 GRANT EXECUTE ON FUNCTION
     public.decisions_elsewhere(bigint, uuid), public.decisions_read_copy(text) TO app;

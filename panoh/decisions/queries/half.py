@@ -18,7 +18,7 @@ from panoh.decisions.queries.application import Line, labels
 from panoh.decisions.rules.application import COPY
 from panoh.kernel.rules import Gone
 from panoh.vault import queries as vault
-from panoh.vault.rules import unbox
+from panoh.vault.rules import Damaged, unbox
 
 # Column of the half page and the question of the case that answers it.
 FACTS = {"forms": "exploitation_forms", "acts": "acts", "means": "means"}
@@ -89,6 +89,9 @@ def half_copy(number: str) -> HalfCopyTold | None:
     if row is None:
         return None
     key, dossier_id, content = row
-    kept = json.loads(unbox(vault.current().pair, bytes(content), COPY))
+    try:
+        kept = json.loads(unbox(vault.current().pair, bytes(content), COPY))
+    except Damaged:  # sealed to a key that the member has no more
+        return None
     text, opinion = kept.pop("text"), kept.pop("opinion_text")
     return HalfCopyTold(key, dossier_id, _half_told(HalfPage(**kept), text, opinion))

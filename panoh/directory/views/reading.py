@@ -231,26 +231,31 @@ def missing(request: StaffRequest) -> HttpResponse:
     if not text.isdecimal() or not 0 <= today.year - int(text) <= YEARS_BACK:
         raise Gone
     year, least = int(text), policy.number("small_cell")
-    tables = [(title, _counted(field, names, year)) for field, title, names in SIDES]
+    tables = [(title, _counted(field, names, year, least)) for field, title, names in SIDES]
     context = {
         "year": year,
         "before": year - 1,
         "after": year + 1 if year < today.year else None,
         "tables": tables,
         "is_there": any(rows for _title, rows in tables),
-        "most": max((count for _title, rows in tables for _words, count in rows), default=0),
+        "most": max((count or 0 for _title, rows in tables for _words, count in rows), default=0),
         "least": least,
         "today": today,
     }
     return render(request, "directory/missing.html", context)
 
 
-def _counted(field: str, names: str, year: int) -> list[tuple[str, int]]:
-    """Words and numbers, the most first; districts by their regions."""
+def _counted(field: str, names: str, year: int, least: int) -> list[tuple[str, int | None]]:
+    """Words and numbers, the most first; districts by their regions. Small numbers are None, and
+    one more where a single one could be reckoned from the sum of another table."""
     counts: Counter[str] = Counter()
     for row in queries.unmet_by(field, since=date(year, 1, 1), until=date(year, 12, 31)):
         counts[_side(names, row[field])] += row["count"]
-    return counts.most_common()
+    shown = [one for one in counts.most_common() if one[1] >= least]
+    if len(counts) - len(shown) == 1 and shown:
+        shown.pop()
+    hidden = sorted(counts.keys() - dict(shown).keys())
+    return [*shown, *((words, None) for words in hidden)]
 
 
 def _side(names: str, code: str) -> str:

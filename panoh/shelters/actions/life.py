@@ -159,10 +159,12 @@ def change_funding(
     plan = queries.takeover_of(row)
     if plan is not None and plan.settled_at is not None:
         raise NotPossible(_("Somebody pays on after it: this money is not changed any more."))
+    is_moved = until != row.until
     _describe(row, payer, kind, (since, until), at)
-    row.alarms = 0
+    if is_moved:
+        row.alarms = 0
+        duties.settle(kind=MONEY, subject_id=row.pk, outcome="changed", by=by, at=at)
     row.save(update_fields=["payer", "kind", "since", "until", "alarms"])
-    duties.settle(kind=MONEY, subject_id=row.pk, outcome="changed", by=by, at=at)
     _alarm(row, house, by, at)
     audit.record("funding.changed", by=by, at=at, subject=row, reason=kind)
     return row

@@ -66,6 +66,9 @@ BEGIN
     -- Official tables cost nothing and no budget covers them.
     IF (e ->> 'not_dp')::boolean THEN
         IF NEW.rho IS NOT NULL OR NEW.cap_rho IS NOT NULL OR NEW.state <> 'spent'
+           OR NOT EXISTS (
+                SELECT FROM public.statistics_output o WHERE o.id = NEW.output_id
+                  AND (o.kind, o.state) = ('release', 'asked'))
            OR public.statistics_allowed_by(NEW.output_id) IS NULL THEN
             PERFORM public.statistics_refuse('statistics_ledger_entry');
         END IF;
