@@ -156,7 +156,8 @@ def _questions(get: Callable[[], bytes]) -> int:
             for alias in ("default", "plain")
         ]
         get()
-    asked = [row["sql"] for one in seen for row in one.captured_queries]
+    # A statement found prepared has no text of its own any more.
+    asked = [row["sql"] or "" for one in seen for row in one.captured_queries]
     return sum(not re.match(r"BEGIN|COMMIT|SAVEPOINT|RELEASE", text) for text in asked)
 
 
