@@ -1,6 +1,6 @@
 """What is asked before anything is computed, and of those who sign."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -177,6 +177,37 @@ class SendForm(CleanForm):
             "destroyed after the run."
         ),
     )
+
+
+class LeaversForm(CleanForm):
+    """Who withdrew from a population, by the names of the table's own column."""
+
+    population = forms.ChoiceField(label=ABOUT["population"], widget=Radios)
+    names = TextField(
+        label=_("Who withdrew, one a line"),
+        required=False,
+        help_text=_(
+            "As they stand in the column that the plan calls person: a key is better than a name. "
+            "Only a mark is kept, from which nobody can read who it is."
+        ),
+    )
+    file = TableField(label=_("Or a file, one a line"), required=False)
+
+    def __init__(self, *args: Any, populations: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, population=[(one, one) for one in populations])
+
+    def clean(self) -> dict[str, Any]:
+        """Typed and sent ones together."""
+        given = super().clean() or self.cleaned_data
+        sent, typed = given.get("file"), given.get("names") or ""
+        if sent:
+            try:
+                typed += "\n" + sent.read().decode("utf-8-sig")
+            except UnicodeDecodeError:
+                self.add_error("file", _("The file is not text in UTF-8."))
+        given["all"] = typed.splitlines()
+        return given
 
 
 class NumbersSignForm(CleanForm):

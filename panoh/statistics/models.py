@@ -129,6 +129,26 @@ class Signature(models.Model):
         )
 
 
+class Leaver(models.Model):
+    """Somebody who withdrew from a population, as a keyed mark: who it is nobody reads here, and
+    every later release of the population leaves the person out."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    population = models.CharField(max_length=200)
+    mark = models.CharField(max_length=64)
+    by = _signed()
+    at = models.DateTimeField()
+
+    class Privacy:
+        open = ("id", "population", "by", "at")
+        personal = ("mark",)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["population", "mark"], name="statistics_leaves_once"),
+        )
+
+
 class Decision(models.Model):
     """One step of somebody's: asked for, published, refused, withdrawn; for ever."""
 

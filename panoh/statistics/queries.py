@@ -4,7 +4,8 @@ import gzip
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,14 +25,16 @@ from panoh.files import rules as files
 from panoh.files.rules import MEGABYTE
 from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy
-from panoh.statistics.models import Decision, Output, Paper, Signature, Source, Spend
+from panoh.statistics.models import Decision, Leaver, Output, Paper, Signature, Source, Spend
 from panoh.statistics.rules.book import Book
 from panoh.statistics.rules.making import ERRORS, FORECAST, GATE, MODELS, RESULT, plan_of
 from panoh.statistics.rules.outputs import Field, Kind, State, strictest
-from panoh.statistics.rules.release.ledger import BadLedger
+from panoh.statistics.rules.release.ledger import BadLedger, notes
 from panoh.statistics.rules.release.official import Earlier
 from panoh.statistics.rules.release.official_files import earlier_of
 from panoh.statistics.rules.release.official_plan import OfficialPlan
+from panoh.statistics.rules.release.plan import Plan
+from panoh.statistics.rules.release.rounding import person_mark
 
 PAGE = 50
 SIGNATURES, ERRORS_TOLD = "signatures.json", "errors.json"
@@ -207,8 +210,13 @@ def alike(row: Output) -> list[Output]:
     ]
 
 
+def is_allowed(row: Output) -> bool:
+    """Whether one of those who sign has agreed to the spend."""
+    return Decision.objects.filter(output=row, verb="allow").exists()
+
+
 def allowed_by(row: Output) -> int | None:
-    """Which account of those who sign has agreed to the spend."""
+    """Which account that was; for role ``jobs`` alone."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT public.statistics_allowed_by(%s)", [row.pk])
         (found,) = cursor.fetchone()
@@ -265,6 +273,55 @@ def spends() -> list[tuple[Spend, dict[str, Any]]]:
     """Every line of the ledger, newest first."""
     rows = Spend.objects.select_related("output").order_by("-number")
     return [(one, json.loads(one.entry)) for one in rows[:PAGE]]
+
+
+def budget_left(plan: Plan) -> float:
+    """What a plan may still spend on its population, what ledgers of files have spent left out; for
+    role ``jobs`` alone. Raises ``BadLedger``."""
+    with notes(ledger_heads(), plan.population) as found:
+        cap = plan.cap_rho - found.elsewhere()
+    return Book(ledger_lines(), ledger_key()).account(plan.population, cap).left
+
+
+# -- who withdrew
+
+
+class Leavers:
+    """Who withdrew from a population; whoever knows a name can ask, and nobody can list them."""
+
+    def __init__(self, population: str, marks: Iterable[str]) -> None:
+        self._population, self._marks = population, frozenset(marks)
+
+    def __contains__(self, name: object) -> bool:
+        return leaver_mark(self._population, str(name)) in self._marks
+
+    def __bool__(self) -> bool:
+        return bool(self._marks)
+
+
+def leaver_mark(population: str, name: str) -> str:
+    """The keyed mark of somebody in a population: the same each time, and never turned round."""
+    key = bytes.fromhex(secret(settings.PANOH_KEYS, "leavers"))
+    return person_mark(key, population, name)
+
+
+def leavers(population: str) -> Leavers:
+    """Who withdrew; for role ``jobs`` alone."""
+    rows = Leaver.objects.filter(population=population)
+    return Leavers(population, rows.values_list("mark", flat=True))
+
+
+def has_leavers(population: str) -> bool:
+    """Whether somebody withdrew from it."""
+    return Leaver.objects.filter(population=population).exists()
+
+
+def populations() -> dict[str, int]:
+    """Every population of which a release was planned, and how many withdrew from it."""
+    planned = Output.objects.filter(kind=Kind.RELEASE)
+    names = {about(one).get("population", "") for one in planned.only("about")} - {""}
+    gone = Counter(Leaver.objects.values_list("population", flat=True))
+    return {name: gone[name] for name in sorted(names | gone.keys())}
 
 
 # -- what was sent

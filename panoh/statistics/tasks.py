@@ -12,9 +12,9 @@ from panoh.statistics.models import Output
 from panoh.statistics.rules import estimation, making
 from panoh.statistics.rules.outputs import Kind, State
 from panoh.statistics.rules.release import official, people
-from panoh.statistics.rules.release import plan as plans
 from panoh.statistics.rules.release.ledger import BadLedger
 from panoh.statistics.rules.release.official_plan import OfficialPlan
+from panoh.statistics.rules.release.plan_parts import BadPlan
 from panoh.statistics.rules.release.products import Told
 
 BY = "numbers"
@@ -24,6 +24,7 @@ BY = "numbers"
 @app.task(queueing_lock="statistics.work")
 def work(timestamp: int) -> None:
     """Compute the one that waits longest; works as role ``jobs``."""
+    numbers.close_withdrawn(by=BY, at=timezone.now())
     row = numbers.take(by=BY, at=timezone.now())
     if row is not None and row.state != State.FAILED:
         compute(row)
@@ -37,18 +38,26 @@ def compute(row: Output) -> None:
             made = making.estimate(queries.sent(row), row.plan, row.about)
             numbers.keep(row, made=made, by=BY, at=timezone.now())
         elif row.state == State.PLANNED:
-            numbers.keep(row, made=making.predict(row.plan), by=BY, at=timezone.now())
+            made = making.predict(row.plan, queries.budget_left)
+            numbers.keep(row, made=made, by=BY, at=timezone.now())
         else:
             _release(row)
-    except (estimation.BadTable, plans.BadPlan, people.BadData) as fault:
+    except (estimation.BadTable, BadPlan, people.BadData, BadLedger) as fault:
         numbers.fail(row, fault=str(fault), by=BY, at=timezone.now())
 
 
 def _release(row: Output) -> None:
     """The spend is written, and its transaction finished, before noise is drawn."""
     plan, at = making.plan_of(row.plan), timezone.now()
-    persons = making.table_of(queries.sent(row), plan)
     about = queries.about(row)
+    if lacks := making.lacking(about):  # before anything is spent or listed
+        text = "\n".join(f"{one.code}: {one.text}" for one in lacks)
+        numbers.fail(row, fault=text, state=State.REFUSED, by=BY, at=at)
+        return
+    withdrawn = queries.leavers(plan.population)
+    if withdrawn and not plan.person:
+        raise people.BadData(people.NOBODY_NAMED)
+    persons = making.table_of(queries.sent(row), plan, withdrawn)
     entry = making.entry(plan, at.isoformat(), _people(row))
     try:
         if isinstance(plan, OfficialPlan):

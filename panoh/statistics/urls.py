@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.listed, name="list"),
     path("estimate/", views.estimate, name="estimate"),
     path("release/", views.release, name="release"),
+    path("leavers/", views.leavers, name="leavers"),
     path("ledger/", views.ledger, name="ledger"),
     path("<uuid:output_id>/", views.show, name="show"),
     path("<uuid:output_id>/allow/", views.allow, name="allow"),

@@ -18,6 +18,7 @@ from panoh.statistics import actions as numbers
 from panoh.statistics import queries
 from panoh.statistics.forms import (
     EstimateForm,
+    LeaversForm,
     NumbersSignForm,
     ReleaseForm,
     SendForm,
@@ -25,7 +26,7 @@ from panoh.statistics.forms import (
 )
 from panoh.statistics.models import Output
 from panoh.statistics.queries import Told
-from panoh.statistics.rules.making import ERRORS, FORECAST, GATE, RESULT
+from panoh.statistics.rules.making import ERRORS, FINDINGS, FORECAST, GATE, RESULT
 from panoh.statistics.rules.outputs import (
     LIFECYCLE,
     WAITING,
@@ -156,6 +157,8 @@ def _shown(request: StaffRequest, told: Told) -> dict[str, Any]:
             forecast=queries.json_of(row, FORECAST) if works else None,
             gate=queries.json_of(row, GATE) if works else None,
             errors=queries.json_of(row, ERRORS),
+            broken=queries.json_of(row, FINDINGS),
+            attacks=queries.json_of(row, "attacks.json") if works else None,
             dashboard=queries.json_of(row, "dashboard.json"),
             statement=queries.paper(row, f"statement.{request.LANGUAGE_CODE}.md"),
             checksums=queries.paper(row, "checksums.sha256"),
@@ -325,6 +328,23 @@ def _made(row: Output, code: str) -> tuple[str, bytes, str]:
     if code == "zip" and not is_estimate and queries.papers_of(row):
         return "release.zip", queries.packed(row), "application/zip"
     raise Gone
+
+
+@page(Permission.NUMBERS_PREPARE)
+@require_http_methods(["GET", "POST"])
+def leavers(request: StaffRequest) -> HttpResponse:
+    """Who withdrew: left out of every later release of a population; nobody is shown."""
+    found = queries.populations()
+    form = typed(request, LeaversForm, populations=found)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        with told_in(form):
+            numbers.leave(given["population"], given["all"], by=request.user, at=timezone.now())
+        if not form.errors:
+            text = _("Entered: every later release of this population leaves them out.")
+            return done(request, text, "statistics:leavers")
+    context = {"form": form, "populations": found.items()}
+    return render(request, "statistics/leavers.html", context)
 
 
 @page(Permission.COUNTS_READ)

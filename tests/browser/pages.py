@@ -78,7 +78,7 @@ LOOKS: dict[str, set[str]] = {
     # Compares recruiters; prepares estimates and releases.
     "rustam": _of("desk", "today more")
     | {"patterns"}
-    | _of("statistics", "list estimate release show ask ledger"),
+    | _of("statistics", "list estimate release leavers show ask ledger"),
     # Signs them.
     "dilovar": _of("desk", "today more") | _of("statistics", "list show sign refuse withdraw"),
     "amina": _of("desk", "today more") | _of("access", "audit"),

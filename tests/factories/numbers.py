@@ -153,7 +153,7 @@ def forecast(plan: str = "", **more: Any) -> Output:
 def asked(row: Output, content: bytes | None = None) -> Output:
     """One who signs has agreed and its data were sent; it waits for the worker."""
     with as_user(PROTECTS) as other:
-        if queries.allowed_by(row) is None:
+        if not queries.is_allowed(row):
             numbers.allow(row, by=other, at=NOON)
     with as_user(PREPARES) as by:
         return numbers.ask(row, table() if content is None else content, by=by, at=NOON)

@@ -295,6 +295,7 @@ PAGES: dict[str, Row] = {
     "statistics:list": Row(P.COUNTS_READ),
     "statistics:estimate": Row(P.NUMBERS_PREPARE),
     "statistics:release": Row(P.NUMBERS_PREPARE),
+    "statistics:leavers": Row(P.NUMBERS_PREPARE),
     # Of who prepares and signs, which none of these accounts does.
     "statistics:ledger": Row(P.COUNTS_READ, ()),
     "statistics:show": Row(P.COUNTS_READ, ()),

@@ -26,6 +26,7 @@ ONE_VERSION: dict[str, str] = {
             "BodyDraftForm",
             "BodyProposalForm",
             "EventForm",
+            "LeaversForm",
             "LessonForm",
             "MatterForm",
             "PaperSittingForm",

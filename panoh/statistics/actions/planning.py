@@ -1,6 +1,6 @@
 """The plan is stored first; what is sent is looked at only as far as it can be read at all."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 
@@ -13,13 +13,14 @@ from panoh.access.rules import Permission
 from panoh.audit import actions as audit
 from panoh.kernel.rules import Invalid, NotPossible, Refused
 from panoh.statistics import queries
-from panoh.statistics.models import Decision, Output, Source
+from panoh.statistics.models import Decision, Leaver, Output, Source
 from panoh.statistics.rules import estimation
 from panoh.statistics.rules.making import plan_of, table_of
 from panoh.statistics.rules.outputs import LIFECYCLE, Kind, written
 from panoh.statistics.rules.release import people
 from panoh.statistics.rules.release import plan as plans
 from panoh.statistics.rules.release.official_plan import OfficialPlan
+from panoh.statistics.rules.release.plan_parts import K_PUBLIC, BadPlan
 from panoh.statistics.rules.words import told
 
 NO_SIZE = "n_pub is missing: a forecast reads no data and needs a public size"
@@ -69,6 +70,7 @@ def plan_release(plan: str, *, about: Mapping[str, str], by: User, at: datetime)
     where the plan cannot be carried out."""
     require(by, Permission.NUMBERS_PREPARE)
     found = _read(plan)
+    _named(found, "plan")
     row = _new(Kind.RELEASE, found.name, by, at)
     told_of = {"population": found.population, "audience": found.audience}
     row.plan = plan
@@ -81,15 +83,15 @@ def plan_release(plan: str, *, about: Mapping[str, str], by: User, at: datetime)
 def _read(text: str) -> plans.Plan | OfficialPlan:
     try:
         found = plan_of(text)
-    except plans.BadPlan as fault:
+    except BadPlan as fault:
         raise Invalid(told(str(fault)), "plan") from fault
     if isinstance(found, OfficialPlan):
         if found.earlier or found.unreleased:
             raise Invalid(_("Earlier tables are known here: leave them out of the plan."), "plan")
-        if found.k < plans.K_PUBLIC:
+        if found.k < K_PUBLIC:
             raise Invalid(
                 _("Tables that readers of counts may see need k of %(k)d at least.")
-                % {"k": plans.K_PUBLIC},
+                % {"k": K_PUBLIC},
                 "plan",
             )
     elif not found.n_pub:
@@ -109,7 +111,7 @@ def allow(output: Output, *, by: User, at: datetime) -> Output:
     LIFECYCLE.after("allow", row.state)
     if not queries.fields_of(by) or row.prepared_by_id == by.pk:
         raise Refused
-    if not row.is_passed or queries.allowed_by(row) is not None:
+    if not row.is_passed or queries.is_allowed(row):
         raise NotPossible
     Decision(output=row, verb="allow", by=by, at=at).save(force_insert=True)
     audit.record("numbers.allowed", by=by, at=at, subject=row)
@@ -127,10 +129,12 @@ def ask(output: Output, content: bytes, *, by: User, at: datetime) -> Output:
     LIFECYCLE.after("ask", row.state)
     if row.prepared_by_id != by.pk or not row.is_passed:
         raise NotPossible
-    if queries.allowed_by(row) is None:
+    if not queries.is_allowed(row):
         raise NotPossible(_("One of those who sign agrees first that the budget is spent."))
+    plan = plan_of(row.plan)
+    _named(plan, "file")
     try:
-        table_of(content, plan_of(row.plan))
+        table_of(content, plan)
     except people.BadData as fault:
         raise Invalid(told(str(fault)), "file") from fault
     _send(row, content)
@@ -138,6 +142,28 @@ def ask(output: Output, content: bytes, *, by: User, at: datetime) -> Output:
     audit.record("numbers.asked", by=by, at=at, subject=row)
     row.refresh_from_db()
     return row
+
+
+@transaction.atomic
+def leave(population: str, names: Iterable[str], *, by: User, at: datetime) -> int:
+    """Let every later release of a population leave these people out; how many were named. Only
+    keyed marks are kept. Raises ``Invalid``."""
+    require(by, Permission.NUMBERS_PREPARE)
+    marks = {queries.leaver_mark(population, name) for one in names if (name := people.plain(one))}
+    if not marks:
+        raise Invalid(_("Name who withdrew, one a line, or send a file."), "names")
+    if population not in queries.populations():
+        raise Invalid(_("No release of this population was planned."), "population")
+    rows = [Leaver(population=population, mark=mark, by=by, at=at) for mark in sorted(marks)]
+    Leaver.objects.bulk_create(rows, ignore_conflicts=True)
+    audit.record("numbers.left", by=by, at=at)
+    return len(marks)
+
+
+def _named(plan: plans.Plan | OfficialPlan, field: str) -> None:
+    """Nobody can be left out of a file that does not say who is who."""
+    if not plan.person and queries.has_leavers(plan.population):
+        raise Invalid(told(people.NOBODY_NAMED), field)
 
 
 def _new(kind: Kind, name: str, by: User, at: datetime) -> Output:

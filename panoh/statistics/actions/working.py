@@ -12,7 +12,7 @@ from panoh.statistics.models import Output, Paper, Source, Spend
 from panoh.statistics.rules.book import Book
 from panoh.statistics.rules.making import Made
 from panoh.statistics.rules.outputs import WAITING, Kind, State
-from panoh.statistics.rules.release.ledger import OFFICIAL, PAGES, BadLedger, note, noted
+from panoh.statistics.rules.release.ledger import OFFICIAL, PAGES, BadLedger, notes
 from panoh.statistics.rules.release.plan import Plan
 
 TRIES = 2
@@ -53,10 +53,9 @@ def fail(row: Output, *, fault: str, by: str, at: datetime, state: State = State
 def reserve(row: Output, *, entry: dict[str, Any], cap: float, by: str, at: datetime) -> str:
     """Write the spend of a release before any noise is drawn; its hash. What ledgers of files have
     spent on this population counts. Raises ``BadLedger``."""
-    heads, population = queries.ledger_heads(), entry["population"]
-    elsewhere = sum(rho for keeper, rho in noted(heads, population).items() if keeper != PAGES)
-    mark = _ledger(row).reserve(entry, cap - elsewhere)
-    note(heads, population, PAGES, entry["rho"])
+    with notes(queries.ledger_heads(), entry["population"]) as found:
+        mark = _ledger(row).reserve(entry, cap - found.elsewhere())
+        found.add(PAGES, entry["rho"])
     audit.record("numbers.spent", by=by, at=at, subject=row)
     return mark
 
@@ -65,14 +64,14 @@ def reserve(row: Output, *, entry: dict[str, Any], cap: float, by: str, at: date
 def list_official(row: Output, *, entry: dict[str, Any], by: str, at: datetime) -> str:
     """Let the ledger know of official tables, which cost nothing; the hash. Raises ``BadLedger``
     where such tables were made elsewhere, with which these cannot be compared."""
-    heads, population = queries.ledger_heads(), entry["population"]
-    if any(keeper.startswith(OFFICIAL) for keeper in noted(heads, population)):
-        raise BadLedger(
-            "SR-A8: official tables of this population were made outside these pages and cannot be "
-            "compared"
-        )
-    mark = _ledger(row).list_official(entry)
-    note(heads, population, PAGES, 0.0)
+    with notes(queries.ledger_heads(), entry["population"]) as found:
+        if any(keeper.startswith(OFFICIAL) for keeper in found.spent):
+            raise BadLedger(
+                "SR-A8: official tables of this population were made outside these pages and "
+                "cannot be compared"
+            )
+        mark = _ledger(row).list_official(entry)
+        found.add(PAGES, 0.0)
     audit.record("numbers.listed", by=by, at=at, subject=row)
     return mark
 
@@ -100,6 +99,19 @@ def keep(
     Source.objects.filter(output=row).delete()
     audit.record("numbers.made", by=by, at=at, subject=row)
     return row
+
+
+@transaction.atomic
+def close_withdrawn(*, by: str, at: datetime) -> None:
+    """Let the ledger say which releases were taken down; what they cost stays spent."""
+    closed = Spend.objects.filter(state="withdrawn").values("output")
+    for row in Output.objects.filter(kind=Kind.RELEASE, state=State.WITHDRAWN).exclude(
+        pk__in=closed
+    ):
+        first = Spend.objects.filter(output=row).order_by("number").first()
+        if first is not None:
+            _ledger(row).withdraw(first.hash, at.isoformat())
+            audit.record("numbers.closed", by=by, at=at, subject=row)
 
 
 def _after(row: Output, made: Made) -> State:

@@ -6,7 +6,7 @@ import io
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -29,13 +29,14 @@ from panoh.statistics.rules.release import (
 from panoh.statistics.rules.release import plan as plans
 from panoh.statistics.rules.release.forecast import forecast
 from panoh.statistics.rules.release.gate import Refusal
-from panoh.statistics.rules.release.ledger import ADJACENCY
+from panoh.statistics.rules.release.ledger import ADJACENCY, short
 from panoh.statistics.rules.release.official import Official
 from panoh.statistics.rules.release.official_plan import OfficialPlan
 from panoh.statistics.rules.release.products import Told, write
 
 RESULT, MODELS = "result.json", "models.csv.gz"
 FORECAST, GATE, ERRORS = "forecast.json", "gate.json", "true-errors.json"
+FINDINGS = "findings.json"  # of official tables: which cells, for approvers alone
 
 
 @dataclass(frozen=True)
@@ -163,19 +164,26 @@ def plan_of(text: str) -> plans.Plan | OfficialPlan:
     return official_plan.read(text) if official_plan.path_of(text) == "A" else plans.read(text)
 
 
-def predict(plan: str) -> Made:
-    """What a release would look like; reads no data. Raises ``BadPlan``."""
+def predict(plan: str, left: Callable[[plans.Plan], float]) -> Made:
+    """What a release would look like; reads no data. ``left``: what of the budget may still be
+    spent by a plan. Raises ``BadPlan``."""
     asked = plan_of(plan)
     if isinstance(asked, OfficialPlan):
         return Made({FORECAST: written(official_files.outlook(asked)).encode()}, True)
-    found = forecast(asked, sampler.system)
+    found, most = forecast(asked, sampler.system), left(asked)
     faults = tuple(f"{one.code}: {one.text}" for one in found.refusals)
-    return Made({FORECAST: written(found.as_json()).encode()}, not faults, faults=faults)
+    said = found.as_json() | {"rho_left": most}
+    if asked.rho > most * (1 + 1e-9):
+        faults = (short(most, asked.rho), *faults)
+        said |= {"release": False, "verdict": "do not release"}
+    return Made({FORECAST: written(said).encode()}, not faults, faults=faults)
 
 
-def table_of(content: bytes, plan: people.Sheet) -> people.People:
-    """The persons of a file that was sent. Raises ``BadData``."""
-    return people.read_open(io.BytesIO(content), plan)
+def table_of(
+    content: bytes, plan: people.Sheet, withdrawn: Container[str] = frozenset()
+) -> people.People:
+    """The persons of a file that was sent, without who has withdrawn. Raises ``BadData``."""
+    return people.read_open(io.BytesIO(content), plan, withdrawn)
 
 
 def entry(
@@ -209,7 +217,7 @@ def release(persons: people.People, plan: plans.Plan, told: Told) -> Made:
     only its reasons are kept."""
     made = draft.make(persons, plan, sampler.system)
     papers = dict(_files(partial(write, made, told)))
-    refusals = [*made.refusals, *_lacking(told, papers, PAPERS)]
+    refusals = [*made.refusals, *lacking(told.about, papers, PAPERS)]
     faults = tuple(f"{one.code}: {one.text}" for one in refusals)
     gate = written({"refusals": [asdict(one) for one in refusals]}).encode()
     errors = {str(order): asdict(one) for order, one in made.errors.items()}
@@ -220,22 +228,27 @@ def release(persons: people.People, plan: plans.Plan, told: Told) -> Made:
 
 
 def official_tables(made: Official, told: Told) -> Made:
-    """Official tables, or which rules they break: how often, never in which cell."""
+    """Official tables, or which rules they break: how often, and in which cells for approvers
+    alone."""
     papers = dict(_files(partial(official_files.write, made, told)))
     broken = Counter(one.text.split(":")[0] for one in made.refusals)
     faults = [
         f"SR-G1: {rule}" + (f" is not kept in {count} cells" if rule.startswith("SR-") else "")
         for rule, count in sorted(broken.items())
     ]
-    faults += [f"{one.code}: {one.text}" for one in _lacking(told, papers, OFFICIAL_PAPERS)]
+    faults += [f"{one.code}: {one.text}" for one in lacking(told.about, papers, OFFICIAL_PAPERS)]
     gate = written({"refusals": []}).encode()
     if faults:
-        return Made({}, False, faults=tuple(faults))
+        secret = {FINDINGS: written([asdict(one) for one in made.findings]).encode()}
+        return Made({}, False, secret=secret, faults=tuple(faults))
     return Made({**papers, GATE: gate}, True)
 
 
-def _lacking(told: Told, papers: Iterable[str], needed: Iterable[str]) -> list[Refusal]:
-    lacks = incomplete(told.about, papers, needed)
+def lacking(
+    about: Mapping[str, str], papers: Iterable[str] = (), needed: Iterable[str] = ()
+) -> list[Refusal]:
+    """Gate SR-G8: what the record lacks, and which of the files that are ``needed``."""
+    lacks = incomplete(about, papers, needed)
     text = f"not said or not there: {', '.join(lacks)}"
     return [Refusal("SR-G8", text)] if lacks else []
 

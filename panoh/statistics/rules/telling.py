@@ -151,6 +151,8 @@ def release_in_words(
     forecast: Mapping[str, Any] | None,
     gate: Mapping[str, Any] | None,
     errors: Mapping[str, Any] | None,
+    attacks: Mapping[str, Any] | None,
+    broken: Sequence[Mapping[str, Any]] | None,
     dashboard: Mapping[str, Any] | None,
     statement: bytes | None,
     checksums: bytes | None,
@@ -158,6 +160,8 @@ def release_in_words(
 ) -> dict[str, Any]:
     """What the page of a release shows, each part as far as the reader may have it."""
     context: dict[str, Any] = {
+        "attacks": attacks if attacks and "in_the_rows" in attacks else None,
+        "broken": [{**one, "text": told(one["text"])} for one in broken or ()],
         "statement": _plain_words(statement),
         "checksums": checksums.decode() if checksums else "",
     }

@@ -199,6 +199,7 @@ ELSEWHERE = {
     "statistics_signature",
     "statistics_decision",
     "statistics_spend",
+    "statistics_leaver",
 }
 
 

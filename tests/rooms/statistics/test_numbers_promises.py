@@ -168,6 +168,38 @@ def test_g18_whatever_changes_after_it_voids_both_signatures(
         numbers.publish(row, by=by, at=NOON)
 
 
+def test_g19_two_people_spend_or_nobody_does(fresh_db: str, connect: Connect) -> None:
+    row = made.forecast()
+    source = ["INSERT INTO statistics_source (output_id, content) VALUES (%s, 'x')", row.pk]
+    with as_user(PREPARES) as by:
+        waits = numbers.plan_release(made.plan_text(), about=made.META, by=by, at=NOON)
+    for said, by_whom, statement in (
+        (DENIED, PREPARES, _flat(decision(row, PREPARES, "allow"))),
+        (DENIED, PREPARES, _flat(decision(row, PROTECTS, "allow"))),
+        (DENIED, "nigora", _flat(decision(row, "nigora", "allow"))),
+        ("statistics_not_now", PROTECTS, _flat(decision(waits, PROTECTS, "allow"))),
+        ("statistics_not_now", PREPARES, _flat(decision(row, PREPARES, "ask"))),
+        (DENIED, PREPARES, source),
+    ):
+        refused(by_whom, said, *statement)
+    with as_user(PROTECTS) as other:
+        numbers.allow(row, by=other, at=NOON)
+    for said, by_whom, statement in (
+        ("statistics_not_now", CHECKS, _flat(decision(row, CHECKS, "allow"))),
+        ("statistics_not_now", PREPARES, _flat(decision(row, PREPARES, "ask"))),
+        (DENIED, PROTECTS, source),
+        (DENIED, PROTECTS, _flat(decision(row, PROTECTS, "ask"))),
+        (DENIED, CHECKS, ["SELECT public.statistics_allowed_by(%s)", row.pk]),
+        (DENIED, CHECKS, ["SELECT public.statistics_is_signed(%s)", row.pk]),
+    ):
+        refused(by_whom, said, *statement)
+    seal = "SELECT public.statistics_seal(%s)"
+    assert connect("app").execute(seal, [row.pk]).fetchone() == (None,), "nobody is signed in"
+    with as_user("nigora"), connection.cursor() as cursor:
+        cursor.execute(seal, [row.pk])
+        assert cursor.fetchone() == (None,), "a reader has nothing to do with a draft"
+
+
 def test_g19_the_ledger_only_grows_and_stops_at_the_cap(fresh_db: str) -> None:
     row = made.asked(made.forecast())
     entry: dict[str, Any] = {
@@ -177,6 +209,7 @@ def test_g19_the_ledger_only_grows_and_stops_at_the_cap(fresh_db: str) -> None:
         "state": "reserved",
         "rho": 0.5,
         "cap_rho": 0.8,
+        "people": [str(user(PREPARES).pk), str(user(PROTECTS).pk)],
     }
 
     def insert(**other: Any) -> str:
@@ -195,14 +228,20 @@ def test_g19_the_ledger_only_grows_and_stops_at_the_cap(fresh_db: str) -> None:
         for wrong in ({"id": 2}, {"previous": "1" * 64}):
             with pytest.raises(DatabaseError, match="statistics_ledger_chain"):
                 insert(**wrong)
-        for wrong in ({"rho": 0.9}, {"rho": -0.1}, {"rho": 0}, {"state": "given back"}):
+        for wrong in (
+            *({"rho": 0.9}, {"rho": -0.1}, {"rho": 0}, {"state": "given back"}),
+            *({"people": []}, {"people": entry["people"][:1] * 2}),
+        ):
             with pytest.raises(DatabaseError, match=r"statistics_ledger_(cap|entry)|rho_adds"):
                 insert(**wrong)
         first = insert()
         with pytest.raises(DatabaseError, match="statistics_ledger_cap"):
             insert(id=2, previous=first, rho=0.4)
         with pytest.raises(DatabaseError, match="statistics_ledger_cap"):
-            insert(id=2, previous=first, state="spent", rho=0, cap_rho=5)
+            insert(id=2, previous=first, state="spent", rho=0, cap_rho=5, of=first)
+        for wrong in ({"of": "0" * 64}, {"of": first, "state": "withdrawn"}, {"state": "spent"}):
+            with pytest.raises(DatabaseError, match="statistics_ledger_entry"):
+                insert(**{"id": 2, "previous": first, "rho": 0, "state": "spent"} | wrong)
         with pytest.raises(DatabaseError, match="statistics_spent_once"):
             insert(id=2, previous=first, rho=0.1)
         for text in (

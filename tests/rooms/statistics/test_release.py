@@ -81,6 +81,20 @@ def handed(parts: Iterator[bytes], _size: int) -> bytes:
     return next(parts)
 
 
+def test_g19_a_weight_moves_the_budget_inside_its_order() -> None:
+    more = (
+        'tables = [{columns = ["gender", "ageBroad"], weight = 4},'
+        ' {columns = ["gender", "ageBroad", "citizenship"], weight = 2},'
+        ' {columns = ["gender", "yearOfRegistration", "ageBroad"]}]'
+    )
+    plan, plain = planned(4, 1000, 4, 20, more), planned(4, 1000, 4, 20)
+    every = [*plan.tables, *(plan.triples or ())]
+    assert sum(1 / (2 * plan.noise(one) ** 2) for one in every) == pytest.approx(plan.rho)
+    assert plan.noise((1, 2)) == pytest.approx(plan.noise((0, 1)) / 2)
+    assert plan.noise((1, 2)) < plain.noise((1, 2)) < plan.noise((0, 1)) == plan.sigma(2)
+    assert plan.noise((1,)) == pytest.approx(plain.noise((1,)))
+
+
 def test_g19_codes_may_be_numbers_and_blank_may_be_listed() -> None:
     text = """name = "x"
 epsilon = 4

@@ -1,9 +1,11 @@
 """`./run manage release`: drafts, refusals, the budget, and values that must survive."""
 
 import csv
+import fcntl
 import hashlib
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from panoh.statistics.rules.release.ledger import PAGES, note
+from panoh.statistics.rules.release.ledger import PAGES, BadLedger, notes
 from tests.factories import ctdc
 
 STRANGE = {
@@ -61,7 +63,9 @@ def read(path: Path) -> list[list[str]]:
 
 
 def test_g19_a_draft_has_every_product_and_the_same_totals(tmp_path: Path) -> None:
-    plan, data = prepared(tmp_path, STRANGE, strange())
+    more = 'licence = "fictional licence"\nwords = {en = "A fictional remark."}'
+    plan, data = prepared(tmp_path, STRANGE, strange(), more=more)
+    plan.write_text(plan.read_text() + 'codebook = "Fictional codes 1"\n')
     out = tmp_path / "out"
     assert "unsigned, not released" in run(plan, "--data", data, "--out", out)
     names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
@@ -89,6 +93,11 @@ def test_g19_a_draft_has_every_product_and_the_same_totals(tmp_path: Path) -> No
     for line in (out / "checksums.sha256").read_text().splitlines():
         mark, name = line.split("  ")
         assert hashlib.sha256((out / name).read_bytes()).hexdigest() == mark
+    about = json.loads((out / "dataset.json").read_text())
+    assert (about["dct:license"], about["dcat:contactPoint"]) == ("fictional licence", "not stated")
+    assert "- A fictional remark.\n" in (out / "statement.en.md").read_text()
+    assert "Fictional codes 1" in (out / "csvw.json").read_text()
+    assert "rows_with_one_value" in (out / "attacks.json").read_text()
 
 
 def test_g19_values_survive_unchanged(tmp_path: Path) -> None:
@@ -143,6 +152,44 @@ def test_g19_a_ledger_that_cannot_be_written_costs_nothing(tmp_path: Path) -> No
     assert not (tmp_path / "out").exists()
 
 
+def test_g19_two_people_spend_where_the_plan_names_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = 'approvers = ["70001", "70002"]'
+    plan, data = prepared(tmp_path, STRANGE, strange(), more=more)
+
+    def spends(account: int, out: str) -> None:
+        monkeypatch.setattr(os, "getuid", lambda: account)
+        run(plan, "--data", data, "--out", tmp_path / out)
+
+    for account in (70003, 70001):  # nobody agreed; then the one at the keys alone did
+        with pytest.raises(CommandError, match="SR-G9"):
+            spends(account, "one")
+        monkeypatch.setattr(os, "getuid", lambda: 70001)
+        run(plan, "--agree")
+    spends(70003, "one")
+    with pytest.raises(CommandError, match="SR-G9"):
+        spends(70003, "two")  # each spend is agreed to anew
+    lines = [json.loads(line) for line in (tmp_path / "ledger.jsonl").read_text().splitlines()]
+    assert [one["state"] for one in lines] == ["agreed", "agreed", "reserved", "spent"]
+    assert lines[2]["people"] == ["70003", "70001"]
+
+
+def test_g19_nobody_else_spends_on_a_population_meanwhile(tmp_path: Path) -> None:
+    """Pages and command, or two ledgers, take turns: each sees what the other has spent."""
+    with notes(tmp_path, "people") as found:
+        found.add("one", 0.5)
+        (path,) = tmp_path.glob("*.lock")
+        with path.open("a") as lock, pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with notes(tmp_path, "people") as found:
+        assert (found.elsewhere("two"), found.elsewhere("one")) == (0.5, 0)
+    (path,) = tmp_path.glob("*.json")
+    path.write_text("[]")
+    with pytest.raises(BadLedger, match="was changed"), notes(tmp_path, "people"):
+        pass
+
+
 def test_g19_plans_that_stand_together_share_one_budget(tmp_path: Path) -> None:
     plan, data = prepared(tmp_path, STRANGE, strange(), more="cap_rho = 2.0", epsilon=8)
     other = tmp_path / "again.toml"
@@ -159,7 +206,8 @@ def test_g19_plans_that_stand_together_share_one_budget(tmp_path: Path) -> None:
 
 def test_g19_a_population_that_the_pages_keep_is_not_spent_by_the_command(tmp_path: Path) -> None:
     plan, data = prepared(tmp_path, STRANGE, strange(50), more='population = " two  words"')
-    note(tmp_path / "var/ledger-heads", "two words", PAGES, 0.1)
+    with notes(tmp_path / "var/ledger-heads", "two words") as found:
+        found.add(PAGES, 0.1)
     assert "kept in Panoh" in refused(tmp_path, plan, data)
 
 
@@ -333,6 +381,12 @@ BAD_PLANS: dict[str, tuple[str, str]] = {
     "no rows": ("epsilon = 8", "epsilon = 8\nrows = 0"),
     "a person who is a column": ("epsilon = 8", 'epsilon = 8\nperson = "sex"'),
     "too many rows": ("epsilon = 8", "epsilon = 8\nrows = 99999999999"),
+    "a table of no weight": (
+        "epsilon = 8",
+        "epsilon = 8\ntables = [{columns = ['sex'], weight = 0}]",
+    ),
+    "words in no language": ("epsilon = 8", "epsilon = 8\nwords = {xx = 'text'}"),
+    "an approver twice": ("epsilon = 8", "epsilon = 8\napprovers = ['a', ' a']"),
     "a table of no column": ("epsilon = 8", "epsilon = 8\ntables = [{columns = ['none']}]"),
 }
 

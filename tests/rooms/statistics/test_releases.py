@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 from pytest_django import Settings
 
@@ -20,7 +21,7 @@ from panoh.statistics.models import Output, Source
 from panoh.statistics.rules import making
 from panoh.statistics.rules.making import ERRORS
 from panoh.statistics.rules.outputs import OFFICIAL_PAPERS, PAPERS, State, incomplete
-from panoh.statistics.rules.release.ledger import BadLedger, note
+from panoh.statistics.rules.release.ledger import BadLedger, notes
 from tests.factories import numbers as made
 from tests.factories.clients import client_of, words
 from tests.factories.numbers import CHECKS, NOON, PREPARES, PROTECTS
@@ -83,6 +84,50 @@ def test_g19_a_release_goes_from_its_plan_to_readers(fresh_db: str) -> None:
     with as_user(PROTECTS) as by:
         numbers.withdraw(row, reason="fictional complaint", by=by, at=NOON)
     assert reader.get(reverse("statistics:file", args=[row.pk, "zip"])).status_code == 404
+    made.work()
+    made.work()
+    assert spent() == ["reserved", "spent", "withdrawn"]
+    with as_user(PREPARES):
+        assert all(one.is_live for one in queries.told(made.now(row)).signed)
+
+
+def test_g19_who_withdrew_is_left_out_of_the_next_release(fresh_db: str) -> None:
+    row = made.forecast(more='person = "who"')
+    lines = made.table().decode().splitlines()
+    each = [f"key-{at},{line}" for at, line in enumerate(lines[1:])]
+    content = "\n".join([f"who,{lines[0]}", *each]).encode()
+    preparer, address = client_of(PREPARES, "en"), reverse("statistics:leavers")
+    given = {"population": "fictional people"}
+    assert "Name who withdrew" in words(preparer.post(address, given))
+    for names in ("".join(f" key-{at} \n" for at in range(600)), "key-1"):
+        assert preparer.post(address, given | {"names": names}).status_code == 302
+    page = words(preparer.get(address))
+    assert "fictional people: 600" in page and "key-1" not in page
+    with as_user(PREPARES), connection.cursor() as cursor:
+        for text in ("SELECT mark", "SELECT by_id", "DELETE"):
+            with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+                cursor.execute(f"{text} FROM statistics_leaver")
+    with as_user(PREPARES) as by, pytest.raises(Invalid, match="the plan needs person"):
+        numbers.plan_release(made.plan_text(), about=made.META, by=by, at=NOON)
+    made.asked(row, content)
+    made.work()
+    with as_user(PREPARES):
+        total = queries.json_of(row, "dashboard.json")["total"]["count"]
+    assert abs(total - 2400) < 60
+
+
+def test_g19_what_lacks_its_papers_costs_nothing(fresh_db: str) -> None:
+    """Neither a spend nor a line of official tables, which later ones would be compared with."""
+    for plan in (made.OFFICIAL, made.plan_text()):
+        with as_user(PREPARES) as by:
+            about = made.META | {"contact": " "}
+            row = numbers.plan_release(plan, about=about, by=by, at=NOON)
+        made.work()
+        made.asked(row)
+        made.work()
+        row = made.now(row)
+        assert (row.state, row.fault) == (State.REFUSED, "SR-G8: not said or not there: contact")
+    assert spent() == []
 
 
 def test_g19_a_changed_byte_voids_both_signatures_and_nothing_is_given_out(
@@ -129,8 +174,14 @@ def test_g19_the_spend_is_written_before_the_draw_and_stays(
 
 def test_g19_the_ledger_of_the_pages_stops_at_the_cap(fresh_db: str) -> None:
     """The cap of epsilon 12 lets one such release through, and no second one."""
-    first, second = made.release(epsilon=8), made.release(epsilon=8)
+    first, second = made.forecast(epsilon=8), made.forecast(epsilon=8)
+    for row in (first, second):
+        made.asked(row)
+        made.work()
+    first, second, third = made.now(first), made.now(second), made.forecast(epsilon=8)
     assert (first.state, second.state) == (State.MADE, State.REFUSED)
+    # Since then already the forecast says so.
+    assert third.state == State.REFUSED and third.fault.startswith("SR-G2")
     assert second.fault.startswith("SR-G2") and spent() == ["reserved", "spent"]
     page = words(client_of(PREPARES, "ru").get(reverse("statistics:show", args=[second.pk])))
     assert "бюджет этой группы позволяет ещё" in page
@@ -206,13 +257,18 @@ def test_g19_official_tables_go_the_same_way_and_are_compared_with_what_is_out(
     made.work()
     later = made.now(later)
     assert later.state == State.REFUSED and "SR-A8" in later.fault
+    # In which cells, those who sign see and nobody else.
+    address = reverse("statistics:show", args=[later.pk])
+    assert "sex=woman, place=north" not in words(client_of(PREPARES, "en").get(address))
+    assert "sex=woman, place=north" in words(client_of(PROTECTS, "en").get(address))
     assert len(spent()) == 1
     # A budget is kept in one place: the command refuses what the pages keep.
-    with pytest.raises(BadLedger, match="kept in Panoh"):
-        release.elsewhere("fictional people")
+    with notes(tmp_path / "ledger-heads", "fictional people") as found:
+        with pytest.raises(BadLedger, match="kept in Panoh"):
+            release.kept_here(found)
+        found.add("0" * 64, 99.0)
     # What files have spent counts here.
-    note(tmp_path / "ledger-heads", "fictional people", "0" * 64, 99.0)
-    third = made.release()
+    third = made.forecast()
     assert (third.state, third.fault[:5]) == (State.REFUSED, "SR-G2")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -33,11 +34,12 @@ from panoh.statistics.rules.release.ledger import (
     PAGES,
     BadLedger,
     Ledger,
+    Notes,
     held,
-    note,
-    noted,
+    notes,
 )
 from panoh.statistics.rules.release.official_plan import OfficialPlan
+from panoh.statistics.rules.release.plan_parts import BadPlan
 from panoh.statistics.rules.release.products import Told, marked, write
 
 LEDGER = "ledger.jsonl"  # beside the plan: plans that stand together share it
@@ -52,6 +54,9 @@ class Command(BaseCommand):
         parser.add_argument("--data", type=Path, help="the confidential file, one row a person")
         parser.add_argument("--out", type=Path, help="a folder that does not exist or is empty")
         parser.add_argument("--dry-run", action="store_true", help="forecast; reads no data")
+        parser.add_argument(
+            "--agree", action="store_true", help="agree that somebody else spends by this plan"
+        )
         parser.add_argument("--ledger", type=Path, help="default: beside the plan")
         parser.add_argument("--without", type=Path, help="who withdrew, one a line: left out")
         parser.add_argument("--test", action="store_true", help="a trial that protects nobody")
@@ -69,7 +74,9 @@ class Command(BaseCommand):
             source = sampler.seeded(options["seed"])
         ledger = here(options["ledger"]) if options["ledger"] else path.with_name(LEDGER)
         try:
-            if official_plan.path_of(text) == "A" and options["dry_run"]:
+            if options["agree"]:
+                self._agree(making.plan_of(text), ledger)
+            elif official_plan.path_of(text) == "A" and options["dry_run"]:
                 told = official_files.outlook(official_plan.read(text))
                 self.stdout.write(json.dumps(told, ensure_ascii=False, indent=1))
             elif official_plan.path_of(text) == "A":
@@ -78,7 +85,7 @@ class Command(BaseCommand):
                 self._dry_run(plans.read(text), ledger)
             else:
                 self._release(plans.read(text), ledger, source, options)
-        except plans.BadPlan as error:
+        except BadPlan as error:
             raise CommandError(f"{path.name}: {error}") from error
         except BadLedger as error:
             raise CommandError(str(error)) from error
@@ -114,8 +121,11 @@ class Command(BaseCommand):
         if before.refusals and not test:
             raise CommandError(said_of(before.refusals) + "\nNothing was written or spent.")
         with room(out) as aside:  # made before the spend: a folder that cannot be costs nothing
-            with held(path, key(), ledger_heads()) as ledger:
-                mark = self._spend(ledger, plan, test=test)
+            with (
+                notes(ledger_heads(), plan.population) as others,
+                held(path, key(), ledger_heads()) as ledger,
+            ):
+                mark = self._spend(ledger, others, plan, test=test)
             made = draft.make(persons, plan, source)
             made = replace(made, refusals=[*before.refusals, *made.refusals])
             state = "refused" if made.refusals else "spent"
@@ -126,20 +136,28 @@ class Command(BaseCommand):
                 raise CommandError(
                     said_of(made.refusals) + "\nNothing was written. The budget stays spent."
                 )
-            told = Told(now(), mark, options["seed"], from_data, beside, is_test=test)
+            about = plan.beside.about
+            told = Told(now(), mark, options["seed"], from_data, beside, is_test=test, about=about)
             write(made, told, aside)
         self._said(out, made.refusals, test=test)
         if from_data:
             self.stdout.write(f"n_pub was taken from the data, rounded: {plan.n_pub}")
 
-    def _spend(self, ledger: Ledger, plan: plans.Plan, *, test: bool) -> str:
+    def _agree(self, plan: plans.Plan | OfficialPlan, path: Path) -> None:
+        """A second person's word, in the ledger: costs nothing and reads no data."""
+        with held(path, key(), ledger_heads()) as ledger:
+            ledger.agree(plan.population, plan.sha256, account(), now())
+        self.stdout.write(f"{account()} agrees to this plan; whoever else runs it may spend.")
+
+    def _spend(self, ledger: Ledger, others: Notes, plan: plans.Plan, *, test: bool) -> str:
         """Write the spend; a population has one keeper, and others are named."""
-        others = elsewhere(plan.population)
-        mark = ledger.reserve(making.entry(plan, now(), test=test), plan.cap_rho)
+        kept_here(others)
+        who = people_of(ledger, plan, test=test)
+        mark = ledger.reserve(making.entry(plan, now(), who, test=test), plan.cap_rho)
         first = str(ledger.entries[0]["hash"])
+        spent = others.elsewhere(first)
         if not test:
-            note(ledger_heads(), plan.population, first, plan.rho)
-        spent = sum(rho for keeper, rho in others.items() if keeper != first)
+            others.add(first, plan.rho)
         if spent:
             self.stderr.write(
                 f"From other ledgers {spent:.6g} rho were spent on a population of this name: "
@@ -167,11 +185,13 @@ class Command(BaseCommand):
     ) -> None:
         """Path A: nothing is spent, but the ledger knows of it."""
         out, test = self._out(options), bool(options["test"])
-        elsewhere(plan.population)
+        with notes(ledger_heads(), plan.population) as others:
+            kept_here(others)
         earlier = [self._earlier(here(path.parent / folder)) for folder in plan.earlier]
         with held(ledger, key(), ledger_heads()) as book:
             named = {*plan.unreleased, *(one.mark for one in earlier)}
             missing = [one for one in book.official(plan.population) if one not in named]
+            people_of(book, plan, test=test)
         if missing and not test:
             raise CommandError(
                 f"SR-A8: {len(missing)} earlier official tables of this population are not "
@@ -183,13 +203,17 @@ class Command(BaseCommand):
         if made.refusals and not test:
             raise CommandError(said_of(made.refusals) + "\nNothing was written.")
         with room(out) as aside:
-            with held(ledger, key(), ledger_heads()) as book:
-                mark = book.list_official(making.entry(plan, now(), test=test))
+            with (
+                notes(ledger_heads(), plan.population) as others,
+                held(ledger, key(), ledger_heads()) as book,
+            ):
+                kept_here(others)
+                who = people_of(book, plan, test=test)
+                mark = book.list_official(making.entry(plan, now(), who, test=test))
                 if not test:
-                    keeper = f"{OFFICIAL} {book.entries[0]['hash']}"
-                    note(ledger_heads(), plan.population, keeper, 0.0)
-            at = now()
-            told = Told(at, mark, options["seed"], size_from_data=False, is_test=test)
+                    others.add(f"{OFFICIAL} {book.entries[0]['hash']}", 0.0)
+            about = plan.beside.about
+            told = Told(now(), mark, options["seed"], False, is_test=test, about=about)
             official_files.write(made, told, aside)
         self._said(out, made.refusals, test=test)
 
@@ -233,16 +257,36 @@ def key(name: str = "ledger") -> bytes:
     return bytes.fromhex(secret(settings.PANOH_KEYS, name))
 
 
-def elsewhere(population: str) -> dict[str, float]:
-    """What other ledgers of this installation know of a population. Raises BadLedger where it is
-    kept in the pages of Panoh: nothing is spent by two ways."""
-    others = noted(ledger_heads(), population)
-    if PAGES in others:
+def kept_here(others: Notes) -> None:
+    """Raise BadLedger where the population is kept in the pages of Panoh: nothing is spent by two
+    ways."""
+    if PAGES in others.spent:
         raise BadLedger(
             "SR-G2: the ledger of this population is kept in Panoh: release it there; nothing was "
             "spent"
         )
-    return others
+
+
+def account() -> str:
+    """Whose hands are at the keys, by the system's own word."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
+
+
+def people_of(ledger: Ledger, plan: plans.Plan | OfficialPlan, *, test: bool) -> list[str]:
+    """Who runs it, and who agreed to this very plan. Raises BadLedger where the plan names
+    approvers and none of them but perhaps the one at the keys has agreed."""
+    me = account()
+    others = [one for one in ledger.agreed(plan.population, plan.sha256) if one != me]
+    asked = [one for one in plan.beside.approvers if one != me]
+    if plan.beside.approvers and not test and not set(asked) & set(others):
+        raise BadLedger(
+            "SR-G9: two people spend. One of those whom the plan calls approvers, another than "
+            f"{me}, says so first with --agree under an own account; nothing was spent"
+        )
+    return [me, *others]
 
 
 def said_of(refusals: list[Any]) -> str:

@@ -5,13 +5,14 @@ never in the data, as a control group, and run on generated people (tests and be
 """
 
 from dataclasses import dataclass
+from itertools import combinations
 from math import log, sqrt
 
 import numpy as np
 import scipy
 
 from panoh.statistics.rules.estimation.lattice import Floats, Ints
-from panoh.statistics.rules.release.people import Codes
+from panoh.statistics.rules.release.people import Codes, counts, shape
 from panoh.statistics.rules.release.plan import Plan
 from panoh.statistics.rules.release.sampler import Bytes, draw
 
@@ -60,8 +61,9 @@ def membership(
     one that holds with 99 % (Clopper & Pearson on both error rates). ``sigmas``: the noise that
     was really drawn, if another than the plan's (a test of this test).
     """
-    orders = [len(table) for table in plan.tables] + [3] * plan.wanted_triples
-    noise = np.array([plan.sigma(order) for order in orders]) if sigmas is None else sigmas
+    triples = plan.triples if plan.triples is not None else [(0, 0, 0)] * plan.wanted_triples
+    measured = [*plan.tables, *triples]
+    noise = np.array([plan.noise(table) for table in measured]) if sigmas is None else sigmas
     out, inside = (_scores(noise, source, runs, person) for person in (0, 1))
     half = runs // 2
     steps = np.quantile(np.concatenate([out[:half], inside[:half]]), np.linspace(0.02, 0.98, 49))
@@ -165,6 +167,23 @@ def linked_halves(
             hit += bool((near[0] & near[1]).any())
         right.append(hit / len(picked))
     return Hits(right[0], right[1], tries)
+
+
+def left_over(rows: Codes, plan: Plan) -> dict[str, int]:
+    """Of the rows alone: how many hold one value and nothing else, and how many groups of ``k`` or
+    more that are alike in one column all give one answer in another, which has several."""
+    told = (rows > 0).sum(axis=0)
+    alike = 0
+    for pair in combinations(range(len(rows)), 2):
+        grid = counts(rows, pair, plan).reshape(shape(pair, plan))[1:, 1:]
+        for axis in (0, 1):
+            if grid.shape[axis] > 1:
+                one = (grid > 0).sum(axis=axis) == 1
+                alike += int((one & (grid.sum(axis=axis) >= plan.k)).sum())
+    return {
+        "rows_with_one_value": int((told == 1).sum()),
+        "groups_with_one_answer": alike,
+    }
 
 
 def _nearest_rows(rows: Codes, record: Ints) -> np.ndarray:

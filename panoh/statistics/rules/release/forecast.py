@@ -93,7 +93,7 @@ def forecast(plan: Plan, source: Bytes, reference: People | None = None) -> Fore
 
 def _expected(people: People, one: Shown, plan: Plan) -> dict[str, Any]:
     """What one table is expected to show, to leave out and to invent."""
-    sigma = plan.sigma(len(one.table))
+    sigma = plan.noise(one.table)
     true = counts(people.codes, one.table, plan)
     number = int(one.shown.sum())
     return {

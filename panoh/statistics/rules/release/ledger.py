@@ -21,7 +21,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 FIRST = "0" * 64
 ADJACENCY = "one person more or less, with all cases and episodes"
 PAGES = "pages"  # the ledger in the database
+AGREED = "agreed"  # somebody else's word before a spend
+_FREE = {"rho": None, "cap_rho": None, "not_dp": True}  # of tables of path A
 OFFICIAL = "official"  # before the first hash of a ledger of files that knows of official tables
+
+
+def short(left: float, cost: float) -> str:
+    """That the budget does not allow a release, as a refusal."""
+    return (
+        f"SR-G2: the budget of this population allows {left:.6g} rho more and the release costs "
+        f"{cost:.6g}: nothing was spent"
+    )
 
 
 class BadLedger(ValueError):
@@ -67,10 +77,7 @@ class Ledger:
         """Write a spend before any noise is drawn; returns its hash. Raises BadLedger."""
         account = self.account(entry["population"], cap)
         if entry["rho"] > account.left * (1 + 1e-9):
-            raise BadLedger(
-                f"SR-G2: the budget of this population allows {account.left:.6g} rho more and the "
-                f"release costs {entry['rho']:.6g}: nothing was spent"
-            )
+            raise BadLedger(short(account.left, entry["rho"]))
         return self._append({**entry, "cap_rho": account.cap, "state": "reserved"})
 
     def close(self, reserved: str, population: str, state: str, at: str) -> str:
@@ -88,16 +95,41 @@ class Ledger:
 
     def list_official(self, entry: dict[str, Any]) -> str:
         """Tables of path A: they cost no rho, and no budget covers them. Returns the hash."""
-        return self._append(
-            {**entry, "rho": None, "cap_rho": None, "not_dp": True, "state": "spent"}
-        )
+        return self._append({**entry, **_FREE, "state": "spent"})
+
+    def withdraw(self, spent: str, at: str) -> str:
+        """Say that a release was taken down; what it cost stays spent."""
+        one = next(one for one in self.entries if one["hash"] == spent)
+        if not one.get("not_dp"):
+            return self.close(spent, one["population"], "withdrawn", at)
+        said = {"population": one["population"], "time": at, "of": spent}
+        return self._append({**said, **_FREE, "state": "withdrawn"})
+
+    def agree(self, population: str, plan: str, person: str, at: str) -> str:
+        """Note that somebody agrees to spend by the plan of this mark; costs nothing."""
+        said = {"population": population, "time": at, "plan": plan, "people": [person]}
+        return self._append({**said, "rho": 0.0, "cap_rho": None, "state": AGREED})
+
+    def agreed(self, population: str, plan: str) -> list[str]:
+        """Who has agreed to this very plan, each once, since it was last spent by."""
+        found: list[str] = []
+        for one in self.entries:
+            if (one["population"], one.get("plan")) == (population, plan):
+                if one["state"] == AGREED:
+                    found += one["people"]
+                elif not one.get("test"):
+                    found = []
+        return list(dict.fromkeys(found))
 
     def official(self, population: str) -> list[str]:
         """The hashes of all tables of path A that were made of this population, trials left out."""
         return [
             str(one["hash"])
             for one in self.entries
-            if one["population"] == population and one.get("not_dp") and not one.get("test")
+            if one["population"] == population
+            and one.get("not_dp")
+            and one["state"] == "spent"
+            and not one.get("test")
         ]
 
     def _append(self, entry: dict[str, Any]) -> str:
@@ -129,8 +161,12 @@ class Ledger:
         head = self.heads / str(self.entries[0]["hash"])
         if not head.exists():
             return
-        number, mark = head.read_text(encoding="ascii").split()
-        if len(self.entries) < int(number) or self.entries[int(number) - 1]["hash"] != mark:
+        try:
+            number, mark = head.read_text(encoding="ascii").split()
+            last = int(number)
+        except ValueError as error:
+            raise BadLedger("SR-G2: the note of where the ledger ended was changed") from error
+        if len(self.entries) < last or self.entries[last - 1]["hash"] != mark:
             raise BadLedger(f"SR-G2: line {number} of the ledger was changed or taken away")
 
     def _read(self) -> list[dict[str, Any]]:
@@ -162,31 +198,42 @@ def _hash(entry: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def noted(heads: Path, population: str) -> dict[str, float]:
-    """What was spent on a population, by keeper: ``PAGES``, or a ledger's first hash; trials left
+class Notes:
+    """What was spent on one population, by keeper: ``PAGES``, or a ledger's first hash; trials left
     out. A population is kept in one place: whoever holds releases of two learns from both."""
-    path = _note(heads, population)
-    if not path.exists():
-        return {}
-    found = json.loads(path.read_text(encoding="ascii"))
-    return {str(keeper): float(rho) for keeper, rho in found.items()}
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            found = json.loads(path.read_text(encoding="ascii")) if path.exists() else {}
+            self.spent = {str(keeper): float(rho) for keeper, rho in found.items()}
+        except (ValueError, TypeError, AttributeError) as error:
+            raise BadLedger(f"SR-G2: {path.name} beside the keys was changed") from error
+
+    def elsewhere(self, own: str = PAGES) -> float:
+        """What others than this keeper have spent."""
+        return sum(rho for keeper, rho in self.spent.items() if keeper != own)
+
+    def add(self, keeper: str, rho: float) -> None:
+        """Add a spend, for good before noise is drawn."""
+        self.spent[keeper] = self.spent.get(keeper, 0.0) + rho
+        aside = self._path.with_suffix(".new")
+        with aside.open("w", encoding="ascii") as file:
+            json.dump(self.spent, file)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(self._path)
 
 
-def note(heads: Path, population: str, keeper: str, rho: float) -> None:
-    """Add a spend to what is noted of a population."""
+@contextmanager
+def notes(heads: Path, population: str) -> Iterator[Notes]:
+    """The notes of a population, while nobody else may look at them or spend on it: neither another
+    ledger of files nor the pages. Taken before the lock of any ledger."""
     heads.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = _note(heads, population)
+    path = heads / f"population-{hashlib.sha256(population.encode()).hexdigest()}.json"
     with path.with_suffix(".lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        found = noted(heads, population)
-        found[keeper] = found.get(keeper, 0.0) + rho
-        aside = path.with_suffix(".new")
-        aside.write_text(json.dumps(found), encoding="ascii")
-        aside.replace(path)
-
-
-def _note(heads: Path, population: str) -> Path:
-    return heads / f"population-{hashlib.sha256(population.encode()).hexdigest()}.json"
+        yield Notes(path)
 
 
 @contextmanager

@@ -45,7 +45,7 @@ def measure(people: People, plan: Plan, source: Bytes) -> Measured:
 
     def ask(table: Table) -> None:
         nonlocal distance
-        sigma = plan.sigma(len(table))
+        sigma = plan.noise(table)
         found = counts(people.codes, table, plan) + draw(sigma, plan.size(table), source)
         noisy[table] = found.astype(float)
         distance += plan.size(table) * thresholds(sigma).distance
@@ -103,7 +103,7 @@ def _bond(noisy: Floats, table: Table, plan: Plan) -> float:
 
 def agree(noisy: dict[Table, Floats], plan: Plan, distance: float) -> Measured:
     """Inverse-variance margins, differences spread evenly, nothing below 0, whole numbers."""
-    sigma = {table: plan.sigma(len(table)) for table in noisy}
+    sigma = {table: plan.noise(table) for table in noisy}
     total, total_sigma = _combined((), noisy, sigma, plan)
     whole = max(0, round(float(total[0])))
     agreed: dict[Table, Floats] = {}

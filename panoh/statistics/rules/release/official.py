@@ -1,7 +1,7 @@
 """Path A: official tables, made once, protected by a rule for every cell and proved as a whole."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -37,6 +37,17 @@ class Earlier:
     cells: Mapping[Words, tuple[int, int]]
 
 
+@dataclass(frozen=True)
+class Finding:
+    """A rule that a cell breaks: its name in words, its true count and the reason; for the secure
+    zone alone."""
+
+    code: str
+    cell: str
+    value: int
+    text: str
+
+
 class Cell(NamedTuple):
     """One cell as it is published; None where it is not shown."""
 
@@ -56,6 +67,7 @@ class Official:
     refusals: list[Refusal]
     proved: int  # cells whose bounds were reckoned
     earlier: Sequence[Earlier] = ()
+    findings: Sequence[Finding] = ()
 
     def named(self, name: Name) -> str:
         """A cell in words."""
@@ -96,13 +108,14 @@ def make(
         if _own(name, plan)
     }
     made = Official(plan, cells, _with_percent(shown, plan), refusals, proved, earlier)
-    refusals += [Refusal("SR-G1", f"{one.code}: {_where(made, one)}: {one.text}") for one in faults]
-    refusals += _changed(made, earlier)
-    return made
+    findings = [*(_found(made, one) for one in faults), *_changed(made, earlier)]
+    refusals += [Refusal("SR-G1", f"{one.code}: {one.cell}: {one.text}") for one in findings]
+    return replace(made, findings=findings)
 
 
-def _where(made: Official, fault: Fault) -> str:
-    return made.named(made.cells.names[fault.cell])
+def _found(made: Official, fault: Fault) -> Finding:
+    name, value = made.cells.names[fault.cell], int(made.cells.values[fault.cell])
+    return Finding(fault.code, made.named(name), value, fault.text)
 
 
 def also(plan: OfficialPlan, earlier: Iterable[Earlier]) -> list[tuple[int, ...]]:
@@ -248,7 +261,7 @@ def _with_percent(
     return found
 
 
-def _changed(made: Official, earlier: Iterable[Earlier]) -> list[Refusal]:
+def _changed(made: Official, earlier: Iterable[Earlier]) -> list[Finding]:
     """A8: a cell that an earlier release shows too may not differ by a small number."""
     now = {
         frozenset(_words(name, made.plan)): (made.named(name), one.number)
@@ -256,10 +269,10 @@ def _changed(made: Official, earlier: Iterable[Earlier]) -> list[Refusal]:
         if one.number is not None and one.low == one.high
     }
     close = {
-        now[words][0]
+        now[words]
         for before in earlier
         for words, (low, high) in before.cells.items()
-        if words in now and low == high and 0 < abs((now[words][1] or 0) - low) < made.plan.k
+        if words in now and low == high and 0 < abs(now[words][1] - low) < made.plan.k
     }
     text = f"differs from an earlier release by less than {made.plan.k}"
-    return [Refusal("SR-G1", f"SR-A8: {name}: {text}") for name in sorted(close)]
+    return [Finding("SR-A8", name, value, text) for name, value in sorted(close)]

@@ -19,10 +19,12 @@ from panoh.statistics.rules.release.official_plan import (
 )
 from panoh.statistics.rules.release.products import (
     IMPOSSIBLE,
+    LIMITS,
     SHOWN,
     SMALL,
     VERSION,
     Told,
+    codebook,
     marked,
     numbers,
     put_json,
@@ -30,7 +32,7 @@ from panoh.statistics.rules.release.products import (
     says,
 )
 from panoh.statistics.rules.release.rounding import MOST_CHANGE
-from panoh.statistics.rules.release.statement import STATES, TEST
+from panoh.statistics.rules.release.statement import STATES, TEST, added
 
 # Drafts: read by no native reader, tried with no survivor yet. A person edits them before release.
 TEXTS = {
@@ -105,6 +107,7 @@ def write(made: Official, told: Told, folder: Path) -> None:
                 "null": "",
                 "codes": [ALL, *plan.columns[c].values],
                 "parents": dict(plan.columns[c].parents),
+                **codebook(plan.columns[c]),
             }
             for c in table
         ]
@@ -179,7 +182,7 @@ def statements(made: Official, told: Told) -> dict[str, str]:
             k=plan.k,
             state=f"{state}\n\n{TEST[place]}" if told.is_test else state,
             how=how[language].format(base=plan.base, off=plan.base - 1, most=MOST_CHANGE),
-        )
+        ) + added(plan.beside.words, language)
     return found
 
 
@@ -222,7 +225,7 @@ def _method(made: Official, told: Told) -> dict[str, Any]:
         "version": VERSION,
         "ledger": told.ledger,
         "limits": [
-            "identified people, not how many there are",
+            *LIMITS,
             "protects this release alone, and against the earlier ones that the plan names",
             "no guarantee of differential privacy covers these tables",
         ],

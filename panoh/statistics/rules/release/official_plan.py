@@ -10,9 +10,12 @@ from math import prod
 from typing import Any
 
 from panoh.statistics.rules.release.cells import Nodes
-from panoh.statistics.rules.release.plan import (
+from panoh.statistics.rules.release.plan_parts import (
+    COMMON,
     BadPlan,
+    Beside,
     Column,
+    beside_of,
     columns_of,
     forbidden_of,
     k_of,
@@ -32,8 +35,8 @@ HEADINGS = ("count", "low", "high", "percent", "state")  # of a file, after its 
 MOST_CELLS = 5000  # of all tables together, totals included: each is proved by programmes
 ALL = "[all]"
 KEYS = {
-    *("path", "name", "population", "audience", "purpose", "k", "protection", "base", "person"),
-    *("organisation", "sensitive", "forbidden", "columns", "tables", "earlier", "unreleased"),
+    *COMMON,
+    *("protection", "base", "organisation", "sensitive", "earlier", "unreleased"),
 }
 
 
@@ -56,6 +59,7 @@ class OfficialPlan:
     percent: tuple[int | None, ...]  # of each table: the column whose shares are told
     earlier: tuple[str, ...]
     unreleased: tuple[str, ...]
+    beside: Beside
     sha256: str
 
     def size(self, table: tuple[int, ...]) -> int:
@@ -154,6 +158,7 @@ def read(text: str) -> OfficialPlan:
         percent=percent,
         earlier=_texts(found, "earlier", "folders of earlier releases"),
         unreleased=_texts(found, "unreleased", "ledger marks of drafts that never left the house"),
+        beside=beside_of(found),
         sha256=hashlib.sha256(text.encode()).hexdigest(),
     )
     _check(plan)

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Collection, Iterator
+import unicodedata
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -11,8 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panoh.statistics.rules.estimation.lattice import Floats, Ints
-from panoh.statistics.rules.release.plan import MOST_ROWS, Column, Plan
+from panoh.statistics.rules.release.plan import MOST_ROWS, Plan
+from panoh.statistics.rules.release.plan_parts import Column
 
+NOBODY_NAMED = (
+    "somebody withdrew from this population: the plan needs person, the column that tells who"
+)
 Codes = NDArray[np.int32]  # columns x people; 0 is "not reported"
 
 
@@ -45,7 +50,7 @@ class People:
         return int(self.codes.shape[1])
 
 
-def read(path: Path, plan: Sheet, withdrawn: Collection[str] = frozenset()) -> People:
+def read(path: Path, plan: Sheet, withdrawn: Container[str] = frozenset()) -> People:
     """Read a CSV file of the plan's columns. Values are taken as they stand; blank is not reported.
 
     With ``person`` in the plan several lines of one person are one row: of each column the last
@@ -60,10 +65,15 @@ def names(path: Path) -> frozenset[str]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise BadData("the list of who withdrew is not UTF-8 text") from error
-    return frozenset(line.strip() for line in lines if line.strip())
+    return frozenset(name for line in lines if (name := plain(line)))
 
 
-def read_open(file: BinaryIO, plan: Sheet, withdrawn: Collection[str] = frozenset()) -> People:
+def plain(name: str) -> str:
+    """Who it is, however blanks and accents were typed."""
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def read_open(file: BinaryIO, plan: Sheet, withdrawn: Container[str] = frozenset()) -> People:
     """The same of bytes that need not lie on a disk; closes them. Raises BadData."""
     with io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
         reader = csv.reader(text, strict=True)
@@ -75,7 +85,7 @@ def read_open(file: BinaryIO, plan: Sheet, withdrawn: Collection[str] = frozense
             raise BadData("the file is not UTF-8 text") from error
 
 
-def _read(reader: Iterator[list[str]], plan: Sheet, withdrawn: Collection[str]) -> People:
+def _read(reader: Iterator[list[str]], plan: Sheet, withdrawn: Container[str]) -> People:
     header = next(reader, None)
     if header is None:
         raise BadData("the file is empty")
@@ -98,7 +108,7 @@ def _read(reader: Iterator[list[str]], plan: Sheet, withdrawn: Collection[str]) 
             raise BadData(f"line {line}: a value of {name!r} is not in the plan's list") from error
         if plan.person and not row[who].strip():
             raise BadData(f"line {line}: nobody is named in {plan.person!r}")
-        if plan.person and row[who].strip() in withdrawn:
+        if plan.person and plain(row[who]) in withdrawn:
             continue
         at = persons.setdefault(row[who], len(kept)) if plan.person else len(kept)
         if at == len(kept):

@@ -2,46 +2,37 @@
 
 import hashlib
 import tomllib
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
-from math import isfinite
 from typing import Any
 
 from panoh.statistics.rules.release import accounting
+from panoh.statistics.rules.release.plan_parts import (
+    COMMON,
+    BadPlan,
+    Beside,
+    Column,
+    beside_of,
+    columns_of,
+    forbidden_of,
+    k_of,
+    number_of,
+    person_of,
+    population_of,
+    text_of,
+    whole_of,
+)
 
-K_PUBLIC = 10
 CAP_EPSILON = 12.0
 SHARES = (0.1, 0.6, 0.3)  # of the budget for tables of one, two and three columns
 LARGEST, MOST_CELLS = 2_000_000, 20_000_000  # cells of one table, of all tables of two columns
 MOST_ROWS = 5_000_000
+HEAVIEST = 100  # weight of a table
 ROUND = 1000  # a size taken from the data is rounded to this
-MOST_COLUMNS, MOST_VALUES = 60, 5000
 FIRST_ROWS = 100  # under it no size is public enough for a delta
-KEYS = {
-    *("name", "epsilon", "delta", "n_pub", "k", "rows", "population", "audience", "shares"),
-    *("forbidden", "cap_rho", "columns", "tables", "person", "purpose", "path"),
-}
-
-
-class BadPlan(ValueError):
-    """The plan cannot be carried out; the text says why, in plain words."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column and the codes it may hold. Position 0 of a domain is "not reported": blank."""
-
-    name: str
-    values: tuple[str, ...]
-    parents: Mapping[str, str]
-
-    @cached_property
-    def domain(self) -> tuple[str, ...]:
-        """All values, the blank first."""
-        return ("", *self.values)
+KEYS = {*COMMON, "epsilon", "delta", "n_pub", "rows", "shares", "cap_rho"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +52,9 @@ class Plan:
     given_cap: float | None
     columns: tuple[Column, ...]
     triples: tuple[tuple[int, ...], ...] | None  # None: picked from the noisy pairs
+    weights: Mapping[tuple[int, ...], float]  # of the budget inside an order; 1 if not named
     person: str
+    beside: Beside
     sha256: str
 
     @property
@@ -112,18 +105,38 @@ class Plan:
         return cells
 
     def sigma(self, order: int) -> float:
-        """The noise in each table of ``order`` columns; budget shares are equal inside an order.
+        """The largest noise of a table of ``order`` columns."""
+        least = min((self.weight(one) for one in self._of(order)), default=1.0)
+        return accounting.sigma_of(self._unit(order) * least)
 
-        The share of an order without tables goes to the others.
-        """
-        numbers = (
-            len(self.columns),
-            len(self.tables) - len(self.columns),
-            self.wanted_triples,
+    def noise(self, table: tuple[int, ...]) -> float:
+        """The noise in one table: budget shares are equal inside an order, but for weights."""
+        return accounting.sigma_of(self._unit(len(table)) * self.weight(table))
+
+    def weight(self, table: tuple[int, ...]) -> float:
+        """What the table counts inside its order."""
+        return self.weights.get(table, 1.0)
+
+    def _of(self, order: int) -> Sequence[tuple[int, ...]]:
+        if order == 3:
+            return self.triples or ()
+        return [table for table in self.tables if len(table) == order]
+
+    @cached_property
+    def _units(self) -> tuple[float, ...]:
+        """The price of a table of weight 1, by order; the share of an order without tables goes to
+        the others."""
+        named = [sum(self.weight(one) for one in self._of(order)) for order in (1, 2, 3)]
+        if self.triples is None:
+            named[2] = float(self.wanted_triples)
+        used = sum(s for s, number in zip(self.shares, named, strict=True) if number)
+        return tuple(
+            self.rho * share / used / number if number else 0.0
+            for share, number in zip(self.shares, named, strict=True)
         )
-        used = sum(s for s, number in zip(self.shares, numbers, strict=True) if number)
-        share = self.shares[order - 1] / used
-        return accounting.sigma_of(self.rho * share / numbers[order - 1])
+
+    def _unit(self, order: int) -> float:
+        return self._units[order - 1]
 
 
 def read(text: str) -> Plan:
@@ -136,7 +149,7 @@ def read(text: str) -> Plan:
     if unknown:
         raise BadPlan(f"unknown key {unknown[0]!r}")
     columns = columns_of(found.get("columns"))
-    epsilon = _number(found, "epsilon", None)
+    epsilon = number_of(found, "epsilon", None)
     if epsilon is None:
         raise BadPlan("epsilon is missing: the price of a release is always said")
     if not 0 < epsilon <= 50:
@@ -144,18 +157,19 @@ def read(text: str) -> Plan:
     n_pub = whole_of(found, "n_pub", 0)
     if n_pub:
         _check_size(n_pub)
-    delta = _number(found, "delta", None)
+    delta = number_of(found, "delta", None)
     if delta is not None and not 0 < delta < 1e-2:
         raise BadPlan("delta is a number above 0 and far below 1")
     if n_pub:
         check_delta(delta, n_pub)
-    cap = _number(found, "cap_rho", None)
+    cap = number_of(found, "cap_rho", None)
     if cap is not None and cap <= 0:
         raise BadPlan("cap_rho is a number above 0")
     rows = None if found.get("rows") is None else whole_of(found, "rows", 0)
     if rows is not None and not 1 <= rows <= MOST_ROWS:
         raise BadPlan(f"rows is a number from 1 to {MOST_ROWS}")
     _check_cells(columns)
+    triples, weights = _tables(found.get("tables"), columns)
     return Plan(
         name=text_of(found, "name", required=True),
         epsilon=epsilon,
@@ -169,8 +183,10 @@ def read(text: str) -> Plan:
         forbidden=forbidden_of(found.get("forbidden", []), columns),
         given_cap=cap,
         columns=columns,
-        triples=_triples(found.get("tables"), columns),
+        triples=triples,
+        weights=weights,
         person=person_of(found, columns),
+        beside=beside_of(found),
         sha256=hashlib.sha256(text.encode()).hexdigest(),
     )
 
@@ -208,50 +224,6 @@ def _check_cells(columns: Sequence[Column]) -> None:
             )
 
 
-def k_of(found: Mapping[str, Any], least: int = 2) -> int:
-    k = whole_of(found, "k", K_PUBLIC)
-    if k < least:
-        raise BadPlan(f"k is a whole number from {least}")
-    return k
-
-
-def text_of(found: Mapping[str, Any], key: str, *, required: bool = False) -> str:
-    value = found.get(key, "")
-    if not isinstance(value, str) or (required and not value.strip()):
-        raise BadPlan(f"{key} is a text" + (" and is missing" if required and not value else ""))
-    return value
-
-
-def population_of(found: Mapping[str, Any]) -> str:
-    """Whose budget it is, else the name: one text however its blanks and accents were typed."""
-    name = text_of(found, "population").strip() or text_of(found, "name", required=True)
-    return " ".join(unicodedata.normalize("NFC", name).split())
-
-
-def person_of(found: Mapping[str, Any], columns: Sequence[Column]) -> str:
-    """The column that tells people apart: read, and never given away."""
-    name = text_of(found, "person")
-    if name in {one.name for one in columns}:
-        raise BadPlan(f"person: {name!r} tells people apart and stands in no table")
-    return name
-
-
-def _number(found: Mapping[str, Any], key: str, default: float | None) -> float | None:
-    value = found.get(key, default)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise BadPlan(f"{key} is a number")
-    return float(value)
-
-
-def whole_of(found: Mapping[str, Any], key: str, default: int) -> int:
-    value = found.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise BadPlan(f"{key} is a whole number from 0")
-    return value
-
-
 def _shares(value: Any) -> tuple[float, float, float]:
     if isinstance(value, dict):
         value = [value.get(str(order), 0) for order in (1, 2, 3)]
@@ -265,39 +237,15 @@ def _shares(value: Any) -> tuple[float, float, float]:
     return first, second, third
 
 
-def columns_of(found: Any) -> tuple[Column, ...]:
-    if not isinstance(found, list) or not found:
-        raise BadPlan("columns are missing: [[columns]] with name and values")
-    if not 1 < len(found) <= MOST_COLUMNS:
-        raise BadPlan(f"{len(found)} columns: from 2 to {MOST_COLUMNS} can be released")
-    columns = []
-    for number, one in enumerate(found, 1):
-        if not isinstance(one, dict) or one.keys() - {"name", "values", "parents"}:
-            raise BadPlan(f"column {number} has name, values and perhaps parents, nothing else")
-        name, values, parents = one.get("name"), one.get("values"), one.get("parents", {})
-        if not isinstance(name, str) or not name:
-            raise BadPlan(f"column {number} has no name")
-        if not isinstance(values, list) or not all(type(v) in {str, int} for v in values):
-            raise BadPlan(f"{name}: values is a list of texts or whole numbers")
-        values = [str(v) for v in values if v != ""]  # blank is always allowed, listed or not
-        if not 1 <= len(values) <= MOST_VALUES or len(set(values)) < len(values):
-            raise BadPlan(f"{name}: from 1 to {MOST_VALUES} values, each once")
-        wider = parents.values() if isinstance(parents, dict) else [None]
-        if not all(isinstance(v, str) and v for v in wider) or parents.keys() - set(values):
-            raise BadPlan(f"{name}: parents maps some of the values to wider ones")
-        columns.append(Column(name, tuple(values), parents))
-    names = [one.name for one in columns]
-    if len(set(names)) < len(names):
-        raise BadPlan("two columns have one name")
-    return tuple(columns)
-
-
-def _triples(found: Any, columns: tuple[Column, ...]) -> tuple[tuple[int, ...], ...] | None:
-    """Tables of three columns that the plan names; all of one and two are measured anyway."""
+def _tables(
+    found: Any, columns: tuple[Column, ...]
+) -> tuple[tuple[tuple[int, ...], ...] | None, Mapping[tuple[int, ...], float]]:
+    """Tables of three columns that the plan names, where all of one and two are measured anyway;
+    and the weights of all that it names."""
     if found is None:
-        return None
+        return None, {}
     names = [one.name for one in columns]
-    triples = []
+    weights: dict[tuple[int, ...], float] = {}
     for one in found if isinstance(found, list) else [found]:
         wanted = one.get("columns") if isinstance(one, dict) else None
         if not isinstance(wanted, list) or not 1 <= len(wanted) <= 3:
@@ -313,27 +261,10 @@ def _triples(found: Any, columns: tuple[Column, ...]) -> tuple[tuple[int, ...], 
             cells *= len(columns[c].domain)
         if cells > LARGEST:
             raise BadPlan(f"the table {wanted} has {cells} cells, more than {LARGEST}")
-        if len(table) == 3 and table not in triples:
-            triples.append(table)
-    return tuple(triples)
-
-
-def forbidden_of(
-    found: Any, columns: tuple[Column, ...]
-) -> tuple[tuple[tuple[int, int], ...], ...]:
-    """Combinations of values that no row may hold: tables of column = value."""
-    names = [one.name for one in columns]
-    combined = []
-    for one in found if isinstance(found, list) else [found]:
-        if not isinstance(one, dict) or len(one) < 2:
-            raise BadPlan("a forbidden combination names two columns or more with their values")
-        each = []
-        for name, value in one.items():
-            if name not in names:
-                raise BadPlan(f"forbidden: {name!r} is no column of the plan")
-            column = columns[names.index(name)]
-            if str(value) not in column.values:
-                raise BadPlan(f"forbidden: {value!r} is no value of {name!r}")
-            each.append((names.index(name), column.domain.index(str(value))))
-        combined.append(tuple(sorted(each)))
-    return tuple(combined)
+        weight = number_of(one, "weight", 1.0)
+        if one.keys() - {"columns", "weight"} or not weight or not 0 < weight <= HEAVIEST:
+            raise BadPlan(f"a table has columns, and perhaps a weight above 0 up to {HEAVIEST}")
+        if weights.get(table, weight) != weight:
+            raise BadPlan(f"the table {wanted} has two weights")
+        weights[table] = weight
+    return tuple(table for table in weights if len(table) == 3), weights

@@ -11,16 +11,19 @@ from typing import Any
 import numpy as np
 
 from panoh.statistics.rules.release import accounting
+from panoh.statistics.rules.release.attacks import left_over
 from panoh.statistics.rules.release.display import Shown
 from panoh.statistics.rules.release.draft import Draft
 from panoh.statistics.rules.release.gate import Refusal
+from panoh.statistics.rules.release.plan_parts import Column
 from panoh.statistics.rules.release.statement import statements
 
 SHOWN, SMALL, IMPOSSIBLE = "shown", "small_or_none", "structural_zero"
 VERSION = "0.1.0"
 UNSIGNED = "unsigned, not released"
 REFUSED = "refused: not to be released"
-# What a form asks beside the plan, by its name in the record.
+NOT_STATED = "not stated"
+# What a plan or a form says beside the numbers, by its name in the record.
 RECORD = {
     "licence": "dct:license",
     "contact": "dcat:contactPoint",
@@ -45,6 +48,11 @@ TITLES = {
         "tg": "нишон дода шудааст; кам ё нест; буда наметавонад",
     },
 }
+LIMITS = (
+    "identified people, not how many there are",
+    "definitions and the work of the sources may have changed over the period",
+    "not every source covers every place and every group",
+)
 LISTED = 2  # tables of more columns list the cells that are shown, and no others
 
 
@@ -193,9 +201,9 @@ def _errors(draft: Draft, told: Told) -> dict[str, Any]:
         },
         "refusals": [asdict(one) for one in draft.refusals] if told.is_test else [],
         "limits": [
-            "identified people, not how many there are",
             "a count read from the rows is modelled and has no interval",
             "tables of three columns meet two of their three margins exactly, the third nearly",
+            *LIMITS,
         ],
     }
 
@@ -214,6 +222,7 @@ def _attacks(draft: Draft) -> dict[str, Any]:
         "phantom_or_forbidden_combinations_in_rows": any(
             one.code == "SR-G7" and "combination" in one.text for one in draft.refusals
         ),
+        "in_the_rows": left_over(draft.rows, draft.plan),
         "on_generated_people": "singling out, linkability, inference and nearest record need "
         "people who never were in the data: they run in the tests and the benchmark of the engine",
     }
@@ -244,7 +253,7 @@ def record(said: tuple[str, str, str, str], state: str, told: Told, folder: Path
         "dcat:version": VERSION,
         "dcat:inSeries": {"@type": "dcat:DatasetSeries", "dct:title": subject},
         "dct:bibliographicCitation": f"{title}. {told.at[:10]}. {told.ledger}",
-        **{RECORD[key]: value for key, value in told.about.items() if key in RECORD},
+        **{term: told.about.get(key) or NOT_STATED for key, term in RECORD.items()},
         "dcat:distribution": [
             {
                 "@type": "dcat:Distribution",
@@ -293,7 +302,13 @@ def _attribute(name: str, draft: Draft) -> dict[str, Any]:
         "dc:description": [{"@value": text, "@language": code} for code, text in BLANK.items()],
         "codes": list(column.values),
         "parents": dict(column.parents),
+        **codebook(column),
     }
+
+
+def codebook(column: Column) -> dict[str, str]:
+    """Where the codes of a column come from, if the plan says so."""
+    return {"dct:source": column.codebook} if column.codebook else {}
 
 
 def put_json(path: Path, value: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Path A: rounding and cell keys. The same people give the same number wherever they stand."""
 
 import hmac
+import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +19,12 @@ SECONDS = 60  # an integer programme that takes longer has no answer
 def person_key(secret: bytes, person: str) -> int:
     """The permanent key of one person, 0 to 255."""
     return int.from_bytes(hmac.digest(secret, person.encode(), "sha256")[:8], "big") % KEYS
+
+
+def person_mark(secret: bytes, population: str, person: str) -> str:
+    """What stands for a person who withdrew from a population, and tells nobody who it is."""
+    text = json.dumps([population, person])
+    return hmac.digest(secret, text.encode(), "sha256").hex()
 
 
 def at_random(values: Ints, keys: Ints, base: int) -> Ints:

@@ -1,6 +1,8 @@
 # ruff: noqa: E501 - one sentence, one line
 """The page that everybody can read: what is in the files, what nobody may do with them."""
 
+from collections.abc import Mapping
+
 from panoh.statistics.rules.release import accounting
 from panoh.statistics.rules.release.draft import Draft
 
@@ -62,6 +64,11 @@ BESIDE = {
 }
 
 
+def added(words: Mapping[str, str], language: str) -> str:
+    """What a person adds, as one more line."""
+    return f"- {words[language]}\n" if language in words else ""
+
+
 def statements(draft: Draft, test: bool, *, beside_official: bool = False) -> dict[str, str]:
     """The statement in Tajik, Russian and English, by language."""
     plan = draft.plan
@@ -82,6 +89,8 @@ def statements(draft: Draft, test: bool, *, beside_official: bool = False) -> di
         "w2": 1.96 * plan.sigma(2),
     }
     return {
-        language: text.format(**values) + (BESIDE[language] if beside_official else "")
+        language: text.format(**values)
+        + (BESIDE[language] if beside_official else "")
+        + added(plan.beside.words, language)
         for language, text in (("tg", TG), ("ru", RU), ("en", EN))
     }
