@@ -13,7 +13,7 @@ from panoh.statistics.rules import pictures
 from panoh.statistics.rules.estimation.diagnostics import FACTORS
 from panoh.statistics.rules.estimation.result import ESTIMATE, NO_ESTIMATE
 from panoh.statistics.rules.outputs import statuses_of_groups
-from panoh.statistics.rules.release.official_plan import ALL, HEADINGS
+from panoh.statistics.rules.release.official_plan import ALL, HEADINGS, SUM
 from panoh.statistics.rules.words import ABOUT, FINDINGS, METHODS, SEVERITIES, STATUSES, told
 
 Limits = Sequence[float | str]
@@ -189,10 +189,12 @@ def release_in_words(
 def _official(content: bytes) -> dict[str, Any]:
     """A table made once: every cell with its number, or that none is shown."""
     lines = list(csv.reader(io.StringIO(content.decode(), newline="")))
-    names = [one for one in lines[0] if one not in HEADINGS]
+    names = [one for one in lines[0] if one not in {*HEADINGS, SUM}]
+    number = SUM if SUM in lines[0] else "count"
     each = [dict(zip(lines[0], line, strict=True)) for line in lines[1:]]
     return {
         "columns": names,
+        "number": _("Sum") if number == SUM else _("Count"),
         "has_percent": any(one["percent"] for one in each),
         "more": max(0, len(each) - MOST_CELLS),
         "cells": [
@@ -201,7 +203,7 @@ def _official(content: bytes) -> dict[str, Any]:
                     (name, _("all") if one[name] == ALL else one[name] or _("not reported"))
                     for name in names
                 ],
-                "count": many(int(one["count"])) if one["count"] else _("small or none"),
+                "count": many(int(one[number])) if one[number] else _("small or none"),
                 "percent": f"{one['percent']} %" if one["percent"] else "",
             }
             for one in each[:MOST_CELLS]

@@ -123,6 +123,9 @@ FAULTS: tuple[str, ...] = (
     gettext_noop("%(name)s needs person: the column that tells people apart"),
     gettext_noop("base %(base)s is below k %(k)s: small counts would be told"),
     gettext_noop("base is 5 or 10"),
+    gettext_noop("amount is a column of whole numbers of its own"),
+    gettext_noop("sums are protected by suppression alone, and no share of them is told"),
+    gettext_noop("differs from the sum of an earlier release"),
     gettext_noop(
         "%(one)s and %(other)s: %(count)s pairs of values, %(total)s cells so far: more than can "
         "be measured; wider groups or fewer columns"

@@ -220,6 +220,33 @@ def test_g19_a_cell_key_keeps_zero_hides_small_counts_and_is_right_on_average() 
     assert told[(1, 1, TOTAL)].number == told[(1, TOTAL, TOTAL)].number
 
 
+def test_g19_a2_sums_of_money_tell_nobody_what_one_of_them_got() -> None:
+    """One who got nearly all of a cell, or of a sum of hidden cells, is hidden; nobody works the
+    part back more closely than within ten percent, not even the second largest."""
+    codes = np.array([(1 + at % 3, 1 + at % 2, 1 + at % 2) for at in range(120)], dtype=np.int32)
+    amounts = np.full(120, 30) + np.arange(120) % 7
+    amounts[3] = 5000  # of region 1, form 2
+    data = People(codes.T, tuple(map(str, range(120))), amounts)
+    plan = official_plan.read(text(5, 'amount = "money"').replace('percent_of = "form"', ""))
+    made = official.make(data, plan, SECRET)
+    assert not made.refusals
+    at = made.cells.names.index((1, 2, TOTAL))
+    assert made.told[(1, 2, TOTAL)].number is None
+    hidden = {
+        at
+        for at, name in enumerate(made.cells.names)
+        if name in made.told and made.told[name].number is None
+    }
+    low, high = suppression.bounds(made.cells, hidden, 0, [at])[at]
+    assert high - low >= 1000 and low < made.cells.values[at] < high
+    # A table without such a person shows its sums.
+    amounts[3] = 33
+    plain = official.make(People(codes.T, data.ids, amounts), plan, SECRET)
+    assert (
+        plain.told[(1, 2, TOTAL)].number == amounts[(codes[:, 0] == 1) & (codes[:, 1] == 2)].sum()
+    )
+
+
 # -- the command ----------------------------------------------------------------------------------
 
 
@@ -325,6 +352,8 @@ def test_g19_a8_two_releases_read_together_tell_nothing_more() -> None:
         ('organisation = "form"', "stands in no table"),
         ('sensitive = ["none"]', "sensitive"),
         ("epsilon = 4", "unknown key"),
+        ('amount = "form"', "of its own"),
+        ('amount = "money"', "no share"),
         ('person = "form"', "stands in no table"),
         ("", "sensitive is missing"),
     ],

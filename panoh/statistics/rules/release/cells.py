@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -19,7 +20,8 @@ class Linked:
     """Counts of all cells, totals included, and the relations between them: ``M x = 0``.
 
     ``holders``: cells x organisations, how many persons each supplied. ``fixed``: cells that are
-    0 for everybody, by policy.
+    0 for everybody, by policy. ``widths``: of sums of money or months, how wide the interval of
+    each cell must stay; of counts that is ``k``.
     """
 
     values: Ints
@@ -27,6 +29,20 @@ class Linked:
     names: tuple[Name, ...]  # a node of each column; TOTAL where the column is summed over
     holders: Ints | None = None
     fixed: frozenset[int] = field(default=frozenset())
+    widths: Ints | None = None
+
+    @cached_property
+    def persons(self) -> Ints:
+        """How many people stand behind each cell."""
+        return self.values if self.holders is None else self.holders.sum(axis=1)
+
+    def small(self, k: int) -> set[int]:
+        """Cells of fewer people than ``k``, but not of nobody."""
+        return {int(at) for at in np.flatnonzero((self.persons > 0) & (self.persons < k))}
+
+    def width(self, at: int, k: int) -> int:
+        """How wide the interval must be in which this cell may lie."""
+        return k if self.widths is None else int(self.widths[at])
 
     @property
     def rows(self) -> list[tuple[Ints, Ints]]:

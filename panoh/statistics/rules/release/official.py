@@ -10,7 +10,7 @@ from panoh.statistics.rules.estimation.lattice import Ints
 from panoh.statistics.rules.release import rounding, suppression
 from panoh.statistics.rules.release.cells import TOTAL, Linked, Name, joined
 from panoh.statistics.rules.release.gate import Refusal
-from panoh.statistics.rules.release.holders import alike, percentage, too_few
+from panoh.statistics.rules.release.holders import alike, dominated, percentage, too_few
 from panoh.statistics.rules.release.official_plan import (
     CELL_KEY,
     CONTROLLED,
@@ -22,6 +22,7 @@ from panoh.statistics.rules.release.people import Codes, People
 from panoh.statistics.rules.release.suppression import Fault
 
 ROUNDS = 20
+NEAREST = 10.0  # percent: SR-A2
 
 
 Words = frozenset[tuple[str, str]]  # a cell as files name it: columns with their values
@@ -35,6 +36,7 @@ class Earlier:
     mark: str
     tables: tuple[tuple[str, ...], ...]
     cells: Mapping[Words, tuple[int, int]]
+    amount: str = ""  # what was added up, if not people counted
 
 
 @dataclass(frozen=True)
@@ -78,13 +80,15 @@ def make(
     people: People, plan: OfficialPlan, secret: bytes, earlier: Sequence[Earlier] = ()
 ) -> Official:
     """Count, judge each cell, protect, prove against who has all ``earlier`` releases as well."""
-    cells = counted(people, plan, also(plan, earlier))
+    same = [one for one in earlier if one.amount == plan.amount]  # others speak of other numbers
+    cells, dominant = counted(people, plan, also(plan, same))
     unsafe = {at: code for code, found in primary(cells, plan) for at in found}
-    public = _public(cells, plan, earlier, set(unsafe))
+    unsafe |= dict.fromkeys(dominant, "SR-A2")
+    public = _public(cells, plan, same, set(unsafe))
     refusals = [
         Refusal("SR-G1", "a combination that the plan calls impossible stands in the data")
         for at in cells.fixed
-        if cells.values[at]
+        if cells.persons[at]
     ][:1]
     if plan.protection == SUPPRESSION:
         hidden = suppression.suppress(cells, plan.k, unsafe, public)
@@ -108,7 +112,7 @@ def make(
         if _own(name, plan)
     }
     made = Official(plan, cells, _with_percent(shown, plan), refusals, proved, earlier)
-    findings = [*(_found(made, one) for one in faults), *_changed(made, earlier)]
+    findings = [*(_found(made, one) for one in faults), *_changed(made, same)]
     refusals += [Refusal("SR-G1", f"{one.code}: {one.cell}: {one.text}") for one in findings]
     return replace(made, findings=findings)
 
@@ -159,12 +163,15 @@ def _public(
                 limits[at] = max(low, before[0]), min(high, before[1])
     exact = {at for at, (low, high) in limits.items() if low == high}
     others = {at for at, name in enumerate(cells.names) if not _own(name, plan)}
-    harmless = {at for at in others - unsafe if not 0 < cells.values[at] < plan.k}
+    harmless = others - unsafe - cells.small(plan.k)
     return suppression.Public(limits, frozenset(others - exact), frozenset(exact | harmless))
 
 
-def counted(people: People, plan: OfficialPlan, more: Sequence[tuple[int, ...]] = ()) -> Linked:
-    """All cells of all tables, and of ``more``, with totals, wider groups and who supplied them."""
+def counted(
+    people: People, plan: OfficialPlan, more: Sequence[tuple[int, ...]] = ()
+) -> tuple[Linked, set[int]]:
+    """All cells of all tables, and of ``more``, with totals, wider groups and who supplied them;
+    and those of which one or two make nearly the whole sum (SR-A2)."""
     by = len(plan.columns[plan.organisation].domain) if plan.organisation is not None else 1
     tables = []
     for table in (*plan.tables, *more):
@@ -180,14 +187,40 @@ def counted(people: People, plan: OfficialPlan, more: Sequence[tuple[int, ...]] 
         for at, name in enumerate(cells.names)
         if any(all(name[c] == value for c, value in one) for one in plan.forbidden)
     )
-    return Linked(cells.values, cells.relations, cells.names, cells.holders, fixed)
+    cells = replace(cells, fixed=fixed)
+    return (
+        (cells, set()) if people.amounts is None else _summed(people, people.amounts, plan, cells)
+    )
+
+
+def _summed(
+    people: People, amounts: Ints, plan: OfficialPlan, cells: Linked
+) -> tuple[Linked, set[int]]:
+    """The same cells with sums in place of counts. An interval is wide enough if nobody learns the
+    largest part of it more closely than within ``NEAREST`` percent."""
+    values, widths = np.zeros_like(cells.values), np.ones_like(cells.values)
+    dominant = set()
+    for at, name in enumerate(cells.names):
+        inside = _inside(people.codes, name, plan)
+        parts = amounts[inside]
+        values[at] = parts.sum()
+        if len(parts):
+            widths[at] = max(1, int(np.ceil(2 * NEAREST / 100 * parts.max())))
+        by = [parts]
+        if plan.organisation is not None:
+            by.append(np.bincount(people.codes[plan.organisation][inside], weights=parts))
+        if len(parts) and (
+            not values[at] or any(dominated(one[one > 0].tolist(), NEAREST) for one in by)
+        ):
+            dominant.add(at)
+    return replace(cells, values=values, widths=widths), dominant - cells.fixed
 
 
 def primary(cells: Linked, plan: OfficialPlan) -> list[tuple[str, set[int]]]:
     """A3 and A4: cells that are hidden whatever their size."""
     few: set[int] = set()
     if cells.holders is not None and plan.organisation is not None:
-        few = {at for at, value in enumerate(cells.values) if value and too_few(cells.holders[at])}
+        few = {at for at, value in enumerate(cells.persons) if value and too_few(cells.holders[at])}
     same: set[int] = set()
     place = {name: at for at, name in enumerate(cells.names)}
     for c in plan.sensitive:
@@ -196,7 +229,7 @@ def primary(cells: Linked, plan: OfficialPlan) -> list[tuple[str, set[int]]]:
             if name[c] == TOTAL:
                 group = [place.get((*name[:c], leaf, *name[c + 1 :])) for leaf in leaves]
                 every = [at for at in group if at is not None]
-                if len(every) == len(group) and alike(cells.values[every]):
+                if len(every) == len(group) and alike(cells.persons[every]):
                     same |= {at for at in every if at not in cells.fixed}
     return [("SR-A3", few), ("SR-A4", same)]
 
@@ -272,7 +305,12 @@ def _changed(made: Official, earlier: Iterable[Earlier]) -> list[Finding]:
         now[words]
         for before in earlier
         for words, (low, high) in before.cells.items()
-        if words in now and low == high and 0 < abs(now[words][1] - low) < made.plan.k
+        if words in now
+        and low == high
+        and abs(now[words][1] - low) > 0
+        and (made.plan.amount or abs(now[words][1] - low) < made.plan.k)
     }
     text = f"differs from an earlier release by less than {made.plan.k}"
+    if made.plan.amount:  # of how many people the difference is, nobody can see
+        text = "differs from the sum of an earlier release"
     return [Finding("SR-A8", name, value, text) for name, value in sorted(close)]

@@ -14,6 +14,7 @@ from panoh.statistics.rules.release.official_plan import (
     ALL,
     CELL_KEY,
     HEADINGS,
+    SUM,
     SUPPRESSION,
     OfficialPlan,
 )
@@ -40,8 +41,7 @@ TEXTS = {
 
 {state}
 
-- What is in it: tables of counts about {population}, made once.
-- Counts under {k}, and others from which they could be worked out, are not shown: "small or none" is not zero. Blank is "not reported".
+{what}"small or none" is not zero. Blank is "not reported".
 - {how}
 - These numbers carry no mathematical guarantee for each person. Where other files about the same people carry one, it covers those files only.
 - These are people who were identified. Nobody knows from this how many there are.
@@ -52,8 +52,7 @@ TEXTS = {
 
 {state}
 
-- Что здесь: таблицы с числами о группе «{population}», составленные один раз.
-- Числа меньше {k} и те, по которым их можно вычислить, не показаны: «мало или нет» не значит ноль. Пустое поле значит «не сообщено».
+{what}«мало или нет» не значит ноль. Пустое поле значит «не сообщено».
 - {how}
 - У этих чисел нет математической гарантии для каждого человека. Если она есть у других файлов о тех же людях, она относится только к тем файлам.
 - Это люди, которых выявили. Сколько их всего, отсюда не узнать.
@@ -64,14 +63,23 @@ TEXTS = {
 
 {state}
 
-- Дар ин ҷо чӣ ҳаст: ҷадвалҳо бо рақамҳо дар бораи «{population}», ки як бор сохта шудаанд.
-- Рақамҳои аз {k} кам ва онҳое, ки аз рӯяшон ин рақамҳоро ёфтан мумкин аст, нишон дода намешаванд: «кам ё нест» сифр нест. Ҷойи холӣ маънои «гуфта нашудааст»-ро дорад.
+{what}«кам ё нест» сифр нест. Ҷойи холӣ маънои «гуфта нашудааст»-ро дорад.
 - {how}
 - Ин рақамҳо барои ҳар як одам кафолати риёзӣ надоранд. Агар файлҳои дигар дар бораи ҳамин одамон онро дошта бошанд, он танҳо ба ҳамон файлҳо дахл дорад.
 - Инҳо одамонеанд, ки ошкор шудаанд. Ҳамагӣ чанд нафаранд, аз ин ҷо донистан мумкин нест.
 - Миллатҳо, ҷойҳо ва ташкилотҳоро аз рӯйи ҷой муқоиса накунед. Ҳеҷ касро наҷӯед.
 - Агар чизе нодуруст намояд, ба касе гӯед, ки ин файлҳоро додааст: онҳоро бозпас гирифтан мумкин аст.
 """,
+}
+COUNTS = {
+    "en": "- What is in it: tables of counts about {population}, made once.\n- Counts under {k}, and others from which they could be worked out, are not shown: ",
+    "ru": "- Что здесь: таблицы с числами о группе «{population}», составленные один раз.\n- Числа меньше {k} и те, по которым их можно вычислить, не показаны: ",
+    "tg": "- Дар ин ҷо чӣ ҳаст: ҷадвалҳо бо рақамҳо дар бораи «{population}», ки як бор сохта шудаанд.\n- Рақамҳои аз {k} кам ва онҳое, ки аз рӯяшон ин рақамҳоро ёфтан мумкин аст, нишон дода намешаванд: ",
+}
+SUMS = {
+    "en": "- What is in it: tables of sums ({amount}) about {population}, made once.\n- Sums of fewer than {k} people, sums that are nearly all of one or two, and others from which they could be worked out, are not shown: ",
+    "ru": "- Что здесь: таблицы с суммами ({amount}) о группе «{population}», составленные один раз.\n- Суммы меньше чем {k} человек, суммы, которые почти целиком приходятся на одного или двух, и те, по которым их можно вычислить, не показаны: ",
+    "tg": "- Дар ин ҷо чӣ ҳаст: ҷадвалҳо бо маблағи ҷамъшуда ({amount}) дар бораи «{population}», ки як бор сохта шудаанд.\n- Ҷамъҳои камтар аз {k} нафар, ҷамъҳое, ки қариб пурра аз як ё ду нафаранд, ва онҳое, ки аз рӯяшон инҳоро ёфтан мумкин аст, нишон дода намешаванд: ",
 }
 EXACT = {
     "en": "Numbers that are shown are exact.",
@@ -112,7 +120,7 @@ def write(made: Official, told: Told, folder: Path) -> None:
             for c in table
         ]
         schemas.append(
-            {"url": url, "tableSchema": {"columns": [*columns, *numbers(HEADINGS[:-1])]}}
+            {"url": url, "tableSchema": {"columns": [*columns, *numbers(_headings(plan)[:-1])]}}
         )
     put_json(folder / "csvw.json", {"@context": "http://www.w3.org/ns/csvw", "tables": schemas})
     put_json(folder / "errors.json", _method(made, told))
@@ -131,7 +139,7 @@ def write(made: Official, told: Told, folder: Path) -> None:
 def table_of(made: Official, table: tuple[int, ...]) -> list[list[object]]:
     """One table as lines: totals and wider groups by their names, the header first."""
     plan = made.plan
-    lines: list[list[object]] = [[*(plan.columns[c].name for c in table), *HEADINGS]]
+    lines: list[list[object]] = [[*(plan.columns[c].name for c in table), *_headings(plan)]]
     fixed = {made.cells.names[at] for at in made.cells.fixed}
     for name, one in made.told.items():
         if any(node != TOTAL for c, node in enumerate(name) if c not in table):
@@ -147,19 +155,24 @@ def table_of(made: Official, table: tuple[int, ...]) -> list[list[object]]:
     return lines
 
 
+def _headings(plan: OfficialPlan) -> tuple[str, ...]:
+    return (SUM, *HEADINGS[1:]) if plan.amount else HEADINGS
+
+
 def earlier_of(errors: bytes, tables: Iterable[bytes]) -> Earlier:
     """An earlier release from its files: the counts that each cell it tells may stand for."""
     cells: dict[Words, tuple[int, int]] = {}
     columns = []
     for content in tables:
         lines = csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""))
-        names = [one for one in lines.fieldnames or () if one not in HEADINGS]
+        names = [one for one in lines.fieldnames or () if one not in {*HEADINGS, SUM}]
         columns.append(tuple(names))
         for line in lines:
             if line["state"] != SMALL:
                 cell = frozenset((name, line[name]) for name in names if line[name] != ALL)
                 cells[cell] = int(line["low"]), int(line["high"])
-    return Earlier(str(json.loads(errors)["ledger"]), tuple(columns), cells)
+    said = json.loads(errors)
+    return Earlier(str(said["ledger"]), tuple(columns), cells, said.get("amount") or "")
 
 
 def published(folder: Path) -> Earlier:
@@ -176,7 +189,9 @@ def statements(made: Official, told: Told) -> dict[str, str]:
     found = {}
     for place, language in enumerate(("en", "ru", "tg")):
         state = STATES[bool(made.refusals)][place]
+        what = (SUMS if plan.amount else COUNTS)[language]
         found[language] = TEXTS[language].format(
+            what=what.format(population=plan.population, k=plan.k, amount=plan.amount),
             name=plan.name,
             population=plan.population,
             k=plan.k,
@@ -195,6 +210,7 @@ def outlook(plan: OfficialPlan) -> dict[str, Any]:
         "verdict": "whether it may be released shows only with the data; nothing is spent",
         "rho": None,
         "protection": plan.protection,
+        "amount": plan.amount or None,
         "k": plan.k,
         "tables": [[plan.columns[c].name for c in table] for table in plan.tables],
         "cells": plan.cells,
@@ -210,6 +226,7 @@ def _method(made: Official, told: Told) -> dict[str, Any]:
         "test_mode": told.is_test,
         "path": "A: official tables, made once",
         "protection": plan.protection,
+        "amount": plan.amount or None,
         "k": plan.k,
         "base": plan.base if plan.protection not in {SUPPRESSION, CELL_KEY} else None,
         "most_change": MOST_CHANGE if plan.protection == CELL_KEY else None,

@@ -32,11 +32,12 @@ METHODS = (SUPPRESSION, CONTROLLED, RANDOM, CELL_KEY)
 BASES = (5, 10)
 K_OFFICIAL = 5  # in closed returns between agencies; for everybody else K_PUBLIC
 HEADINGS = ("count", "low", "high", "percent", "state")  # of a file, after its columns
+SUM = "sum"  # in place of the count, where amounts are added
 MOST_CELLS = 5000  # of all tables together, totals included: each is proved by programmes
 ALL = "[all]"
 KEYS = {
     *COMMON,
-    *("protection", "base", "organisation", "sensitive", "earlier", "unreleased"),
+    *("protection", "base", "organisation", "sensitive", "earlier", "unreleased", "amount"),
 }
 
 
@@ -59,6 +60,7 @@ class OfficialPlan:
     percent: tuple[int | None, ...]  # of each table: the column whose shares are told
     earlier: tuple[str, ...]
     unreleased: tuple[str, ...]
+    amount: str  # the column of whole numbers that is added up; empty: people are counted
     beside: Beside
     sha256: str
 
@@ -139,7 +141,7 @@ def read(text: str) -> OfficialPlan:
             *([""] if ALL in column.parents.values() else []),
         }:
             raise BadPlan(f"{column.name}: a wider group has the name of a value, or {ALL}")
-    taken = sorted(set(names) & set(HEADINGS))
+    taken = sorted(set(names) & {*HEADINGS, SUM})
     if taken:
         raise BadPlan(f"no column is called {taken[0]!r}: every table has one of that name")
     plan = OfficialPlan(
@@ -158,6 +160,7 @@ def read(text: str) -> OfficialPlan:
         percent=percent,
         earlier=_texts(found, "earlier", "folders of earlier releases"),
         unreleased=_texts(found, "unreleased", "ledger marks of drafts that never left the house"),
+        amount=text_of(found, "amount"),
         beside=beside_of(found),
         sha256=hashlib.sha256(text.encode()).hexdigest(),
     )
@@ -177,6 +180,10 @@ def _check(plan: OfficialPlan) -> None:
         raise BadPlan(f"{plan.protection} needs person: the column that tells people apart")
     if plan.protection in {RANDOM, CONTROLLED} and plan.base < plan.k:
         raise BadPlan(f"base {plan.base} is below k {plan.k}: small counts would be told")
+    if plan.amount in {plan.person or None, *(one.name for one in plan.columns)}:
+        raise BadPlan("amount is a column of whole numbers of its own")
+    if plan.amount and (plan.protection != SUPPRESSION or any(s is not None for s in plan.percent)):
+        raise BadPlan("sums are protected by suppression alone, and no share of them is told")
     if plan.cells > MOST_CELLS:
         raise BadPlan(f"{plan.cells} cells with their totals: at most {MOST_CELLS} can be proved")
 

@@ -15,6 +15,7 @@ from panoh.statistics.rules.estimation.lattice import Floats, Ints
 from panoh.statistics.rules.release.plan import MOST_ROWS, Plan
 from panoh.statistics.rules.release.plan_parts import Column
 
+MOST_DIGITS = 10  # of an amount
 NOBODY_NAMED = (
     "somebody withdrew from this population: the plan needs person, the column that tells who"
 )
@@ -36,6 +37,10 @@ class Sheet(Protocol):
     def person(self) -> str:
         """The column that tells people apart; empty: each line is a person."""
 
+    @property
+    def amount(self) -> str:
+        """The column of whole numbers that is added up; empty: people are counted."""
+
 
 @dataclass(frozen=True)
 class People:
@@ -43,6 +48,7 @@ class People:
 
     codes: Codes
     ids: tuple[str, ...] = ()
+    amounts: Ints | None = None  # of each person, if the plan adds something up
 
     @property
     def size(self) -> int:
@@ -90,12 +96,13 @@ def _read(reader: Iterator[list[str]], plan: Sheet, withdrawn: Container[str]) -
     if header is None:
         raise BadData("the file is empty")
     names = [one.name for one in plan.columns]
-    check_header(header, [*names, plan.person] if plan.person else names)
+    check_header(header, [*names, *(one for one in (plan.person, plan.amount) if one)])
     places = [header.index(name) for name in names]
     codes = [{value: at for at, value in enumerate(one.domain)} for one in plan.columns]
     who = header.index(plan.person) if plan.person else -1
     persons: dict[str, int] = {}
     kept: list[list[int]] = []
+    amounts: list[int] = []
     for line, row in enumerate(reader, 2):
         if len(row) != len(header):
             if not row:
@@ -111,15 +118,30 @@ def _read(reader: Iterator[list[str]], plan: Sheet, withdrawn: Container[str]) -
         if plan.person and plain(row[who]) in withdrawn:
             continue
         at = persons.setdefault(row[who], len(kept)) if plan.person else len(kept)
+        amount = _amount(row, header, plan, line)
         if at == len(kept):
             kept.append(coded)
+            amounts.append(amount)
         else:
+            amounts[at] += amount
             kept[at] = [new or old for new, old in zip(coded, kept[at], strict=True)]
         if len(kept) > MOST_ROWS:
             raise BadData(f"more than {MOST_ROWS} persons")
     if not kept:
         raise BadData("there are no rows")
-    return People(np.ascontiguousarray(np.array(kept, dtype=np.int32).T), tuple(persons))
+    return People(
+        np.ascontiguousarray(np.array(kept, dtype=np.int32).T),
+        tuple(persons),
+        np.array(amounts, dtype=np.int64) if plan.amount else None,
+    )
+
+
+def _amount(row: list[str], header: list[str], plan: Sheet, line: int) -> int:
+    """What a line adds: blank is nothing."""
+    text = row[header.index(plan.amount)].strip() if plan.amount else ""
+    if text and not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+        raise BadData(f"line {line}: {plan.amount!r} is a whole number from 0")
+    return int(text or 0)
 
 
 def check_header(header: list[str], wanted: list[str]) -> None:

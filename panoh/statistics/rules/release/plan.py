@@ -58,6 +58,11 @@ class Plan:
     sha256: str
 
     @property
+    def amount(self) -> str:
+        """Nothing is added up: people are counted."""
+        return ""
+
+    @property
     def delta(self) -> float:
         """The plan's delta, else that of its public size."""
         return self.given_delta or accounting.default_delta(self.n_pub)

@@ -39,6 +39,7 @@ BLANK = {
 }
 TITLES = {
     "count": {"en": "count", "ru": "число", "tg": "шумора"},
+    "sum": {"en": "sum", "ru": "сумма", "tg": "ҷамъ"},
     "low": {"en": "from", "ru": "от", "tg": "аз"},
     "high": {"en": "to", "ru": "до", "tg": "то"},
     "percent": {"en": "share in percent", "ru": "доля в процентах", "tg": "ҳисса бо фоиз"},

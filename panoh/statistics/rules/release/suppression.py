@@ -108,14 +108,13 @@ def faults(
 ) -> Iterator[Fault]:
     """The same, one after the other: who needs a yes or no stops at the first."""
     secret = set(hidden) - public.exact
-    for at, value in enumerate(cells.values):
-        if 0 < value < k and at not in hidden:
-            yield Fault("SR-A1", at, f"a count under {k} is shown")
+    for at in sorted(cells.small(k).difference(hidden)):
+        yield Fault("SR-A1", at, f"a count under {k} is shown")
     for whole, parts in cells.rows:
         within = [at for at in parts if at in secret]
         if public.harmless.issuperset(within) or any(at in secret for at in whole):
             continue
-        total = int(cells.values[within].sum())
+        total = int(cells.persons[within].sum())
         if 0 < total < k:
             yield Fault("SR-A6", int(within[0]), f"hidden cells add up to less than {k}")
         elif cells.holders is not None and too_few(cells.holders[within].sum(axis=0)):
@@ -124,7 +123,7 @@ def faults(
         low, high = bounds(cells, hidden, k, [at], public=public)[at]
         value = int(cells.values[at])
         open_below = low < value or value == low == 0
-        if high - low < k or not open_below or value >= high:
+        if high - low < cells.width(at, k) or not open_below or value >= high:
             yield Fault("SR-A6", at, f"lies between {low} and {high}")
 
 
@@ -134,7 +133,7 @@ def suppress(
     """Cells to hide: the small and the ``unsafe`` ones, the cheapest that protect them, none that
     is not needed.
     """
-    small = {at for at, value in enumerate(cells.values) if 0 < value < k} | set(unsafe)
+    small = cells.small(k) | set(unsafe)
     small |= public.unshown
     hidden = set(small)
     for _ in range(len(cells.values)):
@@ -161,10 +160,11 @@ def _protection(cells: Linked, cell: int, hidden: set[int], k: int, public: Publ
     size = len(cells.values)
     cost = np.where(np.isin(np.arange(size), sorted(hidden)), 0.0, cells.values + 1.0)
     value = int(cells.values[cell])
-    down = min(value, max(1, k // 2))
+    width = cells.width(cell, k)
+    down = min(value, max(1, width // 2))
     found: set[int] = set()
     relations = scipy.sparse.hstack([cells.relations, -cells.relations]).tocsr()
-    for move in (k - down, -down):
+    for move in (width - down, -down):
         if not move:
             continue
         high = np.concatenate([np.full(size, np.inf), cells.values.astype(float)])
