@@ -53,6 +53,7 @@ DECLARE
     v_cap double precision;
     v_spent double precision;
     v_is_official boolean := coalesce((e ->> 'not_dp')::boolean, false);
+    v_first text := CASE WHEN v_is_official THEN 'spent' ELSE 'reserved' END;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('public.statistics_spend'));
     SELECT * INTO v_last FROM public.statistics_spend s ORDER BY s.number DESC LIMIT 1;
@@ -70,7 +71,7 @@ BEGIN
     IF e -> 'of' IS NULL THEN
         -- Something is spent, or official tables are listed: asked for by one, agreed to by another.
         IF (o.kind, o.state) IS DISTINCT FROM ('release', 'asked')
-           OR NEW.state IS DISTINCT FROM CASE WHEN v_is_official THEN 'spent' ELSE 'reserved' END
+           OR NEW.state IS DISTINCT FROM v_first
            OR public.statistics_allowed_by(o.id) IS NULL
            OR e -> 'people' IS DISTINCT FROM jsonb_build_array(
                o.prepared_by_id::text, public.statistics_allowed_by(o.id)::text) THEN

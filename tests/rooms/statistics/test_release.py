@@ -87,7 +87,7 @@ def test_g19_a_weight_moves_the_budget_inside_its_order() -> None:
         ' {columns = ["gender", "ageBroad", "citizenship"], weight = 2},'
         ' {columns = ["gender", "yearOfRegistration", "ageBroad"]}]'
     )
-    plan, plain = planned(4, 1000, 4, 20, more), planned(4, 1000, 4, 20)
+    plan, plain = planned(4, 90_000, 4, 20, more), planned(4, 90_000, 4, 20)
     every = [*plan.tables, *(plan.triples or ())]
     assert sum(1 / (2 * plan.noise(one) ** 2) for one in every) == pytest.approx(plan.rho)
     assert plan.noise((1, 2)) == pytest.approx(plan.noise((0, 1)) / 2)

@@ -4,11 +4,14 @@ Noise of variance parameter ``sigma ** 2`` in a table of sensitivity 1 costs
 ``rho = 1 / (2 sigma ** 2)``; costs add.
 """
 
+from functools import lru_cache
 from math import exp, expm1, inf, log, log1p, sqrt
 
+HALVINGS, GOLDEN = 60, 100  # steps after which a number of sixteen digits no longer moves
 GROUP = 5  # people who share a fate: their protection is printed beside that of one
 
 
+@lru_cache(maxsize=256)
 def epsilon_of(rho: float, delta: float) -> float:
     """The tight epsilon of ``rho`` at ``delta`` (Canonne, Kamath & Steinke 2020, corollary 13).
 
@@ -18,7 +21,7 @@ def epsilon_of(rho: float, delta: float) -> float:
     if rho <= 0:
         return 0.0
     low, high = 0.0, simple_epsilon(rho, delta)
-    for _ in range(100):
+    for _ in range(HALVINGS):
         middle = (low + high) / 2
         if delta_of(rho, middle) <= delta:
             high = middle
@@ -46,7 +49,7 @@ def delta_of(rho: float, epsilon: float) -> float:
         return above * (alpha * rho - epsilon) - at + alpha * log1p(-1 / alpha)
 
     ratio = (sqrt(5) - 1) / 2
-    for _ in range(200):
+    for _ in range(GOLDEN):
         one, other = high - ratio * (high - low), low + ratio * (high - low)
         if exponent(one) < exponent(other):
             high = other
@@ -60,7 +63,7 @@ def rho_of(epsilon: float, delta: float) -> float:
     low, high = 0.0, epsilon
     while epsilon_of(high, delta) < epsilon:
         high *= 2
-    for _ in range(80):
+    for _ in range(HALVINGS):
         middle = (low + high) / 2
         if delta_of(middle, epsilon) <= delta:
             low = middle

@@ -178,13 +178,14 @@ def _whole(values: Floats, table: Table, final: dict[Table, Ints], total: int, p
     dims = shape(table, plan)
     if len(table) == 2:
         rows, columns = final[table[:1]], final[table[1:]]
-        return _controlled(values.reshape(dims), rows, columns).ravel()
+        return _rounded(_in_proportion(values.reshape(dims), rows, columns), rows, columns).ravel()
     # Slices by the last column: two of the three pairs are met exactly, the third nearly.
     ac, bc = (final.get((table[i], table[2])) for i in (0, 1))
     if ac is None or bc is None:
         return np.rint(values).astype(np.int64)
-    grid, left, right = values.reshape(dims), ac.reshape(dims[0], -1), bc.reshape(dims[1], -1)
-    slices = [_controlled(grid[:, :, c], left[:, c], right[:, c]) for c in range(dims[2])]
+    left, right = ac.reshape(dims[0], -1).T, bc.reshape(dims[1], -1).T
+    grid = _in_proportion(np.moveaxis(values.reshape(dims), 2, 0), left, right)
+    slices = [_rounded(*one) for one in zip(grid, left, right, strict=True)]
     return np.stack(slices, axis=2).ravel()
 
 
@@ -198,16 +199,21 @@ def _largest_parts(values: Floats, total: int) -> Ints:
     return whole
 
 
-def _controlled(grid: Floats, rows: Ints, columns: Ints) -> Ints:
-    """A table of whole numbers with exactly these row and column totals."""
-    grid = grid * (rows[:, None] > 0) * (columns[None, :] > 0)
+def _in_proportion(grid: Floats, rows: Ints, columns: Ints) -> Floats:
+    """Tables, or a stack of them, in proportion to these row and column totals."""
+    grid = grid * (rows[..., :, None] > 0) * (columns[..., None, :] > 0)
     for _ in range(FITTING):
-        have = grid.sum(axis=1)
-        grid = grid * np.divide(rows, have, out=np.zeros_like(have), where=have > 0)[:, None]
-        have = grid.sum(axis=0)
-        grid = grid * np.divide(columns, have, out=np.zeros_like(have), where=have > 0)[None, :]
-        if np.abs(grid.sum(axis=1) - rows).max(initial=0) < 1e-3:
+        have = grid.sum(axis=-1)
+        grid *= np.divide(rows, have, out=np.zeros_like(have), where=have > 0)[..., :, None]
+        have = grid.sum(axis=-2)
+        grid *= np.divide(columns, have, out=np.zeros_like(have), where=have > 0)[..., None, :]
+        if np.abs(grid.sum(axis=-1) - rows).max(initial=0) < 1e-3:
             break
+    return np.asarray(grid)
+
+
+def _rounded(grid: Floats, rows: Ints, columns: Ints) -> Ints:
+    """A table of whole numbers with exactly these row and column totals."""
     over = np.maximum(grid.sum(axis=1) / np.maximum(rows, 1), 1.0)
     whole = np.floor(grid / over[:, None] + 1e-9).astype(np.int64)
     row_left = (rows - whole.sum(axis=1)).tolist()
@@ -216,12 +222,16 @@ def _controlled(grid: Floats, rows: Ints, columns: Ints) -> Ints:
     at = np.flatnonzero(part.ravel() > 1e-9)
     at = at[np.argsort(-part.ravel()[at], kind="stable")]
     width = grid.shape[1]
+    missing = sum(row_left)
     for cell in at.tolist():
+        if not missing:
+            break
         row, column = divmod(cell, width)
         if row_left[row] > 0 and column_left[column] > 0:
             whole[row, column] += 1
             row_left[row] -= 1
             column_left[column] -= 1
+            missing -= 1
     # What is left has no cell of its own: north-west corner.
     row = column = 0
     while row < len(row_left) and column < width:

@@ -158,9 +158,12 @@ def check_header(header: list[str], wanted: list[str]) -> None:
 
 def positions(codes: Codes, table: tuple[int, ...], plan: Plan) -> Ints:
     """The cell of each person in a table, blanks counted as a value."""
-    at = np.zeros(codes.shape[1], dtype=np.int64)
-    for c in table:
-        at = at * len(plan.columns[c].domain) + codes[c]
+    if not table:
+        return np.zeros(codes.shape[1], dtype=np.int64)
+    at = codes[table[0]].astype(np.int64)
+    for c in table[1:]:
+        at *= len(plan.columns[c].domain)
+        at += codes[c]
     return at
 
 
