@@ -160,7 +160,7 @@ def positions(codes: Codes, table: tuple[int, ...], plan: Plan) -> Ints:
     """The cell of each person in a table, blanks counted as a value."""
     if not table:
         return np.zeros(codes.shape[1], dtype=np.int64)
-    at = codes[table[0]].astype(np.int64)
+    at: Ints = codes[table[0]].astype(np.int64)
     for c in table[1:]:
         at *= len(plan.columns[c].domain)
         at += codes[c]
