@@ -105,7 +105,7 @@ def measure(label: str, team_id: int) -> None:
     from django.db import connection
 
     from config.database.base import kept_cursor
-    from panoh.access.queries import NEWEST, PAGE
+    from panoh.access.queries import PAGE, newest_of
     from panoh.cases.queries import recent
     from panoh.kernel.context import ACTING, Acting
 
@@ -118,8 +118,8 @@ def measure(label: str, team_id: int) -> None:
                 with kept_cursor(connection) as cursor:
                     cursor.execute(
                         f"SELECT {LINE} FROM {table} WHERE dossier_id = ANY (ARRAY("  # noqa: S608
-                        f"SELECT q.dossier_id FROM ({NEWEST}) q))",
-                        [[team_id], None, None, None, PAGE, PAGE],
+                        f"SELECT q.dossier_id FROM ({newest_of(1, PAGE)}) q))",
+                        [team_id],
                     )
                     ids[:] = [row[0] for row in cursor.fetchall()]
                     return ids

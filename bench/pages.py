@@ -7,6 +7,7 @@ shown of a person is a real sealed case, made by the actions.
 
 import argparse
 import gzip
+import os
 import re
 import time
 from collections.abc import Callable
@@ -60,6 +61,14 @@ def seed(connection: psycopg.Connection, first: int, last: int, **people: int) -
     for table in PROTECTED:
         connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER".encode())
     connection.execute("VACUUM ANALYZE")
+    still(connection)
+
+
+def still(connection: psycopg.Connection) -> None:
+    """Let what was seeded reach the disk: a page that records who read it waits for that disk."""
+    connection.execute("CREATE DATABASE bench_still TEMPLATE template0")
+    connection.execute("DROP DATABASE bench_still")  # ends with a checkpoint
+    os.sync()
 
 
 def country(connection: psycopg.Connection) -> None:

@@ -118,6 +118,7 @@ TEMPLATES = [
                 "panoh.ui.queries.site",
             ],
             "builtins": ["panoh.ui.templatetags.addresses"],
+            "libraries": {"i18n": "panoh.ui.templatetags.words"},
         },
     }
 ]

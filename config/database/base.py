@@ -9,7 +9,7 @@ the transaction, and sent as bound parameters, so that it never shows in `pg_sta
 import hmac
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, cast
@@ -73,9 +73,15 @@ class KeptCursor(psycopg.Cursor[Any]):
             self.connection.prepare_threshold = None  # what others send is not to be counted
 
 
+def kept(connection: BaseDatabaseWrapper) -> AbstractContextManager[None]:
+    """What is asked of the alias ``default`` meanwhile is prepared: every page asks it, and one
+    plan is the best whatever its values."""
+    return cast(DatabaseWrapper, connection).keeping()
+
+
 def kept_cursor(connection: BaseDatabaseWrapper) -> CursorWrapper:
-    """A cursor of the alias ``default`` for a statement that every page asks: prepared once."""
-    with cast(DatabaseWrapper, connection).keeping():
+    """A cursor for such a statement."""
+    with kept(connection):
         return connection.cursor()
 
 
@@ -118,11 +124,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     @contextmanager
     def keeping(self) -> Iterator[None]:
         """Statements that come again and again, with other values, are prepared."""
-        self._keeps = True
+        before, self._keeps = self._keeps, True
         try:
             yield
         finally:
-            self._keeps = False
+            self._keeps = before
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection:
         """Connect, and let ``UtcLoader`` read the times."""

@@ -17,6 +17,8 @@ from django.db.backends.postgresql.compiler import (  # type: ignore[import-unty
 from django.db.backends.postgresql.compiler import SQLCompiler as BaseSelect
 from django.db.backends.postgresql.compiler import SQLInsertCompiler as Base
 from django.db.models import BinaryField
+from django.db.models.expressions import Col
+from django.db.models.query import MAX_GET_RESULTS
 
 __all__ = [
     "SQLAggregateCompiler",
@@ -36,16 +38,19 @@ class SQLCompiler(BaseSelect):  # type: ignore[misc]
         """Prepared, where it is a plain row or list: its statement comes again and again."""
         query = self.query
         # The server takes one value that is bound twice for two: a group may not hold any. And the
-        # first rows of an order need a plan for these teams, not one for all (`access.md`).
-        if (
-            query.group_by is not None
-            or query.annotations
-            or query.combinator
-            or (query.is_sliced and (query.order_by or query.get_meta().ordering))
-        ):
+        # first rows of a list need a plan for these teams, not one for all (`access.md`): for a
+        # large team it would stop soon, for a small one read the whole table.
+        ordered = query.order_by or (query.default_ordering and query.get_meta().ordering)
+        first_rows = query.is_sliced and (ordered or query.high_mark != MAX_GET_RESULTS)
+        if query.group_by is not None or query.annotations or query.combinator or first_rows:
             return super().execute_sql(*args, **options)
         with self.connection.keeping():
             return super().execute_sql(*args, **options)
+
+    def compile(self, node: Any) -> Any:
+        """A column is written alike by all databases: its own way for this one is not looked for,
+        hundreds of times a page."""
+        return node.as_sql(self, self.connection) if type(node) is Col else super().compile(node)
 
     def _order_by_pairs(self) -> list[Any]:
         """Django makes a reference for each selected column, in case the list is ordered by one:

@@ -219,7 +219,7 @@ class Wall:
     def _problem_page(self, request: HttpRequest, problem: Problem) -> HttpResponse:
         if isinstance(problem, Refused | Gone) and request.user.is_authenticated:
             match = request.resolver_match
-            with transaction.atomic(), acting(request.user):
+            with acting(request.user), transaction.atomic():
                 audit.record(
                     "access.refused",
                     by=request.user,

@@ -54,6 +54,16 @@ def by_ref(ref: str) -> Referral:
     return found
 
 
+# What a list of the requests about a case shows.
+LISTED = (
+    "ref",
+    "state",
+    "to_team__unit__name",
+    "to_team__unit__names",
+    "to_organisation__names",
+)
+
+
 def on_dossier(dossier: Dossier) -> QuerySet[Referral]:
     """Every request about a case, newest first: the holder sees all, a receiver its own."""
     rows = visible_to(Referral.objects.filter(dossier=dossier))

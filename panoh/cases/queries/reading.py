@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from config.database.base import kept_cursor
+from config.database.base import kept, kept_cursor
 from panoh.access.models import Dossier, User
 from panoh.access.queries import holds, may, reaches
 from panoh.access.rules import READS, Permission
@@ -23,11 +23,10 @@ PAGE = 50
 
 def case_of(dossier: Dossier) -> Case:
     """The case of a dossier. Raises ``Gone`` if my teams do not reach it."""
-    case = Case.objects.filter(pk=dossier.pk).first()
-    if case is None:
-        raise Gone
-    case.dossier = dossier
-    return case
+    for case in Case.objects.filter(pk=dossier.pk):  # in no order: its plan is kept
+        case.dossier = dossier
+        return case
+    raise Gone
 
 
 def may_read(user: User, category: Category) -> bool:
@@ -152,7 +151,9 @@ def timeline(dossier: Dossier, limit: int = PAGE) -> list[Step]:
     """What happened on a case, newest first."""
     rows = Event.objects.filter(dossier=dossier).select_related("by").order_by("-at", "-id")
     rows = rows.only("event", "detail", "at", "dossier_id", "by__display_name")
-    return [Step(row, rules.event_label(row.event), _detail(row)) for row in rows[:limit]]
+    with kept(connection):
+        found = list(rows[:limit])
+    return [Step(row, rules.event_label(row.event), _detail(row)) for row in found]
 
 
 def _detail(row: Event) -> str:

@@ -31,6 +31,8 @@ from panoh.policy.rules import Agreement, AgreementState
 from panoh.referrals import queries as referrals
 from panoh.referrals.rules import State as RequestState
 
+# What the page shows of a grant.
+GRANTED = ("categories", "source", "ends_at", "team__unit__name", "team__unit__names")
 # The words of the questions, by column.
 LABELS = {name: field.label for name, field in AnswersForm.base_fields.items()}
 
@@ -95,9 +97,12 @@ def case(request: StaffRequest, ref: str) -> HttpResponse:
         ),
         "names": Category.IDENTITY in readable and may(user, Permission.IDENTITY_READ),
         "tasks": desk.tasks(_owed(dossier), user=user, at=at),
-        "sees": [(grant, _opened(grant.categories)) for grant in grants_on(dossier)],
+        "sees": [(one, _opened(one.categories)) for one in grants_on(dossier).only(*GRANTED)],
         "timeline": queries.timeline(dossier),
-        "requests": [(one, RequestState(one.state)) for one in referrals.on_dossier(dossier)],
+        "requests": [
+            (one, RequestState(one.state))
+            for one in referrals.on_dossier(dossier).only(*referrals.LISTED)
+        ],
         "is_open": is_open,
         "is_holder": is_holder,
         "writes": writes and is_open,
@@ -126,7 +131,7 @@ def case(request: StaffRequest, ref: str) -> HttpResponse:
     if context["names"]:
         context["name"] = people.names_of([dossier.pk], by=user, at=at).get(dossier.pk, "")
     if is_holder:
-        context["refused"] = consents.refusals(dossier).exists()
+        context["refused"] = bool(consents.refusals(dossier).values_list("pk"))
     return render(request, "desk/case.html", context)
 
 
