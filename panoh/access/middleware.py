@@ -18,6 +18,7 @@ from allauth.account.authentication import get_authentication_records
 from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
@@ -26,6 +27,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, is_valid_path, resolve, reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from panoh.access import actions as access
 from panoh.access.models import Dossier, User
@@ -44,6 +46,7 @@ from panoh.access.rules import (
 from panoh.audit import actions as audit
 from panoh.kernel.rules import Gone, Problem, Refused, Stale
 from panoh.policy import queries as policy
+from panoh.ui.queries import sent_mark
 from panoh.vault import actions as vault
 from panoh.vault import queries as keys
 
@@ -217,6 +220,9 @@ class Wall:
         return _set_aside(request, problem)
 
     def _problem_page(self, request: HttpRequest, problem: Problem) -> HttpResponse:
+        if led := _led_before(request):
+            messages.success(request, _("This was done already. Nothing was done twice."))
+            return redirect(led)
         if isinstance(problem, Refused | Gone) and request.user.is_authenticated:
             match = request.resolver_match
             with acting(request.user), transaction.atomic():
@@ -287,6 +293,17 @@ class Wall:
             )
         elif VAULT_COOKIE in request.COOKIES and not {VAULT, LOCKED} & set(request.session.keys()):
             response.delete_cookie(VAULT_COOKIE, samesite="Lax")
+
+
+def _led_before(request: HttpRequest) -> str | None:
+    """Where this very form led, if the account has sent it already: who presses twice is not
+    told that it cannot be done."""
+    user = request.user
+    mark = sent_mark(request) if request.method == "POST" and user.is_authenticated else None
+    if mark is None:
+        return None
+    with transaction.atomic(), acting(cast(User, user)):
+        return vault.led_before(mark)
 
 
 def keep_draft(request: HttpRequest) -> None:

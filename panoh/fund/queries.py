@@ -16,6 +16,7 @@ from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy
 
 PAGE = 50
+MOST_MONTHS = 120
 
 
 # -- books
@@ -150,6 +151,16 @@ def statement(account: Account, month: date) -> Statement:
         standing += one.amount
         rows.append(Row(one, standing))
     return Statement(account, opening, rows, standing)
+
+
+def months(book: Book, until: date) -> list[date]:
+    """The first days of the months from the first entry to that of ``until``, newest first; at
+    most ten years."""
+    days = Entry.objects.filter(book=book).order_by("day").values_list("day", flat=True)
+    first, found = days.first() or until, [until.replace(day=1)]
+    while found[-1] > first and len(found) < MOST_MONTHS:
+        found.append((found[-1] - timedelta(days=1)).replace(day=1))
+    return found
 
 
 def costs(book: Book, month: date) -> list[Cost]:

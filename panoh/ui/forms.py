@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from hashlib import sha256
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -68,6 +68,8 @@ class CleanForm(forms.Form):
     use_required_attribute = False
     mark_optional = True
     required_css_class = ""
+    # What was sent, as a number: ``panoh.ui.queries.sent_mark``; none where nobody asks for it.
+    mark: Callable[[], UUID | None] = staticmethod(lambda: None)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,7 +1,9 @@
 """What every page asks: the name of the installation, its mode, the way out, the navigation."""
 
 from collections.abc import Container
+from hashlib import sha256
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -9,7 +11,11 @@ from django.urls import NoReverseMatch
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from panoh.ui.forms import ONCE
 from panoh.ui.templatetags.addresses import address
+
+# What Django puts into every form; masked anew for each page.
+OF_PAGE = "csrfmiddlewaretoken"
 
 
 class Link(NamedTuple):
@@ -50,6 +56,24 @@ def is_demo() -> bool:
 def leave_url() -> str:
     """Where "leave this page" leads: an everyday site that explains nothing."""
     return str(getattr(settings, "PANOH_LEAVE_URL", "https://www.wikipedia.org/"))
+
+
+def sent_mark(request: HttpRequest) -> UUID | None:
+    """What was sent and by whom, as a number that tells nothing to who does not know the form's
+    own mark. The token of the session is left out: the same form may come after another sign-in.
+    A button without a mark of its own is known by the token of the page it stood on."""
+    typed = request.POST.copy()
+    if ONCE in typed:
+        typed.pop(OF_PAGE, None)
+    elif OF_PAGE not in typed:
+        return None
+    sent = sha256(f"{request.user.pk}\n{request.path}\n{typed.urlencode()}".encode())
+    for key in sorted(request.FILES):
+        for one in request.FILES.getlist(key):
+            one.seek(0)
+            for chunk in one.chunks():
+                sent.update(chunk)
+    return UUID(bytes=sent.digest()[:16])
 
 
 def navigation(path: str, permissions: Container[str]) -> list[Link]:

@@ -78,6 +78,7 @@ __all__ = [
     "keep_keys",
     "lay_keys",
     "lay_named",
+    "led_before",
     "let_in",
     "make_account",
     "make_team",
@@ -431,6 +432,11 @@ def sent_before(mark: UUID, page: str, *, expires_at: datetime) -> str | None:
         )
         if cursor.rowcount:
             return None
+    return led_before(mark)
+
+
+def led_before(mark: UUID) -> str | None:
+    """Where this very form led, if the acting account has sent it already."""
     return Sent.objects.filter(pk=mark).values_list("page", flat=True).first()
 
 

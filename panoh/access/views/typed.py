@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from hashlib import sha256
+from functools import partial
 from typing import Any, TypeVar, cast
-from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
@@ -17,7 +16,8 @@ from panoh.access.middleware import StaffRequest
 from panoh.access.queries import lock
 from panoh.kernel.rules import Invalid, NoConsent, NotPossible, Stale
 from panoh.policy import queries as policy
-from panoh.ui.forms import ONCE, CleanForm
+from panoh.ui.forms import CleanForm
+from panoh.ui.queries import sent_mark
 from panoh.vault import actions as vault
 from panoh.vault import queries as keys
 
@@ -32,7 +32,9 @@ def typed(
     **options: Any,
 ) -> F:
     """The form with what was posted; on a visit with the account's draft of this page, if any."""
-    return form(given(request), request.FILES or None, initial=initial, **options)
+    found = form(given(request), request.FILES or None, initial=initial, **options)
+    found.mark = partial(sent_mark, request)
+    return found
 
 
 def hold_still(request: StaffRequest) -> None:
@@ -61,31 +63,17 @@ def given(request: StaffRequest) -> QueryDict | None:
 def done(request: StaffRequest, text: str, to: str, *args: Any) -> HttpResponseRedirect:
     """Say what was done, forget the draft, lead on. The very form sent again, by a second click
     or over a line that broke, changes nothing: what it did is undone, and it leads where the
-    first one led."""
+    first one led. So does one that is refused because the first one was done."""
     vault.drop_draft(request.path)
     messages.success(request, text)  # to who pressed twice as well: it was done
     answer = redirect(to, *args)
     until = policy.due("draft_hours", timezone.now())
-    if ONCE in request.POST and until is not None:
-        led = vault.sent_before(_mark(request), answer.url, expires_at=until)
+    if (mark := sent_mark(request)) and until is not None:
+        led = vault.sent_before(mark, answer.url, expires_at=until)
         if led is not None:
             transaction.set_rollback(True)
             return redirect(led)
     return answer
-
-
-def _mark(request: StaffRequest) -> UUID:
-    """What was sent and by whom, as a number that tells nothing to who does not know the form's
-    own mark. The token of the session is left out: the same form may come after another sign-in."""
-    typed = request.POST.copy()
-    typed.pop("csrfmiddlewaretoken", None)
-    sent = sha256(f"{request.user.pk}\n{request.path}\n{typed.urlencode()}".encode())
-    for key in sorted(request.FILES):
-        for one in request.FILES.getlist(key):
-            one.seek(0)
-            for chunk in one.chunks():
-                sent.update(chunk)
-    return UUID(bytes=sent.digest()[:16])
 
 
 @contextmanager
@@ -94,10 +82,20 @@ def told_in(form: CleanForm) -> Iterator[None]:
     try:
         yield
     except Invalid as problem:
+        _unless_sent_before(form)
         known = problem.field in form.fields
         form.add_error(problem.field if known else None, str(problem.message))
     except (NoConsent, NotPossible, Stale) as problem:
+        _unless_sent_before(form)
         form.add_error(None, str(problem.message))
+
+
+def _unless_sent_before(form: CleanForm) -> None:
+    """A second click meets what the first one did: that is no refusal, and the middleware leads
+    to where the first one led."""
+    mark = form.mark()
+    if mark is not None and vault.led_before(mark) is not None:
+        raise NotPossible
 
 
 def show_version(form: CleanForm, version: object, name: str = "seen_version") -> None:

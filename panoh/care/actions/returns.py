@@ -123,6 +123,8 @@ def arrive(dossier: Dossier, *, on: datetime, by: User, at: datetime) -> Return:
     row.state = RETURN.after("arrive", row.state)
     if on > at:
         raise Invalid(_("This day has not come yet."), "on")
+    if row.departed_at and policy.local_day(on) < policy.local_day(row.departed_at):
+        raise Invalid(_("This lies before the departure."), "on")
     row.arrived_at = row.ended_at = on
     row.save(update_fields=["state", "arrived_at", "ended_at"])
     audit.record("care.arrived", by=by, at=at, subject=row)

@@ -5,8 +5,9 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -28,11 +29,24 @@ from panoh.cases import actions as cases
 from panoh.cases import queries as files
 from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy
+from panoh.ui.forms import CleanForm
 
 
 def _near(request: StaffRequest) -> None:
     if not queries.reads_care(request.user, request.dossier):
         raise Gone
+
+
+def _form(
+    request: StaffRequest,
+    form: CleanForm,
+    title: str | Promise,
+    back: str = "care:plan",
+    **words: str | Promise,
+) -> HttpResponse:
+    back_url = reverse(back, args=[request.dossier.ref])
+    context = {"form": form, "title": title, "back_url": back_url, **words}
+    return render(request, "care/form.html", context)
 
 
 def _need(request: StaffRequest, need_id: UUID) -> Need:
@@ -73,7 +87,7 @@ def need(request: StaffRequest, ref: str) -> HttpResponse:
             )
         if not form.errors:
             return done(request, _("Saved. Nothing has been sent to anyone."), "care:plan", ref)
-    return render(request, "care/form.html", {"form": form, "title": _("What is needed")})
+    return _form(request, form, _("What is needed"))
 
 
 @page(Permission.CASE_WRITE, on="ref")
@@ -96,7 +110,7 @@ def step(request: StaffRequest, ref: str, need_id: UUID) -> HttpResponse:
             return done(request, _("Saved. Nothing has been sent to anyone."), "care:plan", ref)
     title = policy.label("services", found.service)
     note = _("It tells nobody outside. To ask another service, send a request.")
-    return render(request, "care/form.html", {"form": form, "title": title, "note": note})
+    return _form(request, form, title, note=note)
 
 
 @page(Permission.CASE_WRITE, on="ref")
@@ -113,7 +127,7 @@ def step_end(request: StaffRequest, ref: str, care_step_id: UUID) -> HttpRespons
         if not form.errors:
             return done(request, _("Saved. Nothing has been sent to anyone."), "care:plan", ref)
     title = policy.label("services", found.need.service)
-    return render(request, "care/form.html", {"form": form, "title": title})
+    return _form(request, form, title)
 
 
 @page(Permission.CASE_WRITE, on="ref")
@@ -137,7 +151,7 @@ def served(request: StaffRequest, ref: str, need_id: UUID) -> HttpResponse:
         if not form.errors:
             return done(request, _("Saved. Nothing has been sent to anyone."), "care:plan", ref)
     title = policy.label("services", found.service)
-    return render(request, "care/form.html", {"form": form, "title": title})
+    return _form(request, form, title)
 
 
 @page(Permission.CASE_WRITE, on="ref")
@@ -160,7 +174,7 @@ def review(request: StaffRequest, ref: str) -> HttpResponse:
             care.review(request.dossier, **form.cleaned_data, by=request.user, at=at)
         if not form.errors:
             return done(request, _("Saved. Nothing has been sent to anyone."), "care:plan", ref)
-    return render(request, "care/form.html", {"form": form, "title": _("How things are")})
+    return _form(request, form, _("How things are"))
 
 
 def languages(code: str) -> list[tuple[str, str]]:

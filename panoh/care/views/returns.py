@@ -22,7 +22,7 @@ from panoh.care.forms.returns import DayForm, PermitForm, ReturnForm
 from panoh.care.models import Return
 from panoh.care.queries.returns import LISTS
 from panoh.care.rules import Asylum, ReturnState
-from panoh.care.views.plan import _near, as_file, languages
+from panoh.care.views.plan import _form, _near, as_file, languages
 from panoh.cases import actions as cases
 from panoh.cases import queries as files
 from panoh.kernel.rules import Category, Gone
@@ -82,8 +82,7 @@ def return_write(request: StaffRequest, ref: str) -> HttpResponse:
         if not form.errors:
             return done(request, _("Saved. Nothing has been sent to anyone."), "care:returns", ref)
     note = _("Nobody is called, and no embassy, before the person agrees to that apart.")
-    context = {"form": form, "title": _("Going back"), "note": note}
-    return render(request, "care/form.html", context)
+    return _form(request, form, _("Going back"), back="care:returns", note=note)
 
 
 def _stands(row: Return | None) -> dict[str, Any]:
@@ -110,7 +109,7 @@ def _day(request: StaffRequest, ref: str, verb: str) -> HttpResponse:
             text = _("Saved. The safe contacts are owed from that day on.")
             return done(request, text, "care:returns", ref)
     title = _("The person departs") if verb == "depart" else _("The person has arrived")
-    return render(request, "care/form.html", {"form": form, "title": title})
+    return _form(request, form, title, back="care:returns")
 
 
 @page(Permission.CASE_WRITE, on="ref")
@@ -152,7 +151,7 @@ def permit(request: StaffRequest, ref: str) -> HttpResponse:
         if not form.errors:
             text = _("Saved. You are warned before it ends.")
             return done(request, text, "care:returns", ref)
-    return render(request, "care/form.html", {"form": form, "title": _("Permit to stay")})
+    return _form(request, form, _("Permit to stay"), back="care:returns")
 
 
 def _legal(request: StaffRequest) -> None:
@@ -189,8 +188,8 @@ def letter(request: StaffRequest, ref: str) -> HttpResponse:
         )
         return as_file(made, f"letter-{ref}.pdf")
     note = _("A draft of our own that no lawyer has read: it asks, and names no article.")
-    context = {"form": form, "title": _("Letter against removal"), "note": note}
-    return render(request, "care/form.html", context | {"label": _("Make the PDF")})
+    title, label = _("Letter against removal"), _("Make the PDF")
+    return _form(request, form, title, back="care:returns", note=note, label=label)
 
 
 urls: list[URLPattern] = [

@@ -2,9 +2,8 @@
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -12,12 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from panoh.access.middleware import StaffRequest, page
 from panoh.access.queries import may
 from panoh.access.rules import Permission
+from panoh.access.views.typed import done, told_in, typed
 from panoh.cases import actions as cases
 from panoh.cases import queries
 from panoh.cases.forms.recruitment import RecruitmentForm
-from panoh.kernel.rules import Category, Gone, Invalid, Refused
-from panoh.vault import actions as vault
-from panoh.vault import queries as keys
+from panoh.kernel.rules import Category, Gone, Refused
 
 
 def _legal(request: StaffRequest) -> None:
@@ -32,14 +30,12 @@ def recruitment(request: StaffRequest, ref: str) -> HttpResponse:
     _legal(request)
     dossier, user, at = request.dossier, request.user, timezone.now()
     writes = may(user, Permission.LEGAL_WRITE) and queries.is_open(dossier)
-    kept = keys.draft(request.path) if request.method == "GET" and keys.is_open() else None
-    typed = {name: values[-1] for name, values in kept.items()} if kept else None
-    form = RecruitmentForm(request.POST if request.method == "POST" else typed)
+    form = typed(request, RecruitmentForm)
     if request.method == "POST":
         if not writes:
             raise Refused
         if form.is_valid():
-            try:
+            with told_in(form):
                 cases.write_recruitment(
                     dossier,
                     texts=form.texts(),
@@ -47,12 +43,9 @@ def recruitment(request: StaffRequest, ref: str) -> HttpResponse:
                     by=user,
                     at=at,
                 )
-            except Invalid as problem:
-                form.add_error(problem.field, str(problem.message))
-            else:
-                vault.drop_draft(request.path)
-                messages.success(request, _("Saved. Nothing has been sent to anyone."))
-                return redirect("cases:recruitment", ref)
+            if not form.errors:
+                text = _("Saved. Nothing has been sent to anyone.")
+                return done(request, text, "cases:recruitment", ref)
     else:
         cases.read(dossier, fields=["legal"], by=user, at=at)
     context = {
@@ -73,8 +66,7 @@ def recruitment_end(request: StaffRequest, ref: str, line_id: UUID) -> HttpRespo
     found = queries.recruitment_entry(request.dossier, line_id)
     found.dossier = request.dossier
     cases.end_recruitment(found, by=request.user, at=timezone.now())
-    messages.success(request, _("Saved. The line stays readable."))
-    return redirect("cases:recruitment", ref)
+    return done(request, _("Saved. The line stays readable."), "cases:recruitment", ref)
 
 
 @page(Permission.PATTERN_READ)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from panoh.access.middleware import StaffRequest, page
 from panoh.access.queries import may
 from panoh.access.rules import Permission
+from panoh.access.views.typed import done, typed
 from panoh.cases import actions as cases
 from panoh.cases import queries, rules
 from panoh.cases.forms.screening import (
@@ -226,7 +227,7 @@ def _steps(found: Interview) -> list[int]:
 def result(request: StaffRequest, ref: str, screening_id: UUID) -> HttpResponse:
     """What was said, what it adds up to and why, and what a person decides."""
     screening, user, at = _screening(request, screening_id), request.user, timezone.now()
-    form = DecideForm(request.POST or None)
+    form = typed(request, DecideForm)
     if request.method == "POST" and form.is_valid():
         with _told_in(form, queries.interview(screening, user=user)):
             cases.decide(
@@ -236,8 +237,8 @@ def result(request: StaffRequest, ref: str, screening_id: UUID) -> HttpResponse:
                 by=user,
                 at=at,
             )
-            messages.success(request, _("Saved. Nothing has been sent to anyone."))
-            return redirect("cases:result", ref, screening_id)
+            text = _("Saved. Nothing has been sent to anyone.")
+            return done(request, text, "cases:result", ref, screening_id)
     found, texts, decided = cases.read_screening(screening, by=user, at=at)
     advice = queries.advice_of(found)
     is_open = queries.is_open(request.dossier)

@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
@@ -123,8 +122,7 @@ def turn(request: StaffRequest, duty_id: UUID, verb: str) -> HttpResponse:
         is_allowed = verb == "allow"
         duties.answer_extension(asked, is_allowed=is_allowed, by=request.user, at=at)
         text = _("Allowed. The new day stands below.") if is_allowed else _("Refused.")
-    messages.success(request, text)
-    return redirect("desk:why", duty.pk)
+    return done(request, text, "desk:why", duty.pk)
 
 
 @page(Permission.DUTY_READ)

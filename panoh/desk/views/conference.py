@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -67,11 +67,17 @@ def call(request: StaffRequest, ref: str) -> HttpResponse:
         if not form.errors:
             text = _("Saved. Nobody is let in yet: add who attends.")
             return done(request, text, "desk:conference", ref, made.pk)
-    return render(request, "desk/family_form.html", {"form": form, "title": _("Call a conference")})
+    back_url = reverse("desk:conferences", args=[ref])
+    context = {"form": form, "title": _("Call a conference"), "back_url": back_url}
+    return render(request, "desk/family_form.html", context)
 
 
 def _conference(request: StaffRequest, conference_id: UUID) -> Conference:
     return queries.conference(request.dossier, conference_id)
+
+
+def _back(found: Conference) -> dict[str, str]:
+    return {"back_url": reverse("desk:conference", args=[found.dossier.ref, found.pk])}
 
 
 @page(Permission.CASE_READ, on="ref")
@@ -107,7 +113,7 @@ def attend(request: StaffRequest, ref: str, conference_id: UUID) -> HttpResponse
         if not form.errors:
             text = _("Saved. They read what it is about until the day is over.")
             return done(request, text, "desk:conference", ref, conference_id)
-    context = {"form": form, "about": queries.agreed_on(found.categories)}
+    context = {"form": form, "about": queries.agreed_on(found.categories), **_back(found)}
     return render(request, "desk/conference_add.html", context)
 
 
@@ -141,8 +147,8 @@ def guest(request: StaffRequest, ref: str, conference_id: UUID) -> HttpResponse:
         if not form.errors:
             text = _("Saved. Tell them what the conference is about, and nothing more.")
             return done(request, text, "desk:conference", ref, conference_id)
-    about = queries.agreed_on(found.categories)
-    return render(request, "desk/conference_guest.html", {"form": form, "about": about})
+    context = {"form": form, "about": queries.agreed_on(found.categories), **_back(found)}
+    return render(request, "desk/conference_guest.html", context)
 
 
 @page(Permission.REFERRAL_SEND, on="ref")
@@ -191,7 +197,8 @@ def decide(request: StaffRequest, ref: str, conference_id: UUID) -> HttpResponse
         "It becomes a task of the joint plan. An organisation that takes no part in the plan yet "
         "is let into this part of it."
     )
-    context = {"form": form, "title": _("Write down a decision"), "note": note}
+    title = _("Write down a decision")
+    context = {"form": form, "title": title, "note": note, **_back(found)}
     return render(request, "desk/family_form.html", context)
 
 

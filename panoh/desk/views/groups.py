@@ -16,7 +16,7 @@ from panoh.cases import actions as cases
 from panoh.cases import queries
 from panoh.cases.models import Group
 from panoh.desk.forms.groups import GroupForm, RowForm
-from panoh.desk.views.typed import done, told_in, typed
+from panoh.desk.views.typed import done, given, told_in, typed
 from panoh.kernel.rules import Gone, Refused
 from panoh.people import queries as people
 from panoh.policy import queries as policy
@@ -62,15 +62,16 @@ def _group(request: StaffRequest) -> Group:
 def add(request: StaffRequest, ref: str) -> HttpResponse:
     """Ten rows; empty ones are not saved. Two workers may fill in at once."""
     group = _group(request)
-    sent = request.POST if request.method == "POST" else None
+    sent = given(request)
     forms = [RowForm(sent, prefix=f"p{number}") for number in range(ROWS)]
     faults = sum(not form.is_valid() for form in forms)
-    if sent is not None and not faults:
+    if request.method == "POST" and not faults:
         found = [one for form in forms if (one := form.found())]
         with told_in(forms[0]):
             cases.add_people(group, found, by=request.user, at=timezone.now())
         if not forms[0].errors:
-            text = _("Saved: %(number)d people. Nothing was sent.") % {"number": len(found)}
+            text = _("Saved. New files: %(number)d. Nothing was sent.") % {"number": len(found)}
+            text = text if found else _("No row was filled in: nobody was added.")
             to = "desk:group_add" if "more" in request.POST else "desk:group"
             return done(request, text, to, ref)
     wrong = next((form for form in forms if form.errors), forms[0])

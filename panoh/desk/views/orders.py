@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -122,7 +122,9 @@ def order_step(request: StaffRequest, ref: str, order_id: UUID, code: str) -> Ht
         "notice": _("Notice to the person"),
         "refuse": _("Hand over nothing"),
     }
-    return render(request, "desk/family_form.html", {"form": form, "title": titles[code]})
+    back_url = reverse("desk:order", args=[ref, order_id])
+    context = {"form": form, "title": titles[code], "back_url": back_url}
+    return render(request, "desk/family_form.html", context)
 
 
 @page(Permission.ORDER_SIGN, on="ref", step_up=True)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -86,7 +86,8 @@ def part_add(request: StaffRequest, ref: str) -> HttpResponse:
             )
         if not form.errors:
             return done(request, _("Saved. They can read the plan from now on."), "desk:plan", ref)
-    return render(request, "desk/plan_add.html", {"form": form})
+    context = {"form": form, "back_url": reverse("desk:plan", args=[ref])}
+    return render(request, "desk/plan_add.html", context)
 
 
 @page(Permission.CASE_WRITE, on="ref")
@@ -182,7 +183,13 @@ def task_add(request: StaffRequest, ref: str) -> HttpResponse:
             )
         if not form.errors:
             return done(request, _("Saved. They are told what to do."), "desk:plan", ref)
-    return render(request, "desk/family_form.html", {"form": form, "title": _("Add a task")})
+    return _asked(request, form, _("Add a task"))
+
+
+def _asked(request: StaffRequest, form: TeamForm, title: str) -> HttpResponse:
+    back_url = reverse("desk:plan", args=[request.dossier.ref])
+    context = {"form": form, "title": title, "back_url": back_url}
+    return render(request, "desk/family_form.html", context)
 
 
 def _task(request: StaffRequest, task_id: UUID) -> PlanTask:
@@ -218,8 +225,7 @@ def task_give(request: StaffRequest, ref: str, task_id: UUID) -> HttpResponse:
             cases.give_task(found, team=form.chosen, by=request.user, at=timezone.now())
         if not form.errors:
             return done(request, _("Saved. They are told what to do."), "desk:plan", ref)
-    context = {"form": form, "title": _("Give the task to somebody else")}
-    return render(request, "desk/family_form.html", context)
+    return _asked(request, form, _("Give the task to somebody else"))
 
 
 urls: list[URLPattern] = [

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -90,6 +90,7 @@ def safety_line(request: StaffRequest, ref: str, code: str) -> HttpResponse:
         "form": form,
         "title": kind.label,
         "note": note if kind == SafetyKind.THREAT else "",
+        "back_url": reverse("desk:safety", args=[ref]),
     }
     return render(request, "desk/family_form.html", context)
 
@@ -129,7 +130,9 @@ def protect(request: StaffRequest, ref: str) -> HttpResponse:
         "They will see what is needed, whether there is danger now, and who asks. They will not "
         "see a name, a place, or the plan. The person must have agreed that they be told."
     )
-    context = {"form": form, "title": _("Ask for protection"), "note": note}
+    back_url = reverse("desk:safety", args=[ref])
+    title = _("Ask for protection")
+    context = {"form": form, "title": title, "note": note, "back_url": back_url}
     return render(request, "desk/family_form.html", context)
 
 
@@ -239,7 +242,8 @@ def right(request: StaffRequest, ref: str, right_code: str) -> HttpResponse:
         if not form.errors:
             text = _("Saved. Nothing has been sent to anyone.")
             return done(request, text, "desk:rights", ref)
-    context = {"form": form, "title": policy.label("rights", right_code)}
+    back_url = reverse("desk:rights", args=[ref])
+    context = {"form": form, "title": policy.label("rights", right_code), "back_url": back_url}
     return render(request, "desk/family_form.html", context)
 
 

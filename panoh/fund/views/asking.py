@@ -20,6 +20,7 @@ from panoh.fund.forms import MoneyCodeForm, MoneyForm
 from panoh.fund.models import Request
 from panoh.fund.rules import State
 from panoh.fund.templatetags.money import money
+from panoh.fund.views.pieces import why
 from panoh.kernel.rules import Category, Gone
 
 
@@ -52,7 +53,9 @@ def person(request: StaffRequest, ref: str) -> HttpResponse:
         "form": form,
         "books": books,
         "is_open": cases.is_open(request.dossier),
-        "requests": [(one, State(one.state).label) for one in queries.on_dossier(request.dossier)],
+        "requests": [
+            (one, State(one.state).label, why(one)) for one in queries.on_dossier(request.dossier)
+        ],
     }
     return render(request, "fund/person.html", context)
 

@@ -23,8 +23,8 @@ from panoh.fund.models import Account, Entry
 from panoh.fund.queries import Statement
 from panoh.fund.rules import Stage
 from panoh.fund.templatetags.money import figures
-from panoh.fund.views.pieces import day_asked, month_asked, sheet, shown_row
-from panoh.kernel.rules import Gone
+from panoh.fund.views.pieces import day_asked, month_asked, months, sheet, shown_row
+from panoh.kernel.rules import Gone, NotPossible
 from panoh.policy import queries as policy
 
 
@@ -106,9 +106,9 @@ def reverse(request: StaffRequest, line_id: UUID, entry_id: UUID) -> HttpRespons
 @require_safe
 def statement(request: StaffRequest, account_id: int) -> HttpResponse:
     """What happened on one account in a month."""
-    account = queries.account_of(queries.require_book(), account_id)
-    month = month_asked(request)
-    context = {"told": queries.statement(account, month), "month": month}
+    book, month = queries.require_book(), month_asked(request)
+    account = queries.account_of(book, account_id)
+    context = {"told": queries.statement(account, month), **months(book, month)}
     context["stage"] = Stage(account.stage).label
     return render(request, "fund/statement.html", context)
 
@@ -182,7 +182,7 @@ def cost(request: StaffRequest) -> HttpResponse:
     found = queries.costs(book, month)
     context = {
         "book": book,
-        "month": month,
+        **months(book, month),
         "rows": found,
         "sources": rules.by_source(found),
         "total": queries.total(found),
@@ -216,13 +216,15 @@ def close(request: StaffRequest) -> HttpResponse:
     at = timezone.now()
     month = _next_open(book.closed_through, policy.local_day(at))
     shown = month.isoformat() if month else ""
-    # The month that was shown, and no other one that has ended since.
-    if month is not None and request.POST.get("month") == shown:
+    if request.method == "POST":
+        # The month that was shown, and no other one that has ended since.
+        if month is None or request.POST.get("month") != shown:
+            raise NotPossible(_("This month is closed already."))
         fund.close_month(book, month=month, by=request.user, at=at)
         return done(request, _("The month is closed."), "fund:list")
     context = {
         "book": book,
-        "month": month,
+        "shown": shown[:7],
         "hidden": {"month": shown},
         "unsigned": [shown_row(one, at) for one in queries.unsigned(book)],
     }

@@ -79,6 +79,7 @@ def _told(request: StaffRequest, row: Request) -> dict[str, Any]:
         "second_sign": approves and may_sign and ("sign" in verbs or owes_second),
         "pays": may(user, Permission.MONEY_PAY) and is_other and "pay" in verbs and payable,
         "refuses": approves and is_other and "refuse" in verbs,
+        "books": may(user, Permission.MONEY_BOOK),
         "takes_back": may(user, Permission.MONEY_BOOK) and is_other and "take_back" in verbs,
     }
 

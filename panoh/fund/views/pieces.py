@@ -9,11 +9,15 @@ from django.utils import timezone
 
 from panoh.access.middleware import StaffRequest
 from panoh.files.rules.sheets import CSV, XLSX, as_csv, as_xlsx
+from panoh.fund import queries
 from panoh.fund.forms import month_of
-from panoh.fund.models import Request
+from panoh.fund.models import Book, Request
 from panoh.fund.rules import State
 from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy
+
+# From which list the reason of an ended request is.
+REASONS = {State.REFUSED: "money_refusals", State.RETURNED: "money_returns"}
 
 
 def month_asked(request: StaffRequest) -> date:
@@ -33,12 +37,25 @@ def day_asked(request: StaffRequest) -> date:
         raise Gone from None
 
 
+def months(book: Book, month: date) -> dict[str, Any]:
+    """What a page of one month shows: that month, and those that can be asked for instead."""
+    shown, today = month.strftime("%Y-%m"), policy.local_day(timezone.now())
+    known = [one.strftime("%Y-%m") for one in queries.months(book, today)]
+    return {"shown": shown, "months": known if shown in known else [shown, *known]}
+
+
+def why(one: Request) -> str:
+    """Why the fund said no, or why the money came back; nothing otherwise."""
+    return policy.label(REASONS[State(one.state)], one.reason) if one.reason else ""
+
+
 def shown_row(one: Request, at: datetime) -> dict[str, Any]:
     """A request as a card shows it: where it stands, and what is owed on it."""
     due = one.second_due_at
     return {
         "one": one,
         "state": State(one.state).label,
+        "why": why(one),
         "second": due if due and one.signed_at is None else None,
         "late": due is not None and one.signed_at is None and due < at,
     }

@@ -97,6 +97,8 @@ def test_e14_departure_without_risk_check_and_consent_is_refused() -> None:
             way_back(dossier, by=by)
         with pytest.raises(Invalid):
             care.arrive(dossier, on=later(days=1), by=by, at=NOW)
+        with pytest.raises(Invalid, match="before the departure"):
+            care.arrive(dossier, on=NOW - DAY, by=by, at=NOW)
         care.arrive(dossier, on=NOW, by=by, at=NOW)
         with pytest.raises(NotPossible):
             care.give_up(dossier, by=by, at=NOW)
@@ -245,6 +247,7 @@ def test_e14_e18_through_the_pages() -> None:
     given = {**READY, "asylum": "not_asked", "text": ""}
     refused = client.post(f"{at}return/write/", given)
     assert refused.status_code == 200 and "safe to be sent back" in refused.content.decode()
+    assert f'<a href="{at}return/" class="govuk-back-link"' in refused.content.decode()
     given["asylum"] = "no_fear"
     sent = client.post(f"{at}return/write/", given)
     assert sent.status_code == 302

@@ -55,9 +55,14 @@ def test_signed_by_two_and_paid_with_a_voucher() -> None:
     row = made.asked()
     for name in (FIRST, SECOND):
         browser, path = client_of(name, "en"), reverse("fund:approve", args=[row.ref])
-        assert row.dossier.ref not in browser.get(path).content.decode()
-        said = words(browser.post(path, {"line": line.pk}, follow=True))
-        assert "Signed." in said
+        page = browser.get(path)
+        assert row.dossier.ref not in page.content.decode()
+        given = {"line": line.pk, "once": hidden(page, "once")}
+        assert "Signed." in words(browser.post(path, given, follow=True))
+        # Pressed twice: it leads where the first click led, and nobody is told off.
+        again = browser.post(path, given)
+        assert again.headers["Location"] == reverse("fund:request", args=[row.ref])
+        assert "Nothing was done twice." in words(browser.get(again.headers["Location"]))
     browser, path = client_of(KEEPER, "en"), reverse("fund:pay", args=[row.ref])
     for _click in range(2):
         said = words(browser.post(path, {"paper": "17"}, follow=True))
@@ -110,12 +115,17 @@ def test_a_refusal_and_money_that_came_back() -> None:
     made.line()
     row, other = made.asked(), made.paid()
     browser = client_of(KEEPER, "en")
+    page = browser.get(reverse("fund:approve", args=[made.asked(kind="rent").ref]))
+    assert "no line for this purpose" in words(page)
+    assert reverse("fund:add_line") in page.content.decode(), "no dead end"
     path = reverse("fund:refuse", args=[row.ref])
     assert "Refused." in words(browser.post(path, {"code": "no_money"}, follow=True))
     path = reverse("fund:take_back", args=[other.ref])
     assert "The money is back." in words(browser.post(path, {"code": "not_used"}, follow=True))
-    page = client_of(ASKER, "en").get(reverse("fund:person", args=[row.dossier.ref]))
-    assert "The fund has no money" in words(page)
+    asker = client_of(ASKER, "en")
+    for one, why in ((row, "The fund has no money"), (other, "The money came back unused")):
+        assert why in words(browser.get(reverse("fund:request", args=[one.ref])))
+        assert why in words(asker.get(reverse("fund:person", args=[one.dossier.ref])))
 
 
 def test_a_receipt_without_a_name_and_a_request_taken_back() -> None:
@@ -162,6 +172,8 @@ def test_statement_trial_balance_and_cost_say_the_same() -> None:
         free = Account.objects.get(stage=Stage.FREE)
     page = browser.get(reverse("fund:statement", args=[free.pk]), {"month": month})
     assert "800.00" in words(page) and "1,000.00" in words(page)
+    # A month is chosen by its name: many browsers know no field for months.
+    assert '<option value="2026-03" selected>March 2026</option>' in page.content.decode()
     page = browser.get(reverse("fund:balance"), {"on": "2026-03-31"})
     assert "All accounts together make: 0.00" in words(page)
     page = browser.get(reverse("fund:cost"), {"month": month})
@@ -209,7 +221,9 @@ def test_a_month_is_closed_after_a_question() -> None:
     browser.post(reverse("fund:close"), {"month": "2020-01-31"})
     with as_user(KEEPER):
         assert queries.require_book().closed_through is None
-    assert "The month is closed." in words(browser.post(reverse("fund:close"), shown, follow=True))
+    shown["csrfmiddlewaretoken"] = "of this page"
+    for said in ("The month is closed.", "Nothing was done twice."):
+        assert said in words(browser.post(reverse("fund:close"), shown, follow=True))
     assert "no month to close" in words(browser.get(reverse("fund:close")))
     with as_user(KEEPER):
         book = queries.require_book()
