@@ -38,6 +38,7 @@ from panoh.statistics.rules.outputs import (
 )
 from panoh.statistics.rules.telling import about_in_words, estimate_in_words, release_in_words
 from panoh.statistics.rules.words import told as in_words
+from panoh.ui.templatetags.panoh import day
 
 
 @page(Permission.COUNTS_READ)
@@ -137,7 +138,7 @@ def _shown(request: StaffRequest, told: Told) -> dict[str, Any]:
         "waits": row.state in WAITING,
         "works": works,
         "faults": [in_words(one) for one in row.fault.splitlines()],
-        "about": about_in_words(told.about),
+        "about": about_in_words(told.about, day),
         "allows": "allow" in verbs and judges and row.is_passed and not told.allowed,
         "asks": "ask" in verbs and mine and row.is_passed and told.allowed,
         "awaits": "ask" in verbs and row.is_passed and not told.allowed,

@@ -18,6 +18,7 @@ from panoh.kernel.rules import Category, Gone
 from panoh.policy import queries as policy
 from panoh.referrals import queries as referrals
 from panoh.referrals.rules import State as RequestState
+from panoh.ui.templatetags.panoh import day
 from panoh.vault import queries as vault
 
 Row = TypeVar("Row", bound=models.Model)
@@ -183,11 +184,11 @@ def plan_data(dossier: Dossier, *, name: str) -> dict[str, Any]:
             for one in asked_elsewhere(dossier)
         ],
         "reviews": [
-            {"day": one.row.on.isoformat(), "rating": one.rating, "words": one.words}
+            {"day": day(one.row.on), "rating": one.rating, "words": one.words}
             for one in reviews_of(dossier)
         ],
     }
 
 
 def _day(row: CareStep | Served) -> str:
-    return (row.on if isinstance(row, Served) else row.due_on).isoformat()
+    return day(row.on if isinstance(row, Served) else row.due_on)

@@ -28,6 +28,7 @@ from panoh.desk.forms.orders import (
 from panoh.desk.views.typed import done, hold_still, told_in, typed
 from panoh.files import actions as files
 from panoh.kernel.rules import Category, Gone
+from panoh.ui.templatetags.panoh import day
 
 # The forms of one order: which permission, what is asked, which verb.
 FORMS: dict[str, tuple[Permission, Any, Any]] = {
@@ -61,7 +62,7 @@ def add_order(request: StaffRequest, ref: str) -> HttpResponse:
         by: dict[str, Any] = {"by": request.user, "at": timezone.now()}
         paper = {"submission": given.pop("paper_submission"), "content": given.pop("file").read()}
         with told_in(form):
-            title = _("Order of %(day)s") % {"day": given["issued_on"].isoformat()}
+            title = _("Order of %(day)s") % {"day": day(given["issued_on"])}
             added = files.add(dossier, category=Category.LEGAL, title=title, **paper, **by)
             named = given.pop("named")
             made = cases.enter_order(dossier, paper=added, fields=named, **given, **by)

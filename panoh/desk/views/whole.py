@@ -31,6 +31,7 @@ from panoh.policy import queries as policy
 from panoh.shelters import queries as shelters
 from panoh.shelters.models import Stay
 from panoh.shelters.rules import StayState
+from panoh.ui.templatetags.panoh import day
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def _printed(dossier: Dossier, wanted: dict[str, Any], *, by: User, at: datetime
 
 
 def _told(line: Line) -> dict[str, str]:
-    return {"what": line.what, "day": line.day.isoformat(), "outcome": line.outcome}
+    return {"what": line.what, "day": day(line.day), "outcome": line.outcome}
 
 
 urls: list[URLPattern] = [

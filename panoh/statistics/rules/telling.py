@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.utils.functional import Promise
@@ -33,17 +33,18 @@ def between(limits: Limits) -> str:
     return _("%(low)s to %(high)s") % {"low": many(limits[0]), "high": many(limits[1])}
 
 
-def about_in_words(about: Mapping[str, str]) -> list[tuple[str | Promise, str]]:
-    """Origin or metadata, as far as a reader needs it."""
+def about_in_words(
+    about: Mapping[str, str], day: Callable[[str], str]
+) -> list[tuple[str | Promise, str]]:
+    """Origin or metadata, as far as a reader needs it; ``day`` gives a day in words."""
     who = {
         "confirmed": _("people recognised by a decision"),
         "potential": _("people with signs of trafficking"),
     }
-    return [
-        (label, who.get(about[name], about[name]) if name == "definition" else about[name])
-        for name, label in ABOUT.items()
-        if about.get(name)
-    ]
+    told = dict(about)
+    told["definition"] = who.get(told.get("definition", ""), told.get("definition", ""))
+    told["period"] = " – ".join(map(day, about.get("period", "").split("/")))
+    return [(label, told[name]) for name, label in ABOUT.items() if told.get(name)]
 
 
 def estimate_in_words(result: Mapping[str, Any], status: str) -> dict[str, Any]:

@@ -133,7 +133,9 @@ def test_a26_a_group_through_the_pages_and_an_empty_row_is_not_saved() -> None:
             ("child", "uz"),
             ("unknown", "uz"),
         ]
-    page = browser.get(f"/groups/{group.dossier.ref}/")
+    blank = {f"p{number}-submission": str(uuid4()) for number in range(10)}
+    page = browser.post(made.headers["Location"], blank, follow=True)
+    assert "nobody was added" in words(page)
     assert CHOSEN in words(page)
     assert EMPLOYER in words(page)
     with as_user("lola") as by, pytest.raises(Gone):
