@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -115,6 +115,7 @@ def whole_paper(request: StaffRequest, ref: str) -> HttpResponse:
         made = _printed(dossier, form.cleaned_data, by=user, at=timezone.now())
         return as_file(made, f"plan-{ref}.pdf")
     context = {"form": form, "title": _("Print the plan"), "label": _("Make the PDF")}
+    context["back_url"] = reverse("desk:whole", args=[ref])
     return render(request, "care/form.html", context)
 
 
