@@ -35,16 +35,13 @@ FAULTS = {
     "long": _(
         "The text is too long: at most 15,000 characters fit in one field. Nothing was cut off."
     ),
+    "much": _("This is too long: at most %(limit_value)d characters fit here."),
 }
 FAR = _("This date lies too far away. Please check the year.")
 # Years that a day of work can lie in: a slip of the finger is said, not counted with.
 YEARS = range(1900, 2200)
 
-YES_NO_UNKNOWN: list[tuple[str, str | Promise]] = [
-    ("yes", _("Yes")),
-    ("no", _("No")),
-    ("unknown", _("Not yet known")),
-]
+YES_NO_UNKNOWN = [("yes", _("Yes")), ("no", _("No")), ("unknown", _("Not yet known"))]
 
 
 # The mark of one opened form, by which the same one sent again is known.
@@ -77,6 +74,7 @@ class CleanForm(forms.Form):
         for field in self.fields.values():
             if field.error_messages.get("required") == general:
                 field.error_messages["required"] = _("Please answer this.")
+            field.error_messages.setdefault("max_length", FAULTS["much"])
 
     @property
     def once(self) -> str:
