@@ -16,7 +16,7 @@ from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy
 
 PAGE = 50
-MOST_MONTHS = 120
+MOST_TO_CHOOSE = 120
 
 
 # -- books
@@ -158,7 +158,7 @@ def months(book: Book, until: date) -> list[date]:
     most ten years."""
     days = Entry.objects.filter(book=book).order_by("day").values_list("day", flat=True)
     first, found = days.first() or until, [until.replace(day=1)]
-    while found[-1] > first and len(found) < MOST_MONTHS:
+    while found[-1] > first and len(found) < MOST_TO_CHOOSE:
         found.append((found[-1] - timedelta(days=1)).replace(day=1))
     return found
 

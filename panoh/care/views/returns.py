@@ -149,7 +149,9 @@ def permit(request: StaffRequest, ref: str) -> HttpResponse:
                 request.dossier, **form.cleaned_data, by=request.user, at=timezone.now()
             )
         if not form.errors:
+            is_over = form.cleaned_data["ends_on"] < policy.local_day(timezone.now())
             text = _("Saved. You are warned before it ends.")
+            text = _("Saved. This permit has ended already.") if is_over else text
             return done(request, text, "care:returns", ref)
     return _form(request, form, _("Permit to stay"), back="care:returns")
 

@@ -57,6 +57,8 @@ class BedForm(CleanForm):
             self.fields[f"sex_{number}"] = pick("sexes", label, empty=_("Nobody else"))
             age = _("Child or companion %(number)d: age in years") % {"number": number}
             self.fields[f"age_{number}"] = _age(age)
+            # Not the ids of the radio buttons of the first question.
+            self.fields[f"sex_{number}"].widget.attrs["id"] = f"id_along_{number}"
 
     @property
     def first(self) -> list[Any]:
