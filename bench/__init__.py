@@ -6,6 +6,7 @@ up as role ``app`` and settled as ``config.wsgi`` does it. Seeding is done by th
 
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -63,14 +64,18 @@ def installation(*, staff: bool = False) -> Iterator[Cluster]:
             PANOH_MODE="test", PANOH_VAR=folder, DJANGO_SETTINGS_MODULE="config.settings"
         )
         cluster = Cluster(Path(folder))
-        with cluster.running(note):
-            owner = os.environ | {"PANOH_OWNER_DATABASE_URL": cluster.url("owner")}
-            _child(owner, "manage.py", "prepare", "--database-only")
-            if staff:
-                _child(dict(os.environ), "-c", STAFF)
-            django.setup()
-            settle()
-            yield cluster
+        try:
+            with cluster.running(note):
+                owner = os.environ | {"PANOH_OWNER_DATABASE_URL": cluster.url("owner")}
+                _child(owner, "manage.py", "prepare", "--database-only")
+                if staff:
+                    _child(dict(os.environ), "-c", STAFF)
+                django.setup()
+                settle()
+                yield cluster
+        finally:
+            # For root it may stand outside the folder, where the system user can reach it.
+            shutil.rmtree(cluster.home, ignore_errors=True)
 
 
 def _child(environment: dict[str, str], *command: str) -> None:

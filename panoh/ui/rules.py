@@ -13,8 +13,9 @@ MAX_TEXT = 15_000
 # Embedding, override and isolate marks can make a text look different from what it is
 # (Unicode UAX #9, "Trojan source"); no language of a pack needs them in a plain field.
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
-# Marks that show nothing and only spoil search: LRM, RLM, ALM, byte order mark, soft hyphen.
-_SILENT = re.compile("[\u200e\u200f\u061c\ufeff\u00ad]")
+# Marks that show nothing and only spoil search: LRM, RLM, ALM, byte order mark, soft hyphen, and
+# places to break a line, of which alone an answer is none.
+_SILENT = re.compile("[\u200b\u200e\u200f\u2060\u061c\ufeff\u00ad]")
 _ODD_SPACE = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 _NEWLINE = re.compile("\r\n?|\u0085|\u2028|\u2029")
 

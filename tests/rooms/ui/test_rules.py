@@ -19,6 +19,7 @@ from panoh.ui.rules import MAX_TEXT, PartialDate, clean_text
         ("abc\u202etxt.exe", "abctxt.exe", ("direction",)),
         ("a\u2066b\u2069", "ab", ("direction",)),
         ("a\u200fb\ufeff\u00adc", "abc", ()),
+        ("\u200b\u2060", "", ()),
         ("a\u00a0b\u3000c", "a b c", ()),
         ("a\r\nb\rc\u2028d", "a\nb\nc\nd", ()),
         ("a\x07\x1b[31mb\tc", "a[31mb\tc", ()),
