@@ -102,6 +102,23 @@ def times(work: Callable[[], object], runs: int, warm: int = 3) -> list[float]:
     return found
 
 
+def in_turn(*works: Callable[[], object], runs: int) -> list[list[float]]:
+    """Milliseconds of calls that are made in turn, so that a slow second of the machine meets
+    each of them. The first ten are not counted: a server keeps a plan from the sixth on."""
+    rounds = [[times(work, 1, warm=0)[0] for work in works] for _ in range(runs + 10)]
+    return [list(spent) for spent in zip(*rounds[10:], strict=True)]
+
+
+def rest(connection: psycopg.Connection) -> None:
+    """Let the server end what a seed left behind, which no installation has in a usual hour:
+    dead rows, missing statistics, gigabytes not yet written. Only a superuser may ask for a
+    checkpoint; copying a database as files begins with one."""
+    connection.execute("VACUUM ANALYZE")
+    connection.execute("CREATE DATABASE bench_rest TEMPLATE template0 STRATEGY file_copy")
+    connection.execute("DROP DATABASE bench_rest")
+    os.sync()
+
+
 def median(values: list[float]) -> float:
     """The middle value."""
     return statistics.median(values)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import psycopg
 
-from bench import installation, median, note, owner, p95, say, times
+from bench import in_turn, installation, median, note, owner, p95, rest, say, times
 from config.cluster import Cluster
 
 TEAMS = 300
@@ -63,7 +63,7 @@ def seed(connection: psycopg.Connection, size: int) -> None:
         if statement.startswith("CREATE TABLE bench_case"):
             cases(connection)
         connection.execute(statement.format(size=size, teams=TEAMS, holder=holder).encode())
-    connection.execute("VACUUM ANALYZE")
+    rest(connection)
 
 
 def cases(connection: psycopg.Connection) -> None:
@@ -138,7 +138,7 @@ def measure(label: str, team_id: int) -> None:
             return ask
 
         for figure, make, aim in (("latest 50", latest, "<= 1"), ("one case", one, "")):
-            walled, bare = times(make("cases_case"), RUNS), times(make("bench_case"), RUNS)
+            walled, bare = in_turn(make("cases_case"), make("bench_case"), runs=RUNS)
             say("access", f"{figure}, {label} team, median", median(walled), "ms", aim)
             say("access", f"{figure}, {label} team, p95", p95(walled), "ms")
             say("access", f"{figure}, {label} team, without, median", median(bare), "ms")

@@ -8,7 +8,7 @@ import argparse
 import random
 from time import perf_counter
 
-from bench import installation, median, note, owner, p95, say
+from bench import installation, median, note, owner, p95, rest, say
 from config.cluster import Cluster
 
 PAST = 10_000
@@ -110,7 +110,7 @@ def seed(cluster: Cluster, size: int) -> None:
             connection.execute(f'ALTER TABLE shelters_stay DROP CONSTRAINT "{key}"'.encode())
         for statement in (HOUSE, ROOM, BED, HOLD, STAY, LIVING, FREE):
             connection.execute(statement, values)
-        connection.execute("VACUUM ANALYZE")
+        rest(connection)
         (count,) = connection.execute("SELECT count(*) FROM shelters_stay").fetchone() or (0,)
     note(f"{HOUSES} houses, {beds} beds, {count} stays")
     say("beds", "stays", count, "rows")

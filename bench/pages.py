@@ -7,7 +7,6 @@ shown of a person is a real sealed case, made by the actions.
 
 import argparse
 import gzip
-import os
 import re
 import time
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING
 import psycopg
 from psycopg import sql
 
-from bench import installation, median, note, owner, p95, say
+from bench import installation, median, note, owner, p95, rest, say
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -60,15 +59,7 @@ def seed(connection: psycopg.Connection, first: int, last: int, **people: int) -
     run(connection, "pages_cases.sql", first=first, last=last, teams=TEAMS, **people)
     for table in PROTECTED:
         connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER".encode())
-    connection.execute("VACUUM ANALYZE")
-    still(connection)
-
-
-def still(connection: psycopg.Connection) -> None:
-    """Let what was seeded reach the disk: a page that records who read it waits for that disk."""
-    connection.execute("CREATE DATABASE bench_still TEMPLATE template0")
-    connection.execute("DROP DATABASE bench_still")  # ends with a checkpoint
-    os.sync()
+    rest(connection)
 
 
 def country(connection: psycopg.Connection) -> None:

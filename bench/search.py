@@ -10,7 +10,7 @@ import random
 from datetime import timedelta
 from time import perf_counter, process_time
 
-from bench import installation, median, note, owner, p95, say
+from bench import installation, median, note, owner, p95, rest, say
 from config.cluster import Cluster
 
 PEOPLE = 75_000
@@ -68,7 +68,7 @@ def seed(cluster: Cluster, size: int) -> list[int]:
             dossiers += [dossier.pk for dossier in made]
             note(f"{len(dossiers)} people")
         connection.execute("ALTER TABLE people_nametoken ENABLE TRIGGER USER")
-        connection.execute("VACUUM ANALYZE")
+        rest(connection)
         count = connection.execute("SELECT count(*) FROM people_nametoken").fetchone()
     for dossier_id, person in zip(dossiers[:ASKED], register[:ASKED], strict=True):
         with as_user("nigora") as by:

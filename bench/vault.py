@@ -115,7 +115,7 @@ def grants(runs: int) -> None:
 
     from panoh.access import actions as access
     from panoh.kernel.rules import CASE_CATEGORIES, Category
-    from panoh.vault import actions as vault
+    from panoh.vault.actions import sealing
     from tests.factories.staff import as_user, team
 
     at = timezone.now()
@@ -131,7 +131,7 @@ def grants(runs: int) -> None:
     for turn in range(runs):
         with as_user("nigora") as nigora:
             dossier = access.open_dossier(team=team("ngo-cases"), by=nigora, at=at)
-            vault._keys_to_write({(dossier.pk, int(c)) for c in Category if c & CASE_CATEGORIES})
+            sealing.keys_to_write({(dossier.pk, int(c)) for c in Category if c & CASE_CATEGORIES})
         source: UUID = uuid4()
         timed(
             "offer",

@@ -10,6 +10,7 @@ from panoh.kernel.rules import Category, NotPossible
 from panoh.people.models import ContactPoint
 from panoh.vault import actions as vault
 from panoh.vault import queries, rules
+from panoh.vault.actions import sealing
 from panoh.vault.models import DataKeyWrap, TeamKey, TeamKeyWrap, UnitTokenKey
 from panoh.vault.rules import Damaged, NoKey, WrongSecret
 from tests.factories.staff import PASSPHRASE, as_user, team, user
@@ -60,7 +61,7 @@ def test_a_version_that_stands_is_not_made_again() -> None:
         for version in (1, 3):
             again = rules.KeyName(dossier.pk, name.category, version)
             with pytest.raises(NoKey), transaction.atomic():
-                vault._put("access_put_data_keys", {again: rules.new_key()})
+                sealing.put_keys("access_put_data_keys", {again: rules.new_key()})
         assert vault.open(row, "names") == "Лола"
 
 
