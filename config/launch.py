@@ -142,8 +142,7 @@ def start_web(processes: Processes, environment: Mapping[str, str], port: int) -
     """Start web server and worker, neither of which knows the owner's address."""
     plain = {key: value for key, value in environment.items() if key != "PANOH_OWNER_DATABASE_URL"}
     processes.start(web_server(port), plain)
-    worker = [*MANAGE, "procrastinate", "worker", "--delete-jobs", "successful"]
-    processes.start(worker, {**plain, "PANOH_ROLE": "jobs"})
+    processes.start(worker(), {**plain, "PANOH_ROLE": "jobs"})
     for _ in range(600):
         if processes.one_ended():
             raise StepError("the web server or the worker did not start")
@@ -151,6 +150,12 @@ def start_web(processes: Processes, environment: Mapping[str, str], port: int) -
             return
         time.sleep(0.05)
     raise StepError("the web server does not answer")
+
+
+def worker() -> list[str]:
+    """Return the command of the worker. Two jobs at a time: numbers may take hours, and are
+    computed one by one (`panoh.statistics.tasks`), so that no alert waits for them."""
+    return [*MANAGE, "procrastinate", "worker", "--concurrency", "2", "--delete-jobs", "successful"]
 
 
 def web_server(port: int, threads: int = 8) -> list[str]:

@@ -1,5 +1,6 @@
 """Log lines that cannot hold personal data: an error's text may quote what somebody typed."""
 
+import copy
 import logging
 import traceback
 from pathlib import Path
@@ -7,10 +8,23 @@ from types import TracebackType
 
 
 class Formatter(logging.Formatter):
-    """Time, level, logger and message; of an error only its type and where it happened."""
+    """Time, level, logger and message; of an error only its type and where it happened; of a
+    request the name of its page, for its address may name a case."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without what a visitor typed or an address says."""
+        request = getattr(record, "request", None)
+        record = copy.copy(record)
+        record.exc_text = None  # of another formatter, with the error's words
+        if request is not None:
+            match = getattr(request, "resolver_match", None)
+            record.msg = "%s at %s"
+            status = getattr(record, "status_code", "refused")
+            record.args = (status, match.view_name if match else "no page")
+        return super().format(record)
 
     def formatException(  # noqa: N802 (logging's name)
         self,

@@ -165,12 +165,17 @@ class Wall:
         return response
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
+        opened = self._opened(request)
+        if request.user.is_authenticated and opened is None and VAULT in request.session:
+            # The half of the server without that of the browser: whoever reads the table of
+            # sessions is nobody by it.
+            logout(request)
         if request.user.is_authenticated:
             seen = request.session.get(SEEN)
             if late := self._too_late(request):
                 return late
-            if request.session.get(SEEN) != seen:
-                self._tend_keys(request, request.user)
+            if request.session.get(SEEN) != seen and opened is not None:
+                self._tend_keys(request.user, opened)
         zone = ZoneInfo(policy.pack().timezone)
         with timezone.override(zone), ExitStack() as stack:
             if request.user.is_authenticated:
@@ -178,7 +183,7 @@ class Wall:
                 # Before the transaction: the context is written once, and ends with it.
                 stack.enter_context(acting(user))
                 cast(StaffRequest, request).permissions = user.permissions
-                if opened := self._opened(request, user):
+                if opened is not None:
                     stack.enter_context(keys.opened(opened))
             stack.enter_context(transaction.atomic())
             response = self.get_response(request)
@@ -264,21 +269,21 @@ class Wall:
         logout(request)
         return HttpResponseRedirect(_sign_in(request))
 
-    def _tend_keys(self, request: HttpRequest, user: User) -> None:
+    def _tend_keys(self, user: User, opened: keys.Opened) -> None:
         """Once a minute, in a transaction before the page's own: its locks are free by then."""
-        opened = self._opened(request, user)
-        if opened is not None:
-            with acting(user), keys.opened(opened):
-                access.tend_keys(by=user, at=timezone.now())
+        with acting(user), keys.opened(keys.Opened(opened.user_id, opened.pair)):
+            access.tend_keys(by=user, at=timezone.now())
 
     def _is_ours(self, request: HttpRequest) -> bool:
         """Is this a form of an existing page, with its token? The library looks only later."""
         known = not _has_nul(request) and bool(is_valid_path(request.path_info))
         return known and self.csrf.process_view(request, HttpResponse, (), {}) is None
 
-    def _opened(self, request: HttpRequest, user: User) -> keys.Opened | None:
+    def _opened(self, request: HttpRequest) -> keys.Opened | None:
+        if not request.user.is_authenticated:
+            return None
         return keys.open_from_session(
-            user.pk, request.session.get(VAULT), request.COOKIES.get(VAULT_COOKIE)
+            request.user.pk, request.session.get(VAULT), request.COOKIES.get(VAULT_COOKIE)
         )
 
     def _vault_cookie(self, request: HttpRequest, response: HttpResponse) -> None:

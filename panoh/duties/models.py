@@ -126,6 +126,11 @@ class Duty(Clock):
             models.CheckConstraint(
                 condition=Q(stopped_at=None) | Q(due_at=None), name="duties_stopped_is_not_due"
             ),
+            # The round that rings notes both for each row: none may stop it for all the others.
+            models.CheckConstraint(
+                condition=Q(kind__regex=r"^[a-z][a-z0-9_.]*$"), name="duties_kind_is_a_code"
+            ),
+            models.CheckConstraint(condition=Q(level__lte=100), name="duties_few_steps"),
             *_of_a_period("duty"),
         )
         indexes = (

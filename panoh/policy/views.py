@@ -8,7 +8,7 @@ from io import StringIO
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from panoh.kernel.rules import Gone
+from panoh.kernel.rules import Gone, escaped
 
 from . import queries as policy
 from .forms import DayForm
@@ -98,8 +98,9 @@ def treaties_file(request: HttpRequest) -> HttpResponse:
     titles = {treaty.code: str(treaty.title) for treaty in policy.pack().treaties}
     for duty in _duties():
         measures = "; ".join(map(policy.measure, duty.measures))
-        words = (titles[duty.treaty], duty.article, duty.bound_on, str(duty.label), measures)
-        table.writerow([*words, "yes" if duty.verified else "no", duty.source])
+        words = (titles[duty.treaty], duty.article, duty.bound_on, duty.label, measures)
+        verified = "yes" if duty.verified else "no"
+        table.writerow([escaped(str(one)) for one in (*words, verified, duty.source)])
     answer = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = 'attachment; filename="duties.csv"'
     return answer

@@ -1,8 +1,11 @@
-"""Each minute one of those that were planned or asked for is computed: alerts never wait for a
-queue of numbers."""
+"""Each minute one of those that were planned or asked for is computed, and one at a time: the
+worker does two jobs at once, so that alerts never wait for numbers."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -18,16 +21,34 @@ from panoh.statistics.rules.release.plan_parts import BadPlan
 from panoh.statistics.rules.release.products import Told
 
 BY = "numbers"
+LOCK = 913
+
+
+@contextmanager
+def alone() -> Iterator[bool]:
+    """Whether nobody else computes. Of the connection: who is killed leaves no lock behind."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        (is_alone,) = cursor.fetchone()
+    try:
+        yield is_alone
+    finally:
+        if is_alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
 @app.periodic(cron="* * * * *")
 @app.task(queueing_lock="statistics.work")
 def work(timestamp: int) -> None:
     """Compute the one that waits longest; works as role ``jobs``."""
-    numbers.close_withdrawn(by=BY, at=timezone.now())
-    row = numbers.take(by=BY, at=timezone.now())
-    if row is not None and row.state != State.FAILED:
-        compute(row)
+    with alone() as is_alone:
+        if not is_alone:
+            return
+        numbers.close_withdrawn(by=BY, at=timezone.now())
+        row = numbers.take(by=BY, at=timezone.now())
+        if row is not None and row.state != State.FAILED:
+            compute(row)
 
 
 def compute(row: Output) -> None:

@@ -188,3 +188,16 @@ def test_an_unexpected_error_is_logged_with_its_place_and_without_its_words() ->
     line = Formatter().format(record)
     assert "ValueError" in line and Path(__file__).name in line
     assert "Қаноатбекзода" not in line
+
+
+@pytest.mark.django_db
+def test_what_a_request_asked_for_is_logged_without_its_address(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A refused form, a made-up host: the address names a case, the host is what somebody typed."""
+    browser = Client(enforce_csrf_checks=True)
+    assert browser.post("/cases/ABCDEFGHJK/person/").status_code == 403
+    browser.get("/", headers={"host": "abcdefghjk.example"})
+    assert caplog.records
+    for line in map(Formatter().format, caplog.records):
+        assert "ABCDEFGHJK" not in line.upper(), line

@@ -98,6 +98,24 @@ def test_the_command_tries_every_template(pack: Path) -> None:
         call_command("pack", "check", str(pack))
 
 
+@pytest.mark.parametrize(
+    "brought",
+    [
+        '#import "@preview/cetz:0.3.0"',
+        '#import "@" + data.name',
+        '#import ("sheet.typ")',
+        '#import "sheet.typ" + data.name',
+        '#import "\\u{40}preview/x.typ"',
+        "// #let run = eval",
+    ],
+)
+def test_a_template_fetches_nothing(pack: Path, brought: str) -> None:
+    """Not from the network either, by a name that it makes of what stands in the letter."""
+    (pack / "letters" / "trial.typ").write_text(f"{SHEET}{brought}\n")
+    with pytest.raises(PackFault, match="brings in nothing"):
+        read(pack)
+
+
 def test_a_template_reads_no_file_outside_the_letters(pack: Path) -> None:
     (pack / "letters" / "trial.typ").write_text(SHEET + '#read("../pack.toml")\n')
     letter = read(pack).letters["trial"]

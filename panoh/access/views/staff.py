@@ -83,7 +83,7 @@ def people(request: StaffRequest) -> HttpResponse:
     return render(request, "access/people.html", {"units": by_unit})
 
 
-@page()
+@page(step_up=True)
 @require_http_methods(["GET", "POST"])
 def invite(request: StaffRequest, unit_id: int) -> HttpResponse:
     """Make an account; its one-time code is shown once, to be handed over in person."""
@@ -258,7 +258,7 @@ def team_key(request: StaffRequest, team_id: int) -> HttpResponse:
     return render(request, "access/recovery_code.html", {"team": team, "code": code})
 
 
-@page()
+@page(step_up=True)
 @require_http_methods(["GET", "POST"])
 def recover(request: StaffRequest, team_id: int) -> HttpResponse:
     """Open the team's files again with the code from the director's safe."""
@@ -303,7 +303,7 @@ def leave(request: StaffRequest, team_id: int, user_id: int) -> HttpResponse:
     return redirect("access:teams")
 
 
-@page(Permission.INSTALLATION_MANAGE)
+@page(Permission.INSTALLATION_MANAGE, step_up=True)
 @require_http_methods(["GET", "POST"])
 def emergency(request: StaffRequest) -> HttpResponse:
     """Name the duty hotline: a team that holds a key and may ask for emergency access."""

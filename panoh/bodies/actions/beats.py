@@ -44,6 +44,7 @@ REFUSALS = {
     "bodies_arrives": _(
         "One of them has no seat on the day of the sitting, or the seat has no alternate."
     ),
+    "bodies_sits_once": _("One of them sits there for another seat already."),
     "bodies_alternate_sat": _(
         "The alternate has sat there, and the minutes say so. End this seat and give a new one."
     ),

@@ -30,8 +30,7 @@ from panoh.cases.rules.orders import (
 )
 from panoh.duties import actions as duties
 from panoh.files.models import Document
-from panoh.files.rules.sheets import escaped
-from panoh.kernel.rules import Category, Gone, Invalid, NotPossible, Refused
+from panoh.kernel.rules import Category, Gone, Invalid, NotPossible, Refused, escaped
 from panoh.policy import queries as policy
 from panoh.vault import actions as vault
 

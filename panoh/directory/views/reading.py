@@ -246,8 +246,9 @@ def missing(request: StaffRequest) -> HttpResponse:
 
 
 def _counted(field: str, names: str, year: int, least: int) -> list[tuple[str, int | None]]:
-    """Words and numbers, the most first; districts by their regions. Small numbers are None, and
-    one more where a single one could be reckoned from the sum of another table."""
+    """Words and numbers, the most first; districts by their regions. Numbers go in steps of the
+    smallest that is shown: who looks before and after one search finds no line of it in every
+    table. Small numbers are None, and one more where a single one could be reckoned."""
     counts: Counter[str] = Counter()
     for row in queries.unmet_by(field, since=date(year, 1, 1), until=date(year, 12, 31)):
         counts[_side(names, row[field])] += row["count"]
@@ -255,7 +256,8 @@ def _counted(field: str, names: str, year: int, least: int) -> list[tuple[str, i
     if len(counts) - len(shown) == 1 and shown:
         shown.pop()
     hidden = sorted(counts.keys() - dict(shown).keys())
-    return [*shown, *((words, None) for words in hidden)]
+    steps = [(words, count // least * least) for words, count in shown]
+    return [*steps, *((words, None) for words in hidden)]
 
 
 def _side(names: str, code: str) -> str:

@@ -15,8 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
-from panoh.files.rules.sheets import unescaped
-from panoh.kernel.rules import Invalid
+from panoh.kernel.rules import Invalid, unescaped
 
 KEY: Final = "external_id"
 MOST_COLUMNS: Final = 400

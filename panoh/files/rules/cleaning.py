@@ -72,7 +72,14 @@ def clean_image(content: bytes) -> bytes:
 # What pages and pictures tell of their making, what runs by itself, programs' private data.
 _PDF_TELLS: Final = (
     *("/Metadata", "/PieceInfo", "/LastModified", "/JavaScript", "/OpenAction", "/AA", "/Thumb"),
-    *("/SpiderInfo", "/CreationDate", "/JS"),
+    *("/SpiderInfo", "/CreationDate", "/JS", "/XFA"),
+)
+# What a click starts, sends or fetches; a link to an address stays. ISO 32000-2, 12.6.4.
+_PDF_ACTS: Final = frozenset(
+    {
+        *("/Launch", "/SubmitForm", "/ImportData", "/GoToR", "/GoToE", "/JavaScript"),
+        *("/Rendition", "/RichMediaExecute"),
+    }
 )
 _INSIDE: Final = "/EmbeddedFiles"
 
@@ -116,16 +123,30 @@ def _things(root: Any) -> Iterator[DictionaryObject]:
             waiting.extend(list.__iter__(found))
 
 
+def _said(thing: DictionaryObject, key: str) -> str:
+    """A name that stands there, or in another object to which it points."""
+    if key not in thing:
+        return ""
+    found = thing[key]  # get() would give the pointer
+    return found if isinstance(found, str) else ""
+
+
+def _filtered(thing: DictionaryObject) -> Any:
+    return thing["/Filter"] if "/Filter" in thing else None  # noqa: SIM401 - as above
+
+
 def _untell(thing: DictionaryObject) -> None:
-    if _INSIDE in thing or thing.get("/Type") == "/Filespec" or "/EF" in thing:
+    if _INSIDE in thing or _said(thing, "/Type") == "/Filespec" or "/EF" in thing:
         raise Unclean("inside")
+    if _said(thing, "/S") in _PDF_ACTS:
+        thing.clear()
     for key in _PDF_TELLS:
         thing.pop(NameObject(key), None)
-    if thing.get("/Type") == "/Annot" or "/Rect" in thing:
+    if _said(thing, "/Type") == "/Annot" or "/Rect" in thing:
         thing.pop(NameObject("/M"), None)
-        if thing.get("/Subtype") != "/Widget":  # in a form this is the name of the field
+        if _said(thing, "/Subtype") != "/Widget":  # in a form this is the name of the field
             thing.pop(NameObject("/T"), None)
-    if isinstance(thing, StreamObject) and thing.get("/Filter") in ("/DCTDecode", ["/DCTDecode"]):
+    if isinstance(thing, StreamObject) and _filtered(thing) in ("/DCTDecode", ["/DCTDecode"]):
         thing._data = without_exif(thing._data)  # set_data would encode it anew
 
 

@@ -7,6 +7,8 @@ from typing import Final
 
 import xlsxwriter
 
+from panoh.kernel.rules import escaped
+
 CSV: Final = "text/csv; charset=utf-8"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Nothing in clear on the disk, and no text becomes a formula, a link or a number.
@@ -17,17 +19,6 @@ _CLOSED: Final = {
     "strings_to_numbers": False,
 }
 MOST_IN_A_CELL: Final = 32_767  # Excel's own limit
-_FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
-
-
-def escaped(cell: str) -> str:
-    """A cell that no office program takes for a formula (OWASP: CSV injection)."""
-    return f"'{cell}" if cell.lstrip("'").startswith(_FORMULA_SIGNS) else cell
-
-
-def unescaped(cell: str) -> str:
-    """Reverse of ``escaped``: a file that was handed back comes in again as it was."""
-    return cell[1:] if cell[:1] == "'" and cell.lstrip("'").startswith(_FORMULA_SIGNS) else cell
 
 
 def as_csv(head: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:

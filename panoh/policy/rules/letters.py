@@ -11,6 +11,8 @@ from .words import PackFault, Words
 
 def read_letters(files: Files) -> dict[str, Letter]:
     """The letters by their code: `letters/<code>.toml`, the template `letters/<code>.typ`."""
+    for file in files.names("letters/", ".typ"):
+        _check_brought(file, files.text(file))
     return {
         letter.code: letter
         for file in files.names("letters/", ".toml")
@@ -38,6 +40,20 @@ def _letter(files: Files, file: str) -> Letter:
     _check_fields(f"letters/{code}.typ", template, {"words": set(words), "data": set(example)})
     home = files.base_code if files.inherits(file) else ""
     return Letter(code, head.flag("reviewed"), languages, words, example, home)
+
+
+# What a template brings in, unless it is a template beside it, named in full. A package (`@`) would
+# be fetched from the network while a letter is made, under a name that the template may reckon.
+BROUGHT = re.compile(
+    r"\b(?:import|include)\b(?!\s+\"(?!@)[^\"\\]*\.typ\"\s*(?::|$))|\beval\b", re.MULTILINE
+)
+
+
+def _check_brought(file: str, template: str) -> None:
+    found = BROUGHT.search(template)
+    if found:
+        line = template.count("\n", 0, found.start()) + 1
+        raise PackFault(file, line, "a template brings in nothing but templates beside it")
 
 
 # A field of the words or the data of a letter; not a method of typst's, such as data.at(…).

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from panoh.kernel.rules import escaped
 from panoh.statistics.rules import estimation
 from panoh.statistics.rules.estimation import diagnostics
 from panoh.statistics.rules.estimation.lattice import lattice
@@ -133,7 +134,11 @@ def _models(groups: Mapping[str, estimation.Analysis]) -> str:
     lines = csv.writer(out, lineterminator="\n")
     lines.writerow(["group", "search", "effects", "bic", "n"])
     for name, analysis in groups.items():
-        lines.writerows([name, *line] for line in _fitted(analysis))
+        # Groups and lists bear the names of whoever made the file.
+        lines.writerows(
+            [one if isinstance(one, float) else escaped(str(one)) for one in (name, *line)]
+            for line in _fitted(analysis)
+        )
     return out.getvalue()
 
 

@@ -58,6 +58,7 @@ FAULTS: tuple[str, ...] = (
     gettext_noop("%(name)s: values is a list of texts or whole numbers"),
     gettext_noop("%(name)s: from 1 to %(most)s values, each once"),
     gettext_noop("%(name)s: parents maps some of the values to wider ones"),
+    gettext_noop("%(name)s: a text that begins with = + - or @ runs as a formula: word it anew"),
     gettext_noop("a table names one to three columns"),
     gettext_noop("a table names %(name)s, which is no column of the plan"),
     gettext_noop("a table names a column twice"),

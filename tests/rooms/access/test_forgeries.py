@@ -18,6 +18,7 @@ FORGERIES = (
     "INSERT INTO access_rolegrant (user_id, unit_id, role, since) VALUES ({me}, 1, 'adm', now())",
     "INSERT INTO access_rolepermission (role, permission) VALUES ('pol', 'case_read')",
     "UPDATE access_user SET unit_id = 1",
+    "UPDATE access_user SET password = (SELECT password FROM access_user WHERE id = {me})",
     "DELETE FROM access_never",
     "INSERT INTO access_listing (team_id, opened_at, dossier_id) VALUES ({mine}, now(), {dossier})",
     "INSERT INTO vault_datakeywrap (dossier_id, category, version, team_id, team_version, wrapped) "
@@ -90,6 +91,52 @@ def test_forgeries_fail(sides: tuple[psycopg.Connection, ...]) -> None:
             app.execute(text.encode())
         assert caught.value.sqlstate in {"42501", "0A000"}, (statement, caught.value)
     assert fingerprint(owner) == before
+
+
+def test_what_the_table_holds_takes_no_invitation(sides: tuple[psycopg.Connection, ...]) -> None:
+    owner, app, _other = sides
+    owner.execute(
+        "UPDATE access_user SET invited_until = now() + interval '1 day', "
+        "invitation = encode(sha256('the code'), 'hex') WHERE username = 'safar'"
+    )
+    take = "SELECT access_take_invitation(id, {}, 'x', now()) FROM access_user WHERE id = %s"
+    for given, is_taken in (("invitation", False), ("''", False), ("'the code'", True)):
+        row = app.execute(take.format(given).encode(), [user("safar").pk]).fetchone()
+        assert row == (is_taken,), given
+
+
+# Asked by the programme and told to anybody who may: nothing of a case, or only gone by its time.
+ASKED_BY_ALL = {
+    "access_take_invitation",  # the code is the credential
+    "access_set_up",  # once, while there is no account
+    "vault_sweep_drafts",
+    "exchange_sweep",
+    "statistics_seal",  # a mark, of what its own rows show
+    "statistics_is_signed",
+    "statistics_allowed_by",
+    "cases_order_counts",  # numbers of the installation, for anybody
+    "access_emergency_offer",
+    "decisions_is_owner",  # who the connection is
+    # A number and a yes, for who knows the random keys of a sitting and its seats.
+    "bodies_present",
+    "bodies_touched",
+}
+CONTEXT = (
+    r"ctx_|access_(can|lock_dossier|is_advocate|supervises|runs_unit|stopped|put_wraps)|"
+    r"current_setting|bodies_conflicted|cases_may_open_breach"
+)
+DEFINERS = (
+    "SELECT p.proname, coalesce(p.proconfig::text, '') ~ 'search_path=', p.prosrc ~ %s "
+    "FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef "
+    "AND has_function_privilege('app', p.oid, 'execute') AND p.prorettype <> 'trigger'::regtype"
+)
+
+
+def test_whatever_runs_as_the_owner_asks_who_acts(sides: tuple[psycopg.Connection, ...]) -> None:
+    found = sides[0].execute(DEFINERS, [CONTEXT]).fetchall()
+    assert len(found) > len(ASKED_BY_ALL)
+    assert not [name for name, fixed, _asks in found if not fixed], "an open search_path"
+    assert {name for name, _fixed, asks in found if not asks} - ASKED_BY_ALL == set()
 
 
 def fingerprint(owner: psycopg.Connection) -> list[object]:

@@ -152,6 +152,7 @@ def test_a_session_is_new_after_signing_in_and_dead_after_signing_out() -> None:
     assert not Session.objects.filter(session_key=planted.session_key).exists()
     stolen = Client()
     stolen.cookies["session"] = str(key)
+    stolen.cookies[VAULT_COOKIE] = browser.cookies[VAULT_COOKIE].value
     assert is_signed_in(stolen)
     browser.post("/sign-in/logout/")
     assert not is_signed_in(browser)

@@ -32,6 +32,15 @@ def test_sensitive_steps_ask_for_the_second_factor_anew() -> None:
             if answer.status_code != 405:
                 assert answer.headers["Location"].startswith("/sign-in/2/"), path
     assert browser.get(f"/requests/{request.ref}/withdraw/").status_code == 200, "to stop is quick"
+    # And what makes accounts, or opens a team's files.
+    admin, ours = factor_of_old(client_of("admin")), team("ngo-cases")
+    for one, path in (
+        (admin, reverse("access:invite", args=[ours.unit_id])),
+        (admin, reverse("access:emergency")),
+        (browser, reverse("access:recover", args=[ours.pk])),
+    ):
+        for method in (one.get, one.post):
+            assert method(path).headers["Location"].startswith("/sign-in/2/"), path
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,24 @@ def test_b1_who_has_no_seat_on_the_day_is_not_there() -> None:
     refused(KEEPER, "bodies_arrives", text, seat_of("nigora").pk)
 
 
+def test_b1_nobody_types_in_another_name_and_nobody_sits_for_two() -> None:
+    """Else one person would decide from paper alone, or vote twice."""
+    body, seat = made.national(), seat_of("zebo")
+    paper = (
+        "INSERT INTO bodies_sitting (id, body_id, starts_at, place, state, on_paper, reason,"
+        " typed_by_id, called_at, called_by_id, opened_at) VALUES (%s, %s, now(), '', 'open', true,"
+        " 'x', %s, now(), %s, now())"
+    )
+    refused(KEEPER, DENIED, paper, uuid4(), body.pk, user("nigora").pk, user(KEEPER).pk)
+    with as_user(KEEPER) as by:
+        bodies.change_seat(
+            seat, until=None, trained_on=None, alternate=user("nigora"), by=by, at=made.BEFORE
+        )
+    row = made.opened(body)
+    with as_user(KEEPER) as by, pytest.raises(NotPossible, match="another seat"):
+        bodies.attend(row, there={seat.pk: True}, alternates=[seat.pk], by=by, at=LATER)
+
+
 def test_b1_minutes_go_on_naming_the_alternate_who_sat() -> None:
     body = made.national()
     seat = seat_of("zebo")

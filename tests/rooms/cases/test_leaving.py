@@ -166,6 +166,8 @@ def test_e16_the_database_promises_it() -> None:
                 Leaving.objects.filter(pk=row.pk).update(left_at=NOW, left_by=by)
         with pytest.raises(IntegrityError), transaction.atomic():
             Leaving.objects.filter(pk=rows[2].pk).update(signed_at=NOW, signed_by=by)
+        with pytest.raises(ProgrammingError, match="by the wall"), transaction.atomic():
+            Leaving.objects.filter(pk=rows[2].pk).update(signed_at=NOW, signed_by=user("safar"))
 
 
 def test_e16_safe_contacts_are_owed_from_the_day_of_leaving_on() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -75,6 +76,10 @@ def test_b4_many_letters_are_made_in_the_background_for_the_one_who_asked(
         assert client_of(stranger, "en").get(f"{address}/1/").status_code in {403, 404}
     with as_user(SECOND):
         assert not Batch.objects.exists() and not BatchPart.objects.exists()
+    # The background role makes for nobody what that account may not print itself.
+    with pytest.raises(ProgrammingError, match="row-level"), as_user("nigora") as by:
+        batch.pk, batch.account, batch.made = uuid4(), by, 0
+        batch.save(force_insert=True)
 
 
 def test_b4_what_nobody_fetched_is_destroyed_and_what_stopped_goes_on(

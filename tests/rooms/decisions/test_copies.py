@@ -2,12 +2,13 @@
 
 from datetime import date
 
+from panoh.access import actions as access
 from panoh.bodies import actions as bodies
 from panoh.decisions import actions as decisions
 from panoh.decisions import queries
 from panoh.decisions.models import Application
 from tests.factories.referrals import NOW, as_jobs
-from tests.factories.staff import as_user, user
+from tests.factories.staff import ADMIN, as_user, user
 from tests.factories.status import SECRETARY, commission, filed
 
 VOICE, TITLE = "zebo", "Office for children"
@@ -41,3 +42,10 @@ def test_b4_a_copy_is_destroyed_with_the_seat_it_was_made_for(fresh_db: str) -> 
         with as_user(SECRETARY) as by:
             bodies.change_seat(seat, until=until, trained_on=None, alternate=None, by=by, at=NOW)
         assert swept(row), "destroyed, not only shut while the seat was empty"
+    with as_user("nigora") as by:
+        row = filed(body, by=by)
+    assert not swept(row)
+    for verb in (access.dismiss, access.appoint):
+        with as_user(ADMIN) as by:
+            verb(user=user(VOICE), role="chd", by=by, at=NOW)
+        assert swept(row), "and with the role that let it be read"

@@ -147,5 +147,10 @@ def test_b4_with_the_minutes_that_reading_ends_and_the_table_is_shut(body: Body)
             made = HalfCopy(application_id=other.pk, account=user(name), content=b"x")
             with pytest.raises(DatabaseError), transaction.atomic():
                 made.save(force_insert=True)
+        aside = case(by).dossier
     with as_user("shirin"):
         assert queries.members_elsewhere(other.dossier, body) == {}
+    with as_user(VOICE):
+        assert queries.members_elsewhere(other.dossier, body).keys() == {user(VOICE).pk}
+        # Whom another case excludes is not asked by its number.
+        assert queries.members_elsewhere(aside, body) == {}

@@ -3,6 +3,7 @@ genuine or not (B4, B7, B8, moment 8)."""
 
 import io
 import re
+from uuid import uuid4
 
 import pypdf
 import pytest
@@ -15,10 +16,11 @@ from panoh.decisions.models import Application, Ruling
 from panoh.decisions.rules.application import Outcome
 from panoh.files import queries as papers
 from panoh.files.models import Printed
+from panoh.kernel.codes import new_ref
 from panoh.policy import queries as policy
 from tests.factories.clients import client_of, words
 from tests.factories.referrals import NOW, case, later
-from tests.factories.staff import as_user
+from tests.factories.staff import as_user, team, user
 from tests.factories.status import (
     GROUNDS,
     HALF,
@@ -196,7 +198,7 @@ def test_b4_the_page_behind_the_picture_says_genuine_or_not_and_nothing_else() -
 
 
 def test_b4_the_register_stays_as_it_was_written() -> None:
-    from django.db import IntegrityError, transaction
+    from django.db import DatabaseError, IntegrityError, transaction
 
     body = commission()
     with as_user("nigora") as by:
@@ -206,8 +208,15 @@ def test_b4_the_register_stays_as_it_was_written() -> None:
         )
         with pytest.raises(IntegrityError, match="stays printed"), transaction.atomic():
             Printed.objects.update(code="other")
+        entered = Printed.objects.get()
     with as_user("shirin"):
         assert not Printed.objects.exists()
+        # Nobody enters a letter for another team, or about a case that is not near.
+        entered.by, entered.number = user("shirin"), 9
+        for team_id in (entered.team_id, team("shelter-cases").pk):
+            entered.pk, entered.mark, entered.team_id = uuid4(), new_ref(), team_id
+            with pytest.raises(DatabaseError, match="row-level"), transaction.atomic():
+                entered.save(force_insert=True)
 
 
 def test_b4_the_docket_counts_what_waits_and_what_is_late() -> None:

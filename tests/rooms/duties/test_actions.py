@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import IntegrityError, connection, connections, transaction
 from psycopg import sql
 
 from panoh.access import actions as access
@@ -265,3 +265,19 @@ def test_the_role_of_background_jobs_rings_and_sees_no_more_than_it_needs(fresh_
         database.update(before)
     with as_user("nigora"):
         assert again(alert).next_step_at is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("kind", "level", "due"),
+    [("Not A Code", 0, None), ("x", 32_767, None), ("x", 0, "infinity"), ("x", 0, "0044-03-15 BC")],
+)
+def test_no_row_stops_the_round_for_all_the_others(kind: str, level: int, due: str | None) -> None:
+    """Past the programme: the background role could not note, count or read it, each minute."""
+    with pytest.raises(IntegrityError), as_user("pulod"), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO duties_duty (id, kind, owner_id, period, opened_at, is_late, urgency_rank,"
+            " sensitivity_rank, level, next_step_at, due_at, outcome) VALUES (gen_random_uuid(),"
+            " %s, %s::int, '', now(), false, 9, 9, %s::int, now(), %s::timestamptz, '')",
+            [kind, team("police-cases").pk, level, due],
+        )

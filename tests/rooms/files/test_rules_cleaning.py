@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from pypdf import PdfReader
+from pypdf import PdfReader, PdfWriter
+from pypdf.annotations import Link
+from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
 from panoh.files.rules import cleaning
 from tests.factories.papers import (
@@ -94,6 +96,25 @@ def test_a_pdf_tells_its_words_and_nothing_of_its_makers() -> None:
     picture = reader.pages[0]["/Resources"]["/XObject"]["/Im0"]  # type: ignore[index]
     with Image.open(io.BytesIO(picture._data)) as image:
         assert image.size == (40, 20)
+
+
+@pytest.mark.parametrize("act", ["/Launch", "/SubmitForm", "/GoToR"])
+def test_a_click_in_a_pdf_starts_sends_and_fetches_nothing(act: str) -> None:
+    """The name of the act stands in an object of its own, where a quick look misses it."""
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf())))
+    writer.add_annotation(0, Link(rect=(1, 1, 9, 9), url="https://fictional.example/"))
+    link = writer.pages[0]["/Annots"][0].get_object()  # type: ignore[index]
+    link[NameObject("/A")] = DictionaryObject(
+        {
+            NameObject("/S"): writer._add_object(NameObject(act)),
+            NameObject("/F"): TextStringObject(f"//{CANARY}/share"),
+        }
+    )
+    out = io.BytesIO()
+    writer.write(out)
+    found = cleaning.clean("pdf", out.getvalue())
+    assert CANARY.encode() in unfolded(out.getvalue())
+    assert CANARY.encode() not in unfolded(found)
 
 
 def test_earlier_versions_of_a_pdf_are_gone() -> None:

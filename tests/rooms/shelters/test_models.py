@@ -213,6 +213,21 @@ def test_e2_outsiders_ask_for_a_region_and_learn_yes_or_no(
     assert app.execute(ask, ["tj_nowhere", "woman"]).fetchone() == (False,)
 
 
+def test_a_house_asks_and_holds_for_no_case_that_it_was_not_let_into(
+    night: Night, app: psycopg.Connection
+) -> None:
+    """Else it would learn reference, holder and whom the person excludes of any case by number."""
+    as_house(app)
+    with pytest.raises(errors.InsufficientPrivilege), app.transaction():
+        night.hold_of_other(app)
+    for call in (
+        f"SELECT * FROM shelters_places({night.other.pk}, '', '', now())",
+        f"SELECT * FROM shelters_pick('{night.house.pk}', {night.other.pk}, 'woman', 1, now())",
+    ):
+        with pytest.raises(errors.InsufficientPrivilege), app.transaction():
+            app.execute(call.encode())
+
+
 def test_nothing_is_told_without_a_context(night: Night, app: psycopg.Connection) -> None:
     for table in MARKS:
         assert app.execute(f"SELECT count(*) FROM {table}".encode()).fetchone() == (0,)

@@ -1,14 +1,17 @@
 """An estimate from its plan to the page that others read."""
 
 import json
+from collections.abc import Callable
 
+import psycopg
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from config import launch
 from panoh.kernel.rules import Invalid, NotPossible, Refused
 from panoh.statistics import actions as numbers
-from panoh.statistics import queries
+from panoh.statistics import queries, tasks
 from panoh.statistics.models import Output
 from panoh.statistics.rules.making import RESULT
 from panoh.statistics.rules.outputs import Field, State
@@ -31,9 +34,18 @@ def shown(number: float) -> str:
     return f"{round(number):,}".replace(",", " ")
 
 
-def test_g18_an_estimate_goes_from_its_plan_to_readers(fresh_db: str) -> None:
+def test_g18_an_estimate_goes_from_its_plan_to_readers(
+    fresh_db: str, connect: Callable[[str], psycopg.Connection]
+) -> None:
     row = made.planned()
     assert row.state == State.PLANNED
+    # Hours of numbers are computed one by one, beside what the worker does for alerts.
+    assert "--concurrency 2" in " ".join(launch.worker())
+    busy = connect("jobs")
+    busy.execute("SELECT pg_advisory_lock(%s)", [tasks.LOCK])
+    made.work()
+    assert made.now(row).state == State.PLANNED and made.now(row).tries == 0
+    busy.close()
     made.work()
     row = made.now(row)
     assert (row.state, row.status, row.is_passed) == (State.MADE, "estimate", True)

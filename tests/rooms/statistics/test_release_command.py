@@ -377,6 +377,7 @@ BAD_PLANS: dict[str, tuple[str, str]] = {
     "a key nobody knows": ("epsilon = 8", "epsilon = 8\nepsilom = 1"),
     "not TOML": ("epsilon = 8", "epsilon = = 8"),
     "a value twice": ('"woman", "man"', '"woman", "woman"'),
+    "a value that runs": ('"woman", "man"', '"woman", "=1+1"'),
     "a forbidden blank": ("epsilon = 8", 'epsilon = 8\nforbidden = [{sex = "", place = "north"}]'),
     "no rows": ("epsilon = 8", "epsilon = 8\nrows = 0"),
     "a person who is a column": ("epsilon = 8", 'epsilon = 8\nperson = "sex"'),

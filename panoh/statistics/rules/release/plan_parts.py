@@ -7,6 +7,8 @@ from functools import cached_property
 from math import isfinite
 from typing import Any
 
+from panoh.kernel.rules import is_formula
+
 K_PUBLIC = 10
 MOST_COLUMNS, MOST_VALUES = 60, 5000
 # What the record of a release says beside its numbers; the pages ask for it in a form.
@@ -134,6 +136,10 @@ def columns_of(found: Any) -> tuple[Column, ...]:
         wider = parents.values() if isinstance(parents, dict) else [None]
         if not all(isinstance(v, str) and v for v in wider) or parents.keys() - set(values):
             raise BadPlan(f"{name}: parents maps some of the values to wider ones")
+        if any(map(is_formula, (name, *values, *wider))):
+            raise BadPlan(
+                f"{name}: a text that begins with = + - or @ runs as a formula: word it anew"
+            )
         columns.append(Column(name, tuple(values), parents, text_of(one, "codebook")))
     names = [one.name for one in columns]
     if len(set(names)) < len(names):
