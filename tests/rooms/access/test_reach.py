@@ -10,7 +10,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from panoh.access.queries import newest
+from panoh.access.queries import my_teams, newest
 from panoh.cases.models import Case
 from panoh.kernel.rules import CASE_CATEGORIES, Category
 from tests.factories.cases import contact
@@ -193,3 +193,31 @@ def test_a_kept_plan_asks_each_time_who_is_acting() -> None:
     assert list(Case.objects.filter(pk=dossier.pk)) == [], "nobody acts"
     with as_user("nigora"):
         assert len(Case.objects.filter(pk=dossier.pk)) == 1
+
+
+@pytest.mark.django_db
+def test_the_first_rows_of_a_list_are_planned_for_each_team() -> None:
+    """One plan for all would stop soon for a large team and read the whole table for a small
+    one: 252 ms in place of 0.03 among 400 thousand rows."""
+    with as_user("nigora"), connection.cursor() as cursor:
+        for _ in range(2):
+            assert list(Case.objects.filter(state="open")[:7]) == []
+            assert list(Case.objects.filter(state="open").order_by("opened_at")[:7]) == []
+        cursor.execute(
+            "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE %s",
+            ['%FROM "cases_case"%LIMIT 7%'],
+        )
+        assert cursor.fetchone()[0] == 0
+
+
+@pytest.mark.django_db
+def test_the_newest_of_two_teams_are_one_list_and_go_on_behind_any_row() -> None:
+    with as_user("nigora") as by:
+        refs = [contact(by, timezone.now()).dossier for _ in range(3)]
+    with as_user("nigora") as by:
+        mine = my_teams()[0]
+        first = newest(None, 2, (mine, mine))
+        assert [one.dossier_id for one in first] == [refs[2].pk, refs[1].pk]
+        assert [one.dossier_id for one in newest(first[-1], 2)] == [refs[0].pk]
+        assert newest(first[-1], 2, (mine, mine)) == newest(first[-1], 2)
+        assert newest(None, 2, ()) == []
