@@ -116,8 +116,11 @@ def enter(page: Page, server: str, name: str, language: str = "") -> str:
 
 def axe_findings(page: Page, *, sheets: bool = True) -> list[str]:
     """What axe-core finds on the page as it stands: rule, element, advice. Without ``sheets`` it
-    does not read the style sheets themselves, which are the same on every page."""
-    page.evaluate(AXE.read_text())
+    does not read the style sheets themselves, which are the same on every page. A test that looks
+    at many pages lets the browser bring axe along (``add_init_script``): sending it takes longer.
+    """
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
     result: dict[str, Any] = page.evaluate(
         "asked => axe.run(document, asked)",
         {"runOnly": AXE_TAGS, "resultTypes": ["violations"], "preload": sheets},

@@ -1,6 +1,7 @@
 """Every page that staff can open: axe, Tab, phone width in the two longer languages, weight."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -8,7 +9,7 @@ import pytest
 from django.urls import Resolver404, resolve
 from playwright.sync_api import Page, Response
 
-from tests.browser.conftest import Opener, axe_findings, enter, passed_by
+from tests.browser.conftest import AXE, Opener, axe_findings, enter, passed_by
 from tests.browser.pages import LOOKS
 from tests.factories.country import country
 
@@ -82,14 +83,16 @@ def look(name: str, wanted: set[str], starts: list[str], open_page: Opener) -> d
     """What is wrong with the pages that this account looks at."""
     seen, found = dict[str, str](), dict[str, list[str]]()
     page = open_page(language="tg")
+    page.add_init_script(path=AXE)
     enter(page, starts[0], name)
     for view, answer in walk(page, wanted, *starts):
         seen[page.url] = view
         found[f"{name} {view}"] = faults(page, answer, seen_by_axe) + passed_by(page)
+    signed_in: Any = page.context.cookies()
     page.context.close()
     for language in OTHER_LANGUAGES:
         page = open_page(language=language)
-        enter(page, starts[0], name)
+        page.context.add_cookies(signed_in)
         for url, view in seen.items():
             again = page.goto(url)
             assert again is not None
