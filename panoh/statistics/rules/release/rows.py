@@ -11,8 +11,8 @@ from panoh.statistics.rules.release.plan import Plan
 
 SWEEPS, FIRST_STEP, DECAY = 12, 1.0, 0.85
 SOFT, PENALTY = 2, 4.0  # sweeps in which a combination that is not shown only costs
-TOPPED = 1  # times that blanks are filled where single values are lacking
 HARD = 1  # sweeps in which it is out of the question
+SEATED = 1  # times that single values which are lacking take the place of others
 WORK = 120_000_000  # rows x tables x sweeps: larger releases take fewer sweeps
 FEWEST = 6
 LARGE = 20_000_000  # rows x tables: above it one sweep less
@@ -42,7 +42,12 @@ def make(measured: Measured, shown: dict[Table, Shown], dice: np.random.Generato
     codes = repair(codes, shown, plan)
     _settle(codes, measured, shown, dice, sweeps=HARD, penalty=settle.NEVER)
     tables = settle.fits(codes, measured, shown)
-    for _ in range(TOPPED):
+    settle.top_up(codes, tables, plan, dice)
+    for _ in range(SEATED):
+        if not settle.seat(codes, tables, plan, dice):
+            break
+        codes = repair(codes, shown, plan)
+        tables = settle.fits(codes, measured, shown)
         settle.top_up(codes, tables, plan, dice)
     return codes
 

@@ -21,6 +21,8 @@ ASKED = 0.5  # of them, for each column: where all choose at once they overrun w
 NEVER = 1e6
 TIES = 0.05  # settled by chance
 LEAST = -1.0  # tables that a value put into a blank may bring nearer, less those it drives away
+MOST_DRIVEN = 1  # values that one drives out of a row
+MOST_LACKING = 0.05  # of all values: where more is lacking, pairs are worth more than single ones
 GAIN = 3.0  # tables more that come nearer than go away: less only turns in circles
 
 Scores = NDArray[np.float32]
@@ -91,6 +93,50 @@ def top_up(codes: Codes, tables: list[Fit], plan: Plan, dice: np.random.Generato
             wanted = np.flatnonzero(alone[c].left >= 1)
             if len(wanted) and len(rows):
                 _fill(codes, c, rows, wanted, tables=having, alone=alone[c], plan=plan)
+
+
+def seat(codes: Codes, tables: list[Fit], plan: Plan, dice: np.random.Generator) -> bool:
+    """Values of which too few rows are left take the place of a blank where they drive out fewest
+    others, in place; what cannot stand beside them is blanked. False, and nothing is moved, where
+    so much is lacking that rows would be emptied for it."""
+    alone = {one.table[0]: one for one in tables if len(one.table) == 1}
+    lacking = {c: np.maximum(one.left, 0) for c, one in alone.items()}
+    if sum(float(one.sum()) for one in lacking.values()) > MOST_LACKING * (codes > 0).sum():
+        return False
+    for c in sorted(alone, key=lambda c: -lacking[c].sum()):
+        never = _beside(c, tables, plan)
+        for value in np.argsort(-lacking[c], kind="stable").tolist():
+            if alone[c].left[value] >= 1:
+                _seat(codes, c, value, never, alone=alone, dice=dice)
+    return True
+
+
+def _beside(c: int, tables: list[Fit], plan: Plan) -> dict[int, Mask]:
+    """For each other column: which of its values may not stand beside which of this one's."""
+    found = {}
+    for one in tables:
+        if len(one.table) == 2 and c in one.table:
+            grid = one.never.reshape(shape(one.table, plan))
+            found[sum(one.table) - c] = grid if one.table[0] == c else grid.T
+    return found
+
+
+def _seat(
+    codes: Codes, c: int, value: int, never: dict[int, Mask], *,
+    alone: dict[int, Fit], dice: np.random.Generator,
+) -> None:  # fmt: skip
+    blank = np.flatnonzero(codes[c] == 0)
+    out = np.array([mask[value][codes[other, blank]] for other, mask in never.items()])
+    driven = out.sum(axis=0)
+    order = np.lexsort((dice.random(len(blank)), driven))[: int(alone[c].left[value])]
+    order = order[driven[order] <= MOST_DRIVEN]
+    rows, gone = blank[order], out[:, order]
+    before = codes[:, rows]
+    codes[c, rows] = value
+    for place, other in enumerate(never):
+        codes[other, rows[gone[place]]] = 0
+    for other, one in alone.items():
+        one.move(before[other], codes[other, rows])
 
 
 def _fill(
