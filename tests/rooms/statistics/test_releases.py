@@ -145,6 +145,15 @@ def test_g19_a_changed_byte_voids_both_signatures_and_nothing_is_given_out(
     assert reader.get(reverse("statistics:file", args=[row.pk, "zip"])).status_code == 409
     page = words(reader.get(reverse("statistics:show", args=[row.pk])))
     assert "not the files that were signed" in page and "All people" not in page
+    # Nor does a changed ledger take another line; estimates are made all the same.
+    with as_user(PROTECTS) as by:
+        numbers.withdraw(row, reason="fictional reason", by=by, at=NOON)
+    owner.execute("ALTER TABLE statistics_spend DISABLE TRIGGER statistics_for_ever")
+    owner.execute("UPDATE statistics_spend SET entry = replace(entry, 'reserved', 'refused')")
+    assert made.made().state == State.MADE
+    assert "A line of the ledger was changed" in words(
+        client_of(PREPARES, "en").get(reverse("statistics:ledger"))
+    )
 
 
 def test_g19_the_spend_is_written_before_the_draw_and_stays(
