@@ -27,6 +27,10 @@ KINDS: Mapping[str, Promise] = {
     OTHER: _("Matter"),
 }
 
+# What agenda and minutes say beside a matter, for everybody who reads them.
+NO_OPINION = "no_opinion"
+REMARKS: Mapping[str, Promise] = {NO_OPINION: _("without the opinion of a public organisation")}
+
 # Matters of rooms above: with the minutes ends what members read of them, so that room closes.
 ABOVE = frozenset({"application", "review"})
 

@@ -219,7 +219,7 @@ class Sent(models.Model):
 
     id = models.UUIDField(primary_key=True, editable=False)
     user_id = models.IntegerField()
-    page = models.CharField(max_length=300)
+    page = models.TextField()
     expires_at = models.DateTimeField(db_index=True)
 
     class Privacy:

@@ -109,6 +109,7 @@ UNSEEN: dict[str, str] = {
         | _of("statistics", "allow publish")
         | _of("care", "drop give_up permit_end")
         | _of("decisions", "reflection_begin complete sign letters close withdraw let_stand")
+        | {"decisions:readers"}
         | _of("bodies", "act item of_duty")
         | {"exchange:act", "cases:recruitment_end", "set_language"}
         | {"cases:leaving_sign", "cases:leaving_agree"},
@@ -133,7 +134,7 @@ UNSEEN: dict[str, str] = {
     **dict.fromkeys(
         _of(
             "decisions",
-            "docket many before half missing decide status apply appeal supply tell letter",
+            "docket many before half missing decide status apply appeal supply tell letter hearing",
         ),
         "needs a commission: tests/rooms/decisions/test_views.py opens them in three languages",
     ),

@@ -11,6 +11,7 @@ from panoh.bodies import queries as sittings
 from panoh.bodies.models import Body, Sitting
 from panoh.cases.models import Case
 from panoh.decisions import actions as decisions
+from panoh.decisions import queries
 from panoh.decisions.actions import Answers
 from panoh.decisions.models import Application, Ruling
 from panoh.decisions.rules.application import Outcome
@@ -96,7 +97,9 @@ def filed(body: Body, *, by: User, about: Case | None = None, **fields: Any) -> 
     """An application of the NGO, handed in with consent."""
     dossier = (about or case(by)).dossier
     agreed(dossier, body, by=by)
-    answers = Answers(**({name: getattr(ANSWERS, name) for name in _NAMES} | fields))
+    given = {name: getattr(ANSWERS, name) for name in _NAMES}
+    given["told"] = set(queries.members_elsewhere(dossier, body).values())
+    answers = Answers(**(given | fields))
     return decisions.file(dossier, body=body, answers=answers, by=by, at=NOW)
 
 

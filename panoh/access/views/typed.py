@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from panoh.access.middleware import StaffRequest
 from panoh.access.queries import lock
-from panoh.kernel.rules import Invalid, NoConsent, NotPossible, Stale
+from panoh.kernel.rules import Invalid, NoConsent, NotPossible, Problem, Stale
 from panoh.policy import queries as policy
 from panoh.ui.forms import CleanForm
 from panoh.ui.queries import sent_mark
@@ -74,6 +74,15 @@ def done(request: StaffRequest, text: str, to: str, *args: Any) -> HttpResponseR
             transaction.set_rollback(True)
             return redirect(led)
     return answer
+
+
+def not_done(request: StaffRequest, problem: Problem, to: str, *args: Any) -> HttpResponseRedirect:
+    """Nothing was done: lead there and say why; who pressed twice is led where the first led."""
+    mark = sent_mark(request)
+    if mark is not None and vault.led_before(mark) is not None:
+        raise problem
+    messages.error(request, str(problem.message))
+    return redirect(to, *args)
 
 
 @contextmanager

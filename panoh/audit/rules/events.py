@@ -79,6 +79,8 @@ EVENTS: Mapping[str, Promise] = {
     "status.let_stand": _("Noted that the person does not appeal"),
     "status.letters_asked": _("Asked for the letters of many decisions"),
     "status.letters_expired": _("Letters that nobody fetched in time were destroyed"),
+    "status.wish": _("Said whether the person wants to be heard"),
+    "status.readers_told": _("Told who else reads the half page"),
     "status.copies_ended": _("Copies of half pages ended"),
     "status.letters_fetched": _("Fetched letters of many decisions"),
     "status.letters_made": _("Letters of many decisions were made in the background"),

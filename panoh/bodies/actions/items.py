@@ -46,6 +46,7 @@ def table(
     by: User,
     at: datetime,
     title: str = "",
+    remark: str = "",
     sitting: Sitting | None = None,
 ) -> Item:
     """Bring a matter before a body: onto the agenda of its next sitting, or of the first one that
@@ -55,7 +56,7 @@ def table(
     reads the item afterwards only as a member. Raises ``NotPossible``, ``KeyError``."""
     KINDS[kind]
     row = Item(body=body, kind=kind, subject_id=subject_id, number=number, title=title.strip())
-    row.sitting = sitting
+    row.sitting, row.remark = sitting, remark
     row.due_on, row.tabled_at, row.tabled_by = due_on, at, by
     with said():
         row.save(force_insert=True)

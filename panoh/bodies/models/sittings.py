@@ -8,6 +8,7 @@ from django.db.models import Q
 from panoh.access.models import Team, User
 from panoh.bodies.models.bodies import Body, Seat
 from panoh.bodies.models.states import Answer, Choice, State
+from panoh.bodies.rules import REMARKS
 
 
 class Sitting(models.Model):
@@ -106,7 +107,8 @@ class Item(models.Model):
 
     ``subject_id`` is the row it is about, of a room above or of this one. Without ``sitting`` it
     waits for the next one. ``carried`` is what the votes said when it was settled, counted by the
-    database. On a sitting held on paper the votes may be a count.
+    database. On a sitting held on paper the votes may be a count. ``remark``: what agenda and
+    minutes say beside it (``rules.REMARKS``).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -116,6 +118,7 @@ class Item(models.Model):
     subject_id = models.UUIDField(null=True)
     number = models.CharField(max_length=40)
     title = models.CharField(max_length=200, blank=True)
+    remark = models.CharField(max_length=40, blank=True, default="")
     due_on = models.DateField(null=True)
     tabled_at = models.DateTimeField()
     tabled_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -132,7 +135,7 @@ class Item(models.Model):
     class Privacy:
         open = (
             *("id", "body", "sitting", "kind", "subject_id", "number", "title", "due_on"),
-            *("tabled_at", "tabled_by", "paper_for", "paper_against", "paper_abstained"),
+            *("remark", "tabled_at", "tabled_by", "paper_for", "paper_against", "paper_abstained"),
             *("outcome", "carried", "settled_at", "settled_by"),
         )
 
@@ -156,6 +159,11 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def said(self) -> str:
+        """The title and the remark, in words."""
+        return " · ".join(str(one) for one in (self.title, REMARKS.get(self.remark)) if one)
 
 
 class Postponement(models.Model):

@@ -133,7 +133,7 @@ def _item(one: Roll) -> dict[str, Any]:
     return {
         "number": item.number,
         "kind": str(KINDS.get(item.kind, item.kind)),
-        "title": item.title,
+        "title": item.said,
         "outcome": str(OUTCOMES.get(item.outcome, "")),
         "tally": text % counts if tally.cast else "",
         "votes": [

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from panoh.access.middleware import StaffRequest, page
 from panoh.access.rules import Permission
-from panoh.access.views.typed import done, told_in, typed
+from panoh.access.views.typed import done, not_done, told_in, typed
 from panoh.bodies import actions as bodies
 from panoh.bodies import queries
 from panoh.bodies.forms.sittings import (
@@ -44,16 +43,16 @@ def item(request: StaffRequest, code: str, key: UUID, verb: str) -> HttpResponse
     row = queries.item_of(body, key)
     if verb not in _ITEM_VERBS:
         raise Gone
-    sitting = row.sitting
-    if request.method == "POST":
-        try:
-            messages.success(request, _ITEM_VERBS[verb](request, row))
-        except NotPossible as problem:
-            messages.error(request, str(problem.message))
-    if sitting is None:
-        # It waits for the next sitting: a conflict can be declared before it is called.
-        return redirect("bodies:body", code)
-    return redirect("bodies:sitting", code, sitting.pk)
+    # Without a sitting it waits for the next one: a conflict can be declared before it is called.
+    to: list[Any] = ["bodies:sitting", code, row.sitting_id]
+    if row.sitting_id is None:
+        to = ["bodies:body", code]
+    if request.method != "POST":
+        return redirect(*to)
+    try:
+        return done(request, _ITEM_VERBS[verb](request, row), *to)
+    except NotPossible as problem:
+        return not_done(request, problem, *to)
 
 
 def _vote(request: StaffRequest, row: Item) -> str:

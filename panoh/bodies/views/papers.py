@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from panoh.access.middleware import StaffRequest, page
 from panoh.access.queries import my_teams
 from panoh.access.rules import Permission
-from panoh.access.views.typed import done, told_in, typed
+from panoh.access.views.typed import done, not_done, told_in, typed
 from panoh.bodies import actions as bodies
 from panoh.bodies import queries
 from panoh.bodies.forms.papers import (
@@ -172,12 +171,12 @@ def event(request: StaffRequest, code: str, key: UUID) -> HttpResponse:
 
 
 def _close(request: StaffRequest, row: Event) -> HttpResponse:
+    to = "bodies:event", row.body.code, row.pk
     try:
         bodies.close_event(row, by=request.user, at=timezone.now())
-        messages.success(request, _("Written down."))
     except NotPossible as problem:
-        messages.error(request, str(problem.message))
-    return redirect("bodies:event", row.body.code, row.pk)
+        return not_done(request, problem, *to)
+    return done(request, _("Written down."), *to)
 
 
 @page(Permission.BODY_READ)

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from panoh.access.middleware import StaffRequest, page
 from panoh.access.rules import Permission
-from panoh.access.views.typed import done, told_in, typed
+from panoh.access.views.typed import done, not_done, told_in, typed
 from panoh.bodies import actions as bodies
 from panoh.bodies import queries
 from panoh.bodies.forms.sittings import (
@@ -187,12 +186,13 @@ def act(request: StaffRequest, code: str, key: UUID, verb: str) -> HttpResponse:
     row, verbs = queries.sitting_of(body, key), _VERBS
     if verb not in verbs:
         raise Gone
-    if request.method == "POST":
-        try:
-            messages.success(request, verbs[verb](request, row))
-        except NotPossible as problem:
-            messages.error(request, str(problem.message))
-    return redirect("bodies:sitting", code, key)
+    to = "bodies:sitting", code, key
+    if request.method != "POST":
+        return redirect(*to)
+    try:
+        return done(request, verbs[verb](request, row), *to)
+    except NotPossible as problem:
+        return not_done(request, problem, *to)
 
 
 def _open(request: StaffRequest, row: Sitting) -> str:

@@ -1,5 +1,5 @@
-"""File, add papers, withdraw, tell, appeal; ask for papers, decide, sign, close; print; begin and
-end the time to recover, use what it gives, plan an interview."""
+"""File, add papers, withdraw, tell, appeal, say who reads; ask for papers, decide, sign, close;
+print; begin and end the time to recover, use what it gives, plan an interview."""
 
 from panoh.decisions.actions.batches import (
     ask_letters,
@@ -25,9 +25,11 @@ from panoh.decisions.actions.filing import (
     let_stand,
     supply,
     tell,
+    wish,
     withdraw,
 )
 from panoh.decisions.actions.letters import print_decisions, print_letter
+from panoh.decisions.actions.readers import tell_readers
 from panoh.decisions.actions.reflection import (
     assess,
     begin_reflection,
@@ -62,6 +64,8 @@ __all__ = [
     "sweep_copies",
     "sweep_letters",
     "tell",
+    "tell_readers",
     "use_entitlement",
+    "wish",
     "withdraw",
 ]

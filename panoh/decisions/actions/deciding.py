@@ -175,7 +175,7 @@ def _ruling(
         kind=row.kind,
         outcome=outcome,
         grounds=sorted(grounds),
-        has_opinion=bool(row.opinion),
+        has_opinion=queries.has_opinion(row),
         decided_on=day,
         entered_on=today,
         entered_at=at,

@@ -1,6 +1,5 @@
 """What the holder of a case does: file, add papers, withdraw, tell the person, appeal."""
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +15,7 @@ from panoh.access.rules import Permission
 from panoh.audit import actions as audit
 from panoh.bodies import actions as bodies
 from panoh.bodies.models import Body
+from panoh.bodies.rules import NO_OPINION
 from panoh.cases import actions as cases
 from panoh.cases import queries as known
 from panoh.decisions import queries
@@ -34,22 +34,22 @@ from panoh.decisions.actions.beats import (
     settle,
     step,
 )
-from panoh.decisions.models import Application, HalfCopy, HalfPage
+from panoh.decisions.actions.readers import let_read
+from panoh.decisions.models import Application, HalfPage
 from panoh.decisions.queries.half import FACTS
-from panoh.decisions.rules.application import COPY, FACT, HALF_PAGE, ITEM_KIND, WAITING, Kind, State
+from panoh.decisions.rules.application import FACT, HALF_PAGE, ITEM_KIND, WAITING, Kind, State
 from panoh.kernel.codes import new_ref
 from panoh.kernel.rules import Invalid, NotPossible
 from panoh.policy import queries as policy
 from panoh.vault import actions as vault
-from panoh.vault.queries import account_public
-from panoh.vault.rules import box
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Answers:
     """What is asked of an application: twelve questions at most with the body and the look at the
     half page. Codes of the pack; ``text`` and ``opinion_text`` are sealed. ``looked``: somebody has
-    looked at the words of the person's identity that stand in the text."""
+    looked at the words of the person's identity that stand in the text. ``told``: the units beside
+    the body's of which the person was told that their members read the half page; no others do."""
 
     text: str
     hearing: str = "not_yet_known"
@@ -58,6 +58,7 @@ class Answers:
     opinion: str = ""
     opinion_text: str = ""
     looked: bool = False
+    told: Collection[int] = ()
 
 
 @transaction.atomic
@@ -124,7 +125,14 @@ def _new(
     )
     _half_page(row, answers, by=by, at=at)
     bodies.table(
-        ITEM_KIND[kind], body=body, subject_id=row.pk, number=row.number, due_on=None, by=by, at=at
+        ITEM_KIND[kind],
+        body=body,
+        subject_id=row.pk,
+        number=row.number,
+        remark="" if queries.has_opinion(row) else NO_OPINION,
+        due_on=None,
+        by=by,
+        at=at,
     )
     owe(RECEIVE, row, owner=body.team, period="status_receipt_days", by=by, at=at)
     cases.note_status(dossier, code=FACT[State.FILED], by=by, at=at)
@@ -174,19 +182,9 @@ def _half_page(row: Application, answers: Answers, *, by: User, at: datetime) ->
     vault.seal(page, "text", answers.text.strip())
     vault.seal(page, "opinion_text", answers.opinion_text.strip())
     page.save(force_insert=True)
-    kept = {
-        **{name: getattr(page, name) for name in ("sex", "age_band", *FACTS)},
-        "text": answers.text.strip(),
-        "opinion_text": answers.opinion_text.strip(),
-    }
-    # A member whose organisation is elsewhere has no key of the body's team: its own instead.
-    for account in queries.members_elsewhere(row.dossier, row.body):
-        public = account_public(account)
-        if public is not None:
-            content = box(public, json.dumps(kept).encode(), COPY)
-            HalfCopy(application_id=row.pk, account_id=account, content=content).save(
-                force_insert=True
-            )
+    texts = {"text": answers.text.strip(), "opinion_text": answers.opinion_text.strip()}
+    elsewhere = queries.members_elsewhere(row.dossier, row.body)
+    let_read(page, texts, elsewhere, told=answers.told, by=by, at=at)
 
 
 @transaction.atomic
@@ -206,6 +204,21 @@ def supply(row: Application, *, documents: Collection[str], by: User, at: dateti
     owe(RECEIVE, found, owner=found.team, period="status_receipt_days", by=by, at=at)
     moved(found, "supply", ground=" ".join(sorted(documents)), by=by, at=at)
     audit.record("status.supplied", by=by, at=at, subject=found, fields=sorted(documents))
+    return found
+
+
+@transaction.atomic
+def wish(row: Application, *, hearing: str, by: User, at: datetime) -> Application:
+    """Whether the person wants to be heard, and how: it may change until something is decided.
+    Raises ``Invalid``, ``NotPossible``."""
+    found = of_holder(row, by)
+    if found.state not in WAITING or queries.ruling_of(found) is not None:
+        raise NotPossible(_("It is decided already."))
+    known.expect("hearing_wishes", hearing, policy.local_day(at), "hearing")
+    found.hearing = hearing
+    found.save(update_fields=["hearing"])
+    moved(found, "wish", ground=hearing, by=by, at=at)
+    audit.record("status.wish", by=by, at=at, subject=found, reason=hearing)
     return found
 
 

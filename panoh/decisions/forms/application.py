@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from panoh.bodies.models import Body
 from panoh.decisions.rules.application import HALF_PAGE, Outcome
 from panoh.policy import queries as policy
-from panoh.ui.forms import Checkboxes, CleanForm, DayInput, Radios, TextField, offer
+from panoh.ui.forms import Checkboxes, CleanForm, DayInput, EditForm, Radios, TextField, offer
 
 NO_NAMES = _(
     "At most half a page. No name, no village, no school, no employer: members of the commission "
@@ -37,6 +37,8 @@ class FilingForm(CleanForm):
         label=_("I have looked: nobody is named in these texts."), required=False
     )
     submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
+    # Of whom the person was told that they read it too, as the page showed it.
+    shown = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, bodies: Sequence[Body], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -59,6 +61,16 @@ class PapersForm(CleanForm):
     def __init__(self, *args: Any, offered: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offer(self, documents=list(offered))
+
+
+class HearingForm(EditForm):
+    """Whether the person wants to be heard."""
+
+    hearing = forms.ChoiceField(label=_("Does the person want to be heard?"), widget=Radios)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, hearing=policy.choices("hearing_wishes"))
 
 
 class TellingForm(CleanForm):

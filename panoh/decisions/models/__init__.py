@@ -1,6 +1,13 @@
 """Tables of the decisions room: the time to recover; applications and rulings; many letters."""
 
-from panoh.decisions.models.application import Application, HalfCopy, HalfPage, Moved, Ruling
+from panoh.decisions.models.application import (
+    Application,
+    HalfCopy,
+    HalfPage,
+    Moved,
+    ReaderTold,
+    Ruling,
+)
 from panoh.decisions.models.batch import Batch, BatchPart
 from panoh.decisions.models.reflection import Interview, Reflection, Used
 
@@ -12,6 +19,7 @@ __all__ = [
     "HalfPage",
     "Interview",
     "Moved",
+    "ReaderTold",
     "Reflection",
     "Ruling",
     "Used",

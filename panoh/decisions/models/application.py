@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from panoh.access.models import Dossier, Team, User
+from panoh.access.models import Dossier, Team, Unit, User
 from panoh.bodies.models import Body, Item, Sitting
 from panoh.consent.models import Consent
 from panoh.consent.models import Decision as Agreed
@@ -150,6 +150,31 @@ class HalfCopy(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class ReaderTold(models.Model):
+    """That the person was told of an organisation beside the body's whose members read the half
+    page. Without it the database hands none of them a copy."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="+")
+    application_id = models.UUIDField()
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField()
+    by = _signed()
+
+    class Privacy:
+        open = ("id", "dossier", "application_id", "unit", "at", "by")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["application_id", "unit"], name="decisions_reader_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.unit)
 
 
 class Ruling(models.Model):

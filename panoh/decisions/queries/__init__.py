@@ -8,6 +8,7 @@ from panoh.decisions.queries.application import (
     asked,
     bodies_to_ask,
     docket,
+    has_opinion,
     item_of,
     may_be_asked,
     name_for_print,
@@ -31,13 +32,13 @@ from panoh.decisions.queries.batches import (
     left_behind,
     ruled_between,
 )
-from panoh.decisions.queries.half import (
-    HalfCopyTold,
-    HalfPageTold,
+from panoh.decisions.queries.half import HalfCopyTold, HalfPageTold, half_copy, half_page
+from panoh.decisions.queries.readers import (
+    AlsoRead,
     also_read,
-    half_copy,
-    half_page,
     members_elsewhere,
+    readers_told,
+    without_copy,
 )
 from panoh.decisions.queries.reflection import (
     Entitled,
@@ -50,6 +51,7 @@ from panoh.decisions.queries.reflection import (
 )
 
 __all__ = [
+    "AlsoRead",
     "ApplicationTold",
     "BatchTold",
     "Docket",
@@ -69,6 +71,7 @@ __all__ = [
     "entitlements",
     "half_copy",
     "half_page",
+    "has_opinion",
     "interviews_of",
     "item_of",
     "left_behind",
@@ -78,6 +81,7 @@ __all__ = [
     "named_in_texts",
     "open_sittings",
     "periods_in_words",
+    "readers_told",
     "reads_half",
     "ruled_between",
     "ruling_of",
@@ -89,5 +93,6 @@ __all__ = [
     "told",
     "told_reflection",
     "unsigned",
+    "without_copy",
     "word_for",
 ]

@@ -1,14 +1,14 @@
 """Applications in words: for the holder of the case, for members, for the secretary of the body."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from panoh.access.models import Dossier, User
+from panoh.access.models import Dossier, Unit, User
 from panoh.access.queries import holds, may, my_teams, visible_to
 from panoh.access.rules import Permission
 from panoh.bodies import queries as sittings
@@ -18,6 +18,7 @@ from panoh.cases import queries as cases
 from panoh.consent import queries as consents
 from panoh.consent.models import Consent, Decision
 from panoh.decisions.models import Application, Moved, Ruling
+from panoh.decisions.queries.readers import readers_told, without_copy
 from panoh.decisions.rules.application import WAITING, Kind, Outcome, State, named_in
 from panoh.duties import queries as duties
 from panoh.duties.models import Duty
@@ -40,7 +41,8 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class ApplicationTold:
     """An application as its holder reads it: receipt number, where it stands, the day of the
-    sitting, the ruling with its grounds."""
+    sitting, the ruling with its grounds; ``readers``: of whom the person was told that they read
+    the half page beside the body, ``to_tell``: of whom not yet."""
 
     row: Application
     kind: str
@@ -53,6 +55,18 @@ class ApplicationTold:
     ruling: Ruling | None
     outcome: str
     grounds: Sequence[str]
+    readers: Sequence[Unit] = ()
+    to_tell: Sequence[Unit] = ()
+
+    @property
+    def untold(self) -> str:
+        """Keys of ``to_tell``, for a form."""
+        return " ".join(str(one.pk) for one in self.to_tell)
+
+    @property
+    def has_opinion(self) -> bool:
+        """Whether civil society has told its opinion."""
+        return has_opinion(self.row)
 
     @property
     def waits_to_be_told(self) -> bool:
@@ -93,7 +107,13 @@ def applications_of(dossier: Dossier) -> list[ApplicationTold]:
     if not holds(dossier):
         raise Gone
     rows = Application.objects.filter(dossier=dossier).select_related("body", "filed_by")
-    return [told(row) for row in rows.order_by("-filed_at", "-pk")]
+    known = readers_told(dossier)
+    found = []
+    for row in rows.order_by("-filed_at", "-pk"):
+        came = set(without_copy(row).values()) if row.state in WAITING else set()
+        to_tell = sorted(Unit.objects.filter(pk__in=came), key=str) if came else []
+        found.append(replace(told(row), readers=known.get(row.pk, []), to_tell=to_tell))
+    return found
 
 
 def application(dossier: Dossier, number: str) -> Application:
@@ -122,6 +142,12 @@ def told(row: Application) -> ApplicationTold:
         str(Outcome(ruling.outcome).label) if ruling else "",
         labels("status_grounds", ruling.grounds) if ruling else [],
     )
+
+
+def has_opinion(row: Application) -> bool:
+    """Whether civil society has told its opinion: without it agenda and minutes say so."""
+    kind = policy.unit_types().get(row.by_unit_type)
+    return bool(row.opinion) and kind is not None and kind.is_civil
 
 
 def sits_on(row: Application) -> date | None:
@@ -236,6 +262,17 @@ class Waits:
     why: str
     row: Application
     ruling: Ruling | None
+
+    @property
+    def has_opinion(self) -> bool:
+        """Whether civil society has told its opinion."""
+        return has_opinion(self.row)
+
+    @property
+    def hearing(self) -> str:
+        """What the person wants, where it needs something of the sitting."""
+        wanted = self.row.hearing not in {"", "not_wanted", "not_yet_known"}
+        return policy.label("hearing_wishes", self.row.hearing) if wanted else ""
 
 
 @dataclass(frozen=True, slots=True)

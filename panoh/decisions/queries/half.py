@@ -1,7 +1,7 @@
 """The half page in words: for members of the body, by its key or by a copy sealed to their own."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,9 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from panoh.access.models import Dossier, Unit
 from panoh.access.queries import visible_to
-from panoh.bodies.models import Body
 from panoh.cases.models import FACTS as QUESTIONS
 from panoh.decisions.models import Application, HalfPage
 from panoh.decisions.queries.application import Line, labels
@@ -53,22 +51,6 @@ def _half_told(page: HalfPage, text: str, opinion: str) -> HalfPageTold:
     ]
     lines = [Line(str(label), "; ".join(labels(name, found))) for label, name, found in codes]
     return HalfPageTold([one for one in lines if one.text], text, opinion)
-
-
-def members_elsewhere(dossier: Dossier, body: Body) -> dict[int, int]:
-    """Accounts with a voice in a body whose organisation is elsewhere, each with its unit, as far
-    as the person and the walls let them read; for who holds the case."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT account, unit FROM decisions_elsewhere(%s, %s)", [dossier.pk, body.pk]
-        )
-        return dict(cursor.fetchall())
-
-
-def also_read(dossier: Dossier, bodies: Iterable[Body]) -> list[str]:
-    """Organisations beside these bodies whose members would read the half page: she is told."""
-    units = {unit for body in bodies for unit in members_elsewhere(dossier, body).values()}
-    return sorted(map(str, Unit.objects.filter(pk__in=units)))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -70,6 +70,7 @@ STEPS = {
     "appeal": _("Appealed"),
     "ask_papers": _("Asked for papers"),
     "supply": _("Papers were added"),
+    "wish": _("Said whether the person wants to be heard"),
     "complete": _("Taken as complete"),
     "grant": _("Granted"),
     "refuse": _("Refused"),

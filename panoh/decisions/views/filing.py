@@ -1,5 +1,6 @@
 """The holder's side: applications of one person, receipts, telling, appeals, letters."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from panoh.access.middleware import StaffRequest, page
 from panoh.access.queries import holds
 from panoh.access.rules import Permission
-from panoh.access.views.typed import done, told_in, typed
+from panoh.access.views.typed import done, hold_still, show_version, told_in, typed
 from panoh.bodies import queries as sittings
 from panoh.bodies.models import Body
 from panoh.cases import actions as cases
@@ -30,8 +31,15 @@ from panoh.decisions.actions.letters import (
     OF_HOLDER,
     RECEIPT,
 )
-from panoh.decisions.forms.application import FilingForm, PapersForm, PrintForm, TellingForm
+from panoh.decisions.forms.application import (
+    FilingForm,
+    HearingForm,
+    PapersForm,
+    PrintForm,
+    TellingForm,
+)
 from panoh.decisions.models import Application
+from panoh.decisions.queries import AlsoRead
 from panoh.decisions.rules.application import WAITING, State
 from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy
@@ -68,26 +76,39 @@ def _file(request: StaffRequest, ref: str, former: Application | None) -> HttpRe
     # Nobody is led to say that she or he does not want to be heard.
     initial = {"hearing": "not_yet_known", "body": agreed[0].code if agreed else None}
     form = typed(request, FilingForm, bodies=bodies, initial=initial)
+    also = queries.also_read(request.dossier, agreed)
+    _as_shown(form, also)
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
+        del given["shown"]  # it is what ``also`` says
         key, chosen = given.pop("submission"), given.pop("body")
         body = next(one for one in bodies if one.code == chosen)
+        told = [one.unit.pk for one in also if one.body == body]
         with told_in(form):
-            _filed(request, former, body, Answers(**given), key)
+            _filed(request, former, body, Answers(**given, told=told), key)
         if not form.errors:
             text = _("Handed in. The commission reads half a page and no name.")
             return done(request, text, "decisions:status", ref)
     title = _("Application for status") if former is None else _("Review or appeal")
     context = {"form": form, "title": title, "label": _("Hand it in")}
     note = _("The person chooses the commission, and need not appear. No help hangs on it.")
-    return render(
-        request, "decisions/apply.html", {**context, "note": note, **_told_first(request, agreed)}
-    )
+    context |= {"note": note, "agreed": agreed, "also": also}
+    return render(request, "decisions/apply.html", context)
 
 
-def _told_first(request: StaffRequest, agreed: list[Body]) -> dict[str, Any]:
-    """What the person is told before anything is typed: who may be asked, and who reads it."""
-    return {"agreed": agreed, "also": queries.also_read(request.dossier, agreed)}
+def _as_shown(form: FilingForm, also: Sequence[AlsoRead]) -> None:
+    """What the person is told before anything is typed is sent with it. Whoever reads it since the
+    page was opened is named first: she or he is told of them, too."""
+    now = " ".join(one.mark for one in also)
+    form.initial["shown"] = now
+    if not form.is_bound:
+        return
+    form.full_clean()
+    shown = str(form.data.get("shown", "")).split()
+    if since := [str(one) for one in also if one.mark not in shown]:
+        text = _("Since you opened this page they read the half page, too: %s. Tell the person.")
+        form.add_error(None, text % "; ".join(since))
+    show_version(form, now, "shown")
 
 
 def _filed(
@@ -136,6 +157,21 @@ def supply(request: StaffRequest, ref: str, code: str) -> HttpResponse:
 
 @page(Permission.APPLICATION_FILE, on="ref")
 @require_http_methods(["GET", "POST"])
+def hearing(request: StaffRequest, ref: str, code: str) -> HttpResponse:
+    """The person wants to be heard, or not any more."""
+    hold_still(request)
+    row = _mine(request, code)
+    form = typed(request, HearingForm, initial={"hearing": row.hearing})
+    if request.method == "POST" and form.is_valid():
+        with told_in(form):
+            decisions.wish(row, **form.cleaned_data, by=request.user, at=timezone.now())
+        if not form.errors:
+            return done(request, _("Saved. The commission sees it."), "decisions:status", ref)
+    return render(request, "decisions/form.html", {"form": form, "title": _("Being heard")})
+
+
+@page(Permission.APPLICATION_FILE, on="ref")
+@require_http_methods(["GET", "POST"])
 def tell(request: StaffRequest, ref: str, code: str) -> HttpResponse:
     """The person was told: from now the time to appeal runs."""
     row, at = _mine(request, code), timezone.now()
@@ -156,6 +192,15 @@ def withdraw(request: StaffRequest, ref: str, code: str) -> HttpResponse:
     decisions.withdraw(_mine(request, code), by=request.user, at=timezone.now())
     text = _("Taken back. It can be handed in again at any time.")
     return done(request, text, "decisions:status", ref)
+
+
+@page(Permission.APPLICATION_FILE, on="ref")
+@require_POST
+def readers(request: StaffRequest, ref: str, code: str) -> HttpResponse:
+    """The person was told of members who came since: as far as the page named them."""
+    told = {int(one) for one in request.POST.get("told", "").split() if one.isdecimal()}
+    decisions.tell_readers(_mine(request, code), told=told, by=request.user, at=timezone.now())
+    return done(request, _("Saved. They read the half page now."), "decisions:status", ref)
 
 
 @page(Permission.APPLICATION_FILE, on="ref")
@@ -222,8 +267,10 @@ urls: list[URLPattern] = [
     path("<str:ref>/status/apply/", apply, name="apply"),
     path("<str:ref>/status/<str:code>/appeal/", appeal, name="appeal"),
     path("<str:ref>/status/<str:code>/supply/", supply, name="supply"),
+    path("<str:ref>/status/<str:code>/hearing/", hearing, name="hearing"),
     path("<str:ref>/status/<str:code>/tell/", tell, name="tell"),
     path("<str:ref>/status/<str:code>/withdraw/", withdraw, name="withdraw"),
+    path("<str:ref>/status/<str:code>/readers/", readers, name="readers"),
     path("<str:ref>/status/<str:code>/let-stand/", let_stand, name="let_stand"),
     path("<str:ref>/status/<str:code>/letter/", letter, name="letter"),
 ]

@@ -41,7 +41,10 @@ def read_roles(files: Files) -> dict[str, Role]:
 def read_unit_types(files: Files, roles: Mapping[str, Role]) -> dict[str, UnitType]:
     """Every kind of unit, the roles in it, and which consent it may record."""
     file = "bodies.toml"
-    flags = ("is_police", "is_authority", "is_commission", "holds_cases", "gives_advocates")
+    flags = (
+        *("is_police", "is_authority", "is_commission", "is_civil"),
+        *("holds_cases", "gives_advocates"),
+    )
     types: dict[str, UnitType] = {}
     table = files.toml(file, arrays=BODIES)
     for entry in files.entries(file, "unit_type", table):
@@ -67,6 +70,7 @@ def read_unit_types(files: Files, roles: Mapping[str, Role]) -> dict[str, UnitTy
             is_commission=entry.flag("is_commission"),
             holds_cases=entry.flag("holds_cases", default=True),
             gives_advocates=entry.flag("gives_advocates"),
+            is_civil=entry.flag("is_civil"),
         )
     return types
 

@@ -232,7 +232,8 @@ class Role:
 class UnitType:
     """A kind of unit. Towards an authority consent is asked apart and takes effect later;
     `consent_purposes` are the only ones this kind of unit may record. Independent advocates come
-    only from units that `gives_advocates`: never police, shelter or payer."""
+    only from units that `gives_advocates`: never police, shelter or payer. `is_civil`: civil
+    society, whose opinion on an application is told as such."""
 
     code: str
     label: Words
@@ -243,6 +244,7 @@ class UnitType:
     is_commission: bool = False
     holds_cases: bool = True
     gives_advocates: bool = False
+    is_civil: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

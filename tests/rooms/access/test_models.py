@@ -72,6 +72,7 @@ PROTECTED: dict[str, Category | str | None] = {
     # Also by the team of the body, or that printed, which is the holder in this matrix.
     "decisions_ruling": Category.LEGAL,
     "decisions_moved": Category.LEGAL,
+    "decisions_readertold": None,
     "decisions_reflection": Category.CORE,
     "decisions_used": Category.SERVICES,
     "decisions_interview": Category.CORE,

@@ -22,6 +22,8 @@ from tests.factories.clients import client_of, hidden, words
 from tests.factories.staff import as_user, team
 
 pytestmark = pytest.mark.django_db
+# By it a button is known that is pressed twice on one page.
+_TOKEN = "csrfmiddlewaretoken"
 
 
 def test_b1_a_sitting_from_its_call_to_its_minutes() -> None:
@@ -52,13 +54,19 @@ def test_b1_a_sitting_from_its_call_to_its_minutes() -> None:
     with as_user(KEEPER):
         seats = [str(one.seat_id) for one in Attendance.objects.filter(sitting=row)]
     keeper.post(reverse("bodies:act", args=[*at, "attend"]), {"there": seats[:2]})
-    assert "There is no quorum" in words(keeper.get(reverse("bodies:sitting", args=at)))
+    page = keeper.get(reverse("bodies:sitting", args=at))
+    assert "There is no quorum" in words(page)
+    # What was refused is not kept as done: the same button works once the reason is gone.
+    button = {"outcome": "adopted", _TOKEN: hidden(page, _TOKEN)}
+    settle = reverse("bodies:item", args=[body.code, item.pk, "settle"])
+    assert 'role="alert"' in keeper.post(settle, button, follow=True).content.decode()
     keeper.post(reverse("bodies:act", args=[*at, "attend"]), {"there": seats})
     vote = reverse("bodies:item", args=[body.code, item.pk, "vote"])
     assert "The vote is written down" in words(member.post(vote, {"choice": "for"}, follow=True))
     assert "voted on this already" in words(member.post(vote, {"choice": "against"}, follow=True))
-    settle = reverse("bodies:item", args=[body.code, item.pk, "settle"])
-    keeper.post(settle, {"outcome": "adopted"})
+    for _click in range(2):  # and pressed twice it says no fault
+        page = keeper.post(settle, button, follow=True)
+        assert "Adopted" in words(page) and 'role="alert"' not in page.content.decode()
     resolve = reverse("bodies:resolve", args=at)
     due = (policy.today() + timedelta(days=30)).isoformat()
     keeper.post(resolve, {"text": "Print", "owner": team("ngo-cases").pk, "due_on": due})

@@ -10,16 +10,13 @@ from panoh.access.models import Dossier
 from panoh.bodies import actions as bodies
 from panoh.bodies import queries as sittings
 from panoh.bodies.actions.sittings import PaperResult
+from panoh.bodies.models import Item
 from panoh.care.models import CareStep, Need, Served
 from panoh.cases import queries as cases
 from panoh.decisions import actions as decisions
 from panoh.decisions import queries
 from panoh.decisions.models import Application, HalfPage, Moved, Ruling
-from panoh.decisions.rules.application import (
-    Kind,
-    Outcome,
-    State,
-)
+from panoh.decisions.rules.application import Kind, Outcome, State
 from panoh.duties.models import Duty
 from panoh.kernel.rules import Invalid, NoConsent, NotPossible
 from panoh.policy import queries as policy
@@ -231,8 +228,20 @@ def test_b7_a_decision_without_an_opinion_is_flagged() -> None:
     with as_user("nigora") as by:
         row = filed(body, by=by, opinion="")
     row = completed(row)
-    sitting(body)
+    held = sitting(body)
     assert ruled(row, Outcome.GRANTED).has_opinion is False
+    said = {"tg": "бе назари ташкилоти ҷамъиятӣ", "ru": "без мнения общественной организации"}
+    for language, words in said.items():
+        with as_user(SECRETARY):
+            (line,) = sittings.minutes_data(held, language, NOW)["items"]
+        assert (line["number"], line["title"]) == (row.number, words), "in the minutes themselves"
+    # The opinion of an office of the state is none of civil society.
+    row.by_unit_type, row.opinion = "social_service", "supports"
+    assert not queries.has_opinion(row)
+    row.by_unit_type = "ngo"
+    assert queries.has_opinion(row)
+    with as_user(SECRETARY), pytest.raises(IntegrityError), transaction.atomic():
+        Item.objects.filter(subject_id=row.pk).update(remark="")
 
 
 def test_b8_a_refusal_starts_the_appeal_clock_a_lawyers_task_and_a_look_at_the_plan() -> None:

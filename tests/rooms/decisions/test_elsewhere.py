@@ -1,6 +1,7 @@
 """Members of a commission whose organisation is elsewhere read the half page by its own rules."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -13,10 +14,10 @@ from panoh.bodies import queries as sittings
 from panoh.bodies.models import Body, Seat
 from panoh.decisions import actions as decisions
 from panoh.decisions import queries
-from panoh.decisions.models import Application, HalfCopy
+from panoh.decisions.models import Application, HalfCopy, ReaderTold
 from panoh.decisions.rules.application import Outcome
 from panoh.kernel.rules import Gone
-from tests.factories.clients import client_of, words
+from tests.factories.clients import client_of, hidden, words
 from tests.factories.referrals import NOW, case, later
 from tests.factories.staff import as_user, user
 from tests.factories.status import (
@@ -31,6 +32,8 @@ from tests.factories.status import (
 )
 
 pytestmark = pytest.mark.django_db
+# By it a button is known that is pressed twice on one page.
+_TOKEN = "csrfmiddlewaretoken"
 # A children's service and a lawyer with a voice, who only listens, and the police.
 VOICE, LAWYER, LISTENS, POLICE = "zebo", "latif", "mavluda", "pulod"
 
@@ -95,6 +98,69 @@ def test_b4_the_person_is_told_first_whose_members_read_it_too(body: Body) -> No
     with as_user("nigora") as by:
         access.exclude(dossier, kind="unit", unit=user(VOICE).unit, by=by, at=NOW)
     assert str(user(VOICE).unit) not in words(browser.get(path))
+
+
+def test_b4_who_is_sworn_in_meanwhile_is_told_of_first_and_reads_nothing_before() -> None:
+    body, since = commission(), date(2026, 1, 1)
+    giving: dict[str, Any] = {"side": "state", "votes": True, "since": since, "at": NOW}
+
+    def sworn_in(name: str) -> None:
+        with as_user(SECRETARY) as by:
+            bodies.seat(body, user=user(name), title=f"Office of {name}", by=by, **giving)
+
+    sworn_in(VOICE)
+    with as_user("nigora") as by:
+        dossier = case(by).dossier
+        agreed(dossier, body, by=by)
+    browser, base = client_of("nigora", "en"), f"/decisions/{dossier.ref}/status/"
+    typed = {"body": body.code, "text": HALF, "hearing": "not_wanted", "opinion": "supports"}
+    typed["shown"] = hidden(browser.get(f"{base}apply/"), "shown")
+    sworn_in(LAWYER)
+    again = browser.post(f"{base}apply/", typed)
+    first, later_on = str(user(VOICE).unit), str(user(LAWYER).unit)
+    assert f"Since you opened this page they read the half page, too: {later_on}" in words(again)
+    assert first in words(again) and HALF in words(again), "both, and nothing typed is lost"
+    typed["shown"] = hidden(again, "shown")
+    assert browser.post(f"{base}apply/", typed).status_code == 302
+    with as_user("nigora"):
+        row = Application.objects.get()
+        kept = {one.unit for one in ReaderTold.objects.filter(application_id=row.pk)}
+    assert kept == {user(VOICE).unit, user(LAWYER).unit}
+    assert reads(VOICE, row) and reads(LAWYER, row)
+    # Another one comes: nothing is read until the person was told, as far as the page named them.
+    sworn_in(LISTENS)
+    assert not reads(LISTENS, row)
+    page = browser.get(base)
+    assert "was not told of it" in words(page) and str(user(LISTENS).unit) in words(page)
+    button = {"told": hidden(page, "told"), _TOKEN: hidden(page, _TOKEN)}
+    refused = browser.post(f"{base}{row.number}/readers/", {"told": "0 x"})
+    assert refused.status_code == 409 and not reads(LISTENS, row)
+    for said in ("They read the half page now.", "Nothing was done twice."):
+        page = browser.post(f"{base}{row.number}/readers/", button, follow=True)
+        assert said in words(page)
+    assert reads(LISTENS, row) and "was not told of it" not in words(page)
+    # Past the programme too: no copy without that, none told of by who does not hold the case.
+    with as_user(SECRETARY):
+        assert queries.without_copy(row) == {}
+        assert not ReaderTold.objects.exists()
+    with as_user("nigora") as by:
+        other = filed(body, by=by, told=[])
+        assert set(queries.without_copy(other)) == {user(n).pk for n in (VOICE, LAWYER, LISTENS)}
+        made = HalfCopy(application_id=other.pk, account=user(VOICE), content=b"x")
+        unsigned = ReaderTold(
+            dossier=other.dossier,
+            application_id=other.pk,
+            unit=user(VOICE).unit,
+            at=NOW,
+            by=user("shirin"),
+        )
+        for wrong in (made, unsigned):
+            with pytest.raises(DatabaseError), transaction.atomic():
+                wrong.save(force_insert=True)
+        told = ReaderTold.objects.filter(application_id=row.pk)
+        with pytest.raises(DatabaseError), transaction.atomic():
+            told.update(unit=by.unit)
+    assert not reads(VOICE, other)
 
 
 def test_b4_a_conflict_an_exclusion_and_the_end_of_a_seat_end_that_reading(body: Body) -> None:

@@ -139,6 +139,7 @@ def test_b4_each_side_moves_by_its_own_verbs() -> None:
     mine = Application.objects.filter(pk=row.pk)
     refused("nigora", "whose_verb", mine, state="complete")
     refused(SECRETARY, "whose_verb", mine, state="withdrawn")
+    refused(SECRETARY, "filed_stays", mine, hearing="in_person")
 
 
 def test_b4_reading_ends_with_the_minutes_past_the_programme_too() -> None:

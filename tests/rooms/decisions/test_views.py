@@ -18,7 +18,7 @@ from panoh.files import queries as papers
 from panoh.files.models import Printed
 from panoh.kernel.codes import new_ref
 from panoh.policy import queries as policy
-from tests.factories.clients import client_of, words
+from tests.factories.clients import client_of, edited, hidden, words
 from tests.factories.referrals import NOW, case, later
 from tests.factories.staff import as_user, team, user
 from tests.factories.status import (
@@ -38,6 +38,8 @@ from tests.house.test_letters import words_of
 
 pytestmark = pytest.mark.django_db
 TODAY = policy.local_day(NOW)
+# By it a button is known that is pressed twice on one page.
+_TOKEN = "csrfmiddlewaretoken"
 
 
 def pages_of(pdf: bytes) -> int:
@@ -72,7 +74,10 @@ def test_b4_from_the_ngos_application_to_the_notice() -> None:
     before = f"/decisions/before/{row.number}/"
     assert HALF not in words(secretary.get(before))
     assert HALF in words(member.get(before))
-    assert secretary.post(f"{before}complete/").status_code == 302
+    button = {_TOKEN: hidden(secretary.get(before), _TOKEN)}
+    for said in ("It waits for the sitting", "Nothing was done twice"):  # pressed twice
+        assert said in words(secretary.post(f"{before}complete/", button, follow=True))
+    assert secretary.post(f"{before}complete/").status_code == 409, "another form is told why"
     held = sitting(body)
     vote(row, Outcome.GRANTED)
     ruling = {"outcome": "granted", "grounds": GROUNDS[Outcome.GRANTED], "reason": "", "on": ""}
@@ -107,6 +112,7 @@ def test_b4_every_page_opens_in_every_language(language: str) -> None:
             f"/decisions/{row.dossier.ref}/status/{row.number}/appeal/",
             f"/decisions/{row.dossier.ref}/status/{row.number}/supply/",
             f"/decisions/{row.dossier.ref}/status/{row.number}/tell/",
+            f"/decisions/{row.dossier.ref}/status/{row.number}/hearing/",
         ],
         SECRETARY: [
             "/decisions/",
@@ -128,6 +134,12 @@ def test_b4_papers_are_asked_and_added_by_pages() -> None:
     with as_user("nigora") as by:
         row = filed(body, by=by)
     secretary, ngo = client_of(SECRETARY, "en"), client_of("nigora", "en")
+    # She changes her mind about being heard: the commission sees it, and who said so and when.
+    wish = f"/decisions/{row.dossier.ref}/status/{row.number}/hearing/"
+    assert "Wants to speak" not in words(secretary.get("/decisions/"))
+    assert edited(ngo, wish, {"hearing": "in_person"}).status_code == 302
+    assert "Being heard: Wants to speak in person" in words(secretary.get("/decisions/"))
+    assert "wants to be heard" in words(secretary.get(f"/decisions/before/{row.number}/"))
     asked = {"documents": ["mandate"]}
     assert secretary.post(f"/decisions/before/{row.number}/missing/", asked).status_code == 302
     base = f"/decisions/{row.dossier.ref}/status/"

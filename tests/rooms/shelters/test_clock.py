@@ -1,6 +1,7 @@
 """What the clock does, as role ``jobs``: holds that lapse, alarms before the money ends."""
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -74,6 +75,14 @@ def test_d6_six_months_before_the_end_it_is_on_the_next_agenda_of_the_commission
         with as_user(sitting.KEEPER):
             found.append([one.duty.kind for one in bodies.agenda(row, AT).duties])
     assert found == [[], ["body.shelter_ends"], ["body.shelter_ends"]]
+    # Another end: what the commission owed about the first one is over.
+    with as_user("shirin") as by:
+        money: dict[str, Any] = {"payer": "Donor", "kind": "donor", "since": date(2026, 1, 1)}
+        shelters.change_funding(
+            Funding.objects.get(), **money, until=add_months(until, 24), by=by, at=AT
+        )
+    with as_user(sitting.KEEPER):
+        assert bodies.agenda(row, AT).duties == []
 
 
 def test_e4_what_ends_soon_is_owed_once(fresh_db: str) -> None:

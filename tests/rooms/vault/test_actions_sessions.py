@@ -108,8 +108,10 @@ def test_an_old_draft_is_gone() -> None:
 def test_what_was_sent_is_known_to_its_sender_until_it_is_swept() -> None:
     mark, until = uuid4(), timezone.now() + UNTIL
     with as_user("nigora"):
-        assert vault.sent_before(mark, "/here/", expires_at=until) is None
-        assert vault.sent_before(mark, "/there/", expires_at=until) == "/here/"
+        here = f"/here/{'x' * 400}/"
+        assert vault.led_before(mark) is None
+        assert vault.sent_before(mark, here, expires_at=until) is None
+        assert vault.sent_before(mark, "/there/", expires_at=until) == here
         assert vault.sent_before(uuid4(), "/", expires_at=timezone.now() - UNTIL) is None
         assert Sent.objects.count() == 2
         tasks.sweep_drafts(0)

@@ -9,6 +9,7 @@ from panoh.cases.models import Case
 from panoh.cases.rules import State
 from panoh.consent import actions as consents
 from panoh.decisions import actions as decisions
+from panoh.decisions import queries
 from panoh.decisions.actions import Answers
 from panoh.decisions.models import Application
 from panoh.decisions.rules.application import Outcome
@@ -57,7 +58,10 @@ def _file(country: Country, body: Body, case: Case) -> Application:
             at=country.now,
             **plain,
         )
-        answers = Answers(HALF, "not_wanted", "tg", ["statement"], "supports", looked=True)
+        told = set(queries.members_elsewhere(case.dossier, body).values())
+        answers = Answers(
+            HALF, "not_wanted", "tg", ["statement"], "supports", looked=True, told=told
+        )
         return decisions.file(case.dossier, body=body, answers=answers, by=by, at=country.now)
 
 
