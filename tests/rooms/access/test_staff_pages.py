@@ -16,5 +16,6 @@ def test_the_administrator_finds_where_organisations_are_registered() -> None:
 def test_what_was_done_names_the_account() -> None:
     browser = client_of("amina", "en")
     assert browser.get("/search/").status_code == 403
+    assert browser.get(f"/access/audit/?before={'9' * 30}").status_code == 404
     page = words(browser.get("/access/audit/"))
     assert "Amina (fictional) Tried something that was refused access.refused" in page
