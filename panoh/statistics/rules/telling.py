@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from django.utils.formats import get_format
 from django.utils.functional import Promise
 from django.utils.numberformat import format as grouped
 from django.utils.translation import gettext as _
@@ -26,6 +27,11 @@ def many(value: float | str) -> str:
     if isinstance(value, str):
         return _("no limit")
     return grouped(round(value), ".", 0, 3, "\u00a0", force_grouping=True)
+
+
+def _local(text: str) -> str:
+    """A number that was written with a point, as the reader writes it."""
+    return text.replace(".", str(get_format("DECIMAL_SEPARATOR")))
 
 
 def between(limits: Limits) -> str:
@@ -95,7 +101,7 @@ def _passes(observed: int, estimate: float, result: Mapping[str, Any]) -> str:
     decision = result.get("decision")
     if decision is None or estimate <= observed:
         return ""
-    factor = f"{(decision - observed) / (estimate - observed):.2f}"
+    factor = _local(f"{(decision - observed) / (estimate - observed):.2f}")
     return _("The number passes %(value)s at %(factor)s times.") % {
         "value": many(decision),
         "factor": factor,
@@ -170,7 +176,7 @@ def release_in_words(
         context["outlook"] = [" × ".join(one) for one in forecast["tables"]]
         context["is_official"] = True
     elif forecast is not None:
-        context["forecast"] = {**forecast, "delta": f"{forecast['delta']:.1e}"}
+        context["forecast"] = {**forecast, "delta": _local(f"{forecast['delta']:.1e}")}
         context["forecast_rows"] = _error_rows(forecast["tables"])
         context["cures"] = [told(one) for one in forecast["cures"]]
     if gate is not None:
@@ -205,7 +211,7 @@ def _official(content: bytes) -> dict[str, Any]:
                     for name in names
                 ],
                 "count": many(int(one[number])) if one[number] else _("small or none"),
-                "percent": f"{one['percent']} %" if one["percent"] else "",
+                "percent": _local(f"{one['percent']} %") if one["percent"] else "",
             }
             for one in each[:MOST_CELLS]
         ],
@@ -222,11 +228,11 @@ def _error_rows(tables: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]
     return [
         {
             "order": order,
-            "half": f"{one['half_width95']:.1f}" if "half_width95" in one else "",
-            "mae": f"{one['mae']:.1f}",
-            "werr": f"{one['werr']:.1%}",
-            "suppressed": f"{one['suppressed']:.1%}",
-            "fabricated": f"{one['fabricated']:.2%}",
+            "half": _local(f"{one['half_width95']:.1f}") if "half_width95" in one else "",
+            "mae": _local(f"{one['mae']:.1f}"),
+            "werr": _local(f"{one['werr']:.1%}"),
+            "suppressed": _local(f"{one['suppressed']:.1%}"),
+            "fabricated": _local(f"{one['fabricated']:.2%}"),
         }
         for order, one in sorted(tables.items())
     ]

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -194,6 +195,8 @@ def test_g19_the_ledger_of_the_pages_stops_at_the_cap(fresh_db: str) -> None:
     assert second.fault.startswith("SR-G2") and spent() == ["reserved", "spent"]
     page = words(client_of(PREPARES, "ru").get(reverse("statistics:show", args=[second.pk])))
     assert "бюджет этой группы позволяет ещё" in page
+    assert "1 января 2024 – 31 декабря 2024" in page
+    assert re.search(r"\d,\d%", page) and not re.search(r"\d\.\d%", page)
 
 
 @pytest.mark.django_db
