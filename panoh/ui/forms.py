@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from hashlib import sha256
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -65,8 +65,8 @@ class CleanForm(forms.Form):
     use_required_attribute = False
     mark_optional = True
     required_css_class = ""
-    # What was sent, as a number: ``panoh.ui.queries.sent_mark``; none where nobody asks for it.
-    mark: Callable[[], UUID | None] = staticmethod(lambda: None)
+    # Raises if this very form was sent already: ``typed`` says how that is known.
+    twice: Callable[[], None] = staticmethod(lambda: None)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -80,6 +80,12 @@ class CleanForm(forms.Form):
     def once(self) -> str:
         """The mark of this opened form; it stays the same while the form is shown again."""
         return str(self.data.get(ONCE) or uuid4())
+
+    def is_valid(self) -> bool:
+        """Whether it can be used; what a first click took away is no fault of the second."""
+        if not (valid := super().is_valid()):
+            self.twice()
+        return valid
 
     def full_clean(self) -> None:
         """Clean the raw texts, then the fields, then add the faults found."""
@@ -98,7 +104,7 @@ class CleanForm(forms.Form):
         clean = QueryDict(mutable=True)
         for key, values in _lists(self.data):
             name = owner.get(key)
-            if name is not None and _is_secret(self.fields[name].widget):
+            if name and isinstance(self.fields[name].widget, forms.PasswordInput):
                 clean.setlist(key, values)
                 continue
             done = [
@@ -202,10 +208,6 @@ def offer(form: forms.Form, **choices: Any) -> None:
         if not isinstance(field, forms.ChoiceField):
             raise TypeError(name)
         field.choices = found
-
-
-def _is_secret(widget: forms.Widget) -> bool:
-    return isinstance(widget, forms.PasswordInput)
 
 
 def _lists(data: Mapping[str, Any]) -> list[tuple[str, list[Any]]]:

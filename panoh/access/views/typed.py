@@ -33,7 +33,7 @@ def typed(
 ) -> F:
     """The form with what was posted; on a visit with the account's draft of this page, if any."""
     found = form(given(request), request.FILES or None, initial=initial, **options)
-    found.mark = partial(sent_mark, request)
+    found.twice = partial(_unless_sent_before, request)
     return found
 
 
@@ -91,18 +91,18 @@ def told_in(form: CleanForm) -> Iterator[None]:
     try:
         yield
     except Invalid as problem:
-        _unless_sent_before(form)
+        form.twice()
         known = problem.field in form.fields
         form.add_error(problem.field if known else None, str(problem.message))
     except (NoConsent, NotPossible, Stale) as problem:
-        _unless_sent_before(form)
+        form.twice()
         form.add_error(None, str(problem.message))
 
 
-def _unless_sent_before(form: CleanForm) -> None:
+def _unless_sent_before(request: StaffRequest) -> None:
     """A second click meets what the first one did: that is no refusal, and the middleware leads
     to where the first one led."""
-    mark = form.mark()
+    mark = sent_mark(request) if request.method == "POST" else None
     if mark is not None and vault.led_before(mark) is not None:
         raise NotPossible
 

@@ -49,6 +49,8 @@ def add_paper(
 ) -> Paper:
     """Enter a permit, a licence or a standard with its end. Raises ``Invalid``."""
     found = _my_house(house.pk, Permission.HOUSE_WRITE, by)
+    if issued_on > policy.local_day(at):
+        raise Invalid(_("This date lies in the future."), "issued_on")
     if ends_on is not None and ends_on < issued_on:
         raise Invalid(_("The end comes after the beginning."), "ends_on")
     row = Paper(team=found.team, house=found, issued_on=issued_on, ends_on=ends_on)

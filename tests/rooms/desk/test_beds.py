@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from panoh.directory import queries as directory
 from panoh.shelters import actions as shelters
-from panoh.shelters.models import Funding, Hold, House, Inspection, Room, Stay, Takeover
+from panoh.shelters.models import Bed, Funding, Hold, House, Inspection, Room, Stay, Takeover
 from tests.factories.clients import client_of, edited, hidden, words
 from tests.factories.houses import ADDRESS, case_of, held, house
 from tests.factories.staff import as_user
@@ -148,6 +148,7 @@ def test_e4_a_house_is_kept_in_order_and_closed_last(db: None) -> None:
     assert "3 of 3 beds free" in words(keeper.get("/beds/"))
     days = {"issued_on": "2026-01-01", "ends_on": "2026-02-01"}
     assert typed(keeper, f"{base}add/paper/", kind="permit", number="7", **days) == 302
+    assert typed(keeper, f"{base}add/paper/", kind="permit", issued_on="2199-01-01") == 200
     assert typed(keeper, f"{base}add/inspection/", kind="fire", due_on="2026-02-01") == 302
     life = words(keeper.get(f"{base}life/"))
     assert life.count("overdue") == 2
@@ -160,6 +161,16 @@ def test_e4_a_house_is_kept_in_order_and_closed_last(db: None) -> None:
     with as_user("hadia") as by:
         hold = held(where, by=by, at=timezone.now() - timedelta(minutes=1))
     assert keeper.post(f"/beds/holds/{hold.pk}/admit/").status_code == 302
+    # Each pressed twice: another bed that is taken by the first click, a bed out of use.
+    page = {"csrfmiddlewaretoken": "of this page"}
+    with as_user("shirin"):
+        stay = hold.stays.get()
+        free, spare = Bed.objects.exclude(pk=stay.bed_id).order_by("number")
+    for _click in range(2):
+        assert typed(keeper, f"/beds/stays/{stay.pk}/move/", bed=str(free.pk), **page) == 302
+        assert typed(keeper, f"/beds/beds/{spare.pk}/use/", **page) == 302
+    with as_user("shirin"):
+        assert Bed.objects.get(pk=spare.pk).closed_at is not None
     assert keeper.post(f"{base}close/").status_code == 409
     assert keeper.post(f"{base}closing/").status_code == 302
     # It does not close after all; then it does.
