@@ -55,7 +55,7 @@ SELECT ARRAY(
     JOIN access_rolepermission p ON p.role = r.role
     WHERE r.user_id = %s AND r.since <= statement_timestamp()
       AND (r.until IS NULL OR r.until > statement_timestamp())
-)
+), coalesce((SELECT u.type FROM access_unit u WHERE u.id = %s), '')
 """
 
 
@@ -101,13 +101,13 @@ def live(moment: object = None) -> Q:
     return Q(since__lte=now) & (Q(until=None) | Q(until__gt=now))
 
 
-def rights_of(user: User) -> tuple[tuple[int, ...], frozenset[str]]:
-    """The ids of the teams the account belongs to now, and what its roles allow, by one question:
-    every page begins with it."""
+def rights_of(user: User) -> tuple[tuple[int, ...], frozenset[str], str]:
+    """The ids of the teams the account belongs to now, what its roles allow, and the kind of its
+    unit, by one question: every page begins with it."""
     with kept_cursor(connection) as cursor:
-        cursor.execute(RIGHTS, [user.pk, user.pk])
-        teams, permissions = cursor.fetchone()
-    return tuple(teams), frozenset(permissions)
+        cursor.execute(RIGHTS, [user.pk, user.pk, user.unit_id])
+        teams, permissions, unit_type = cursor.fetchone()
+    return tuple(teams), frozenset(permissions), unit_type
 
 
 @contextmanager
@@ -117,7 +117,7 @@ def acting(user: User) -> Iterator[Acting]:
     Restores the former context on exit. A broken transaction is left alone: nothing can be
     read in it any more.
     """
-    teams, user.permissions = rights_of(user)
+    teams, user.permissions, user.unit_type = rights_of(user)
     context = Acting(user.pk, teams)
     token = ACTING.set(context)
     try:

@@ -107,7 +107,7 @@ def delay_of(purpose: str, receiver: Receiver) -> str:
 
 def purposes_of(user: User) -> tuple[str, ...]:
     """The purposes that an account's unit may record; a police unit only ``be_called``."""
-    unit_type = policy.unit_types().get(user.unit.type) if user.unit else None
+    unit_type = policy.unit_types().get(user.unit_type)
     return unit_type.consent_purposes if unit_type else ()
 
 

@@ -101,6 +101,11 @@ class User(AbstractBaseUser):
             ).values_list("permission", flat=True)
         )
 
+    @cached_property
+    def unit_type(self) -> str:
+        """The kind of its unit; whoever acts has been told this too."""
+        return self.unit.type if self.unit else ""
+
 
 class Membership(models.Model):
     """An account in a team, dated. A leaver's row is ended, never removed."""

@@ -93,8 +93,7 @@ def apart_facts(dossier: Dossier, *, user: User) -> list[ApartFact]:
 
 def is_authority(user: User) -> bool:
     """Does the account work in a unit that prosecutes, decides or watches?"""
-    unit = user.unit
-    kind = policy.unit_types().get(unit.type) if unit else None
+    kind = policy.unit_types().get(user.unit_type)
     return bool(kind and (kind.is_police or kind.is_authority or kind.is_commission))
 
 
