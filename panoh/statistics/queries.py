@@ -291,9 +291,10 @@ class Leavers:
 
     def __init__(self, population: str, marks: Iterable[str]) -> None:
         self._population, self._marks = population, frozenset(marks)
+        self._key = _leavers_key()
 
     def __contains__(self, name: object) -> bool:
-        return leaver_mark(self._population, str(name)) in self._marks
+        return bool(self) and person_mark(self._key, self._population, str(name)) in self._marks
 
     def __bool__(self) -> bool:
         return bool(self._marks)
@@ -301,8 +302,11 @@ class Leavers:
 
 def leaver_mark(population: str, name: str) -> str:
     """The keyed mark of somebody in a population: the same each time, and never turned round."""
-    key = bytes.fromhex(secret(settings.PANOH_KEYS, "leavers"))
-    return person_mark(key, population, name)
+    return person_mark(_leavers_key(), population, name)
+
+
+def _leavers_key() -> bytes:
+    return bytes.fromhex(secret(settings.PANOH_KEYS, "leavers"))
 
 
 def leavers(population: str) -> Leavers:

@@ -25,6 +25,7 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+REVOKE EXECUTE ON FUNCTION public.bodies_sits_once() FROM PUBLIC;
 CREATE TRIGGER bodies_sits_once BEFORE INSERT OR UPDATE ON public.bodies_attendance
     FOR EACH ROW WHEN (NEW.came_at IS NOT NULL AND NEW.left_at IS NULL)
     EXECUTE FUNCTION public.bodies_sits_once();

@@ -4,11 +4,12 @@ from django.db import migrations, models
 
 SQL = """
 CREATE FUNCTION public.bodies_remark_stays() RETURNS trigger
-LANGUAGE plpgsql SET search_path = '' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
     PERFORM public.bodies_refuse('bodies_settled_stays');
     RETURN NEW;
 END $$;
+REVOKE EXECUTE ON FUNCTION public.bodies_remark_stays() FROM PUBLIC;
 CREATE TRIGGER bodies_remark_stays BEFORE UPDATE OF remark ON public.bodies_item
     FOR EACH ROW WHEN (NEW.remark <> OLD.remark) EXECUTE FUNCTION public.bodies_remark_stays();
 """

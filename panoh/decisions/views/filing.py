@@ -198,7 +198,11 @@ def withdraw(request: StaffRequest, ref: str, code: str) -> HttpResponse:
 @require_POST
 def readers(request: StaffRequest, ref: str, code: str) -> HttpResponse:
     """The person was told of members who came since: as far as the page named them."""
-    told = {int(one) for one in request.POST.get("told", "").split() if one.isdecimal()}
+    told = {
+        int(one)
+        for one in request.POST.get("told", "").split()
+        if one.isdecimal() and len(one) < 10
+    }
     decisions.tell_readers(_mine(request, code), told=told, by=request.user, at=timezone.now())
     return done(request, _("Saved. They read the half page now."), "decisions:status", ref)
 

@@ -228,7 +228,7 @@ def missing(request: StaffRequest) -> HttpResponse:
     """How often nobody was found in a year, and why (row E3); small numbers are not told."""
     today = policy.today()
     text = request.GET.get("year", str(today.year))
-    if not text.isdecimal() or not 0 <= today.year - int(text) <= YEARS_BACK:
+    if len(text) != 4 or not text.isdecimal() or not 0 <= today.year - int(text) <= YEARS_BACK:
         raise Gone
     year, least = int(text), policy.number("small_cell")
     tables = [(title, _counted(field, names, year, least)) for field, title, names in SIDES]

@@ -75,8 +75,10 @@ def names(path: Path) -> frozenset[str]:
 
 
 def plain(name: str) -> str:
-    """Who it is, however blanks and accents were typed."""
-    return unicodedata.normalize("NFC", name).strip()
+    """Who it is, however blanks, accents and marks that cannot be seen were typed."""
+    if not name.isprintable():
+        name = "".join(sign for sign in name if unicodedata.category(sign) != "Cf")
+    return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def read_open(file: BinaryIO, plan: Sheet, withdrawn: Container[str] = frozenset()) -> People:
@@ -113,11 +115,12 @@ def _read(reader: Iterator[list[str]], plan: Sheet, withdrawn: Container[str]) -
         except KeyError as error:
             name = next(names[c] for c, at in enumerate(places) if row[at] not in codes[c])
             raise BadData(f"line {line}: a value of {name!r} is not in the plan's list") from error
-        if plan.person and not row[who].strip():
+        person = plain(row[who]) if plan.person else ""
+        if plan.person and not person:
             raise BadData(f"line {line}: nobody is named in {plan.person!r}")
-        if plan.person and plain(row[who]) in withdrawn:
+        if person in withdrawn:
             continue
-        at = persons.setdefault(row[who], len(kept)) if plan.person else len(kept)
+        at = persons.setdefault(person, len(kept)) if plan.person else len(kept)
         amount = _amount(row, header, plan, line)
         if at == len(kept):
             kept.append(coded)
