@@ -58,6 +58,7 @@ class World:
         text = next(text for text, found, _entry in addresses() if found == name)
         wanted = set(re.findall(r"<(?:\w+:)?(\w+)>", text))
         values = self.keys[relation] | CODES.get(name, {}) | other
+        assert wanted <= values.keys(), f"{name} needs CODES: {wanted - values.keys()}"
         return reverse(name, kwargs={key: values[key] for key in wanted})
 
 
@@ -79,7 +80,7 @@ CODES: dict[str, dict[str, Any]] = {
         f"decisions:{name}": {"code": "none"}
         for name in (
             *("before", "missing", "complete", "decide", "appeal", "supply", "tell", "withdraw"),
-            *("let_stand", "letter", "half"),
+            *("let_stand", "letter", "half", "readers", "hearing"),
         )
     },
     "desk:paper": {"paper_code": "hold", "language_code": "en"},
