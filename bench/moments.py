@@ -58,23 +58,21 @@ def measure(moment: "Moment", browser: "Browser", origin: str) -> None:
     page.goto(f"{origin}{path}")
     slow_network(page, LATENCY)
     hand = Hand(page)
-    started = time.perf_counter()
     moment.do(hand)
-    waited = time.perf_counter() - started
-    _say(moment, hand, waited)
+    _say(moment, hand)
     context.close()
 
 
-def _say(moment: "Moment", hand: "Hand", waited: float) -> None:
+def _say(moment: "Moment", hand: "Hand") -> None:
     typing = THINK + hand.keys * A_KEY if hand.keys else 0
     hands, voice = hand.taps * A_TAP + typing, hand.aloud / ALOUD
     most = f"<= {moment.most_taps}" if moment.most_taps else ""
     say("moments", f"{moment.name}, taps", hand.taps, "taps", most)
-    say("moments", f"{moment.name}, waiting", waited, "s")
+    say("moments", f"{moment.name}, waiting", hand.waited, "s")
     say("moments", f"{moment.name}, hand (reckoned)", hands, "s")
     if voice:
         say("moments", f"{moment.name}, voice (reckoned)", voice, "s")
-    total = waited + hands + voice
+    total = hand.waited + hands + voice
     say("moments", f"{moment.name}, in all", total, "s", f"<= {moment.seconds}")
 
 

@@ -97,6 +97,8 @@ def inbox(
 def waiting_count(most: int = PAGE) -> int:
     """How many requests wait for an answer of my teams, counted up to ``most``."""
     rows = Referral.objects.filter(to_team__in=my_teams(), state__in=list(rules.WAITING))
+    # In no order all of them would be gathered first.
+    rows = rows.order_by("to_team_id", "urgency_rank", "sensitivity_rank", "sent_at", "pk")
     return len(rows.values_list("pk", flat=True)[:most])
 
 

@@ -5,6 +5,7 @@ Each moment begins on a page that is open already and ends on the page that says
 """
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -29,19 +30,19 @@ MOST_TABS = 200
 
 
 class Hand:
-    """A thumb on a phone: each tap, choice and typed sign is counted."""
+    """A thumb on a phone: each tap, choice and typed sign is counted, and ``waited``, in seconds,
+    what passes between a press that leads to a page and that page."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        self.waited = 0.0
         self.taps = self.answers = self.aloud = self.keys = 0
         self.pages = [page.url]
 
     def tap(self, selector: str) -> None:
         """Follow a link or press a button."""
         self.taps += 1
-        with self.page.expect_navigation():
-            self._press(self.page.locator(selector).first)
-        self.pages.append(self.page.url)
+        self._go(lambda: self._press(self.page.locator(selector).first))
 
     def choose(self, name: str, value: str = "") -> None:
         """Tick one answer; without a value the only box of that name."""
@@ -65,9 +66,7 @@ class Hand:
     def enter(self) -> None:
         """Press the key that sends the form."""
         self.keys += 1
-        with self.page.expect_navigation():
-            self.page.keyboard.press("Enter")
-        self.pages.append(self.page.url)
+        self._go(lambda: self.page.keyboard.press("Enter"))
 
     def pick(self, name: str, value: str) -> None:
         """Take one entry of a list."""
@@ -86,6 +85,13 @@ class Hand:
         sentences = self.page.locator("main .say strong")
         assert sentences.count() == 1, "one sentence"
         return sentences.inner_text()
+
+    def _go(self, press: Callable[[], None]) -> None:
+        started = time.perf_counter()
+        with self.page.expect_navigation():
+            press()
+        self.waited += time.perf_counter() - started
+        self.pages.append(self.page.url)
 
     def _press(self, target: Locator) -> None:
         target.click()

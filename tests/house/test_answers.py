@@ -138,6 +138,7 @@ def test_every_answer_carries_the_walls(path: str, reader: str) -> None:
     assert {name: answer.headers.get(name) for name in WALLS} == WALLS
     policy = answer.headers["Content-Security-Policy"]
     assert "unsafe" not in policy
+    assert "font-src" not in policy and "manifest-src" not in policy, "no page has either"
     for part in ("default-src 'none'", "object-src 'none'", "base-uri 'none'"):
         assert part in policy
     assert "frame-ancestors 'none'" in policy

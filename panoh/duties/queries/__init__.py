@@ -59,14 +59,22 @@ def owed_by(
 ) -> list[Duty]:
     """What these teams (default and at most: mine) owe: late first, then urgency, sensitivity,
     deadline. ``before`` is the last duty of the page before: the list goes on after it."""
+    lists = [rows.select_related("dossier") for rows in _queues(teams, limit, before)]
+    return list(islice(merge(*lists, key=_place), limit))
+
+
+def _queues(
+    teams: Iterable[int] | None, limit: int, before: Duty | None = None
+) -> list[DutyQuerySet]:
+    """The first rows of what each of these teams (default and at most: mine) owes, in the order of
+    the index: whoever asks for a few of many in no order has all of them gathered first."""
     mine = my_teams()
     wanted = mine if teams is None else [team for team in teams if team in mine]
     after = Q() if before is None else _after(before)
-    lists = [
+    return [
         Duty.objects.unsettled()
         .filter(after, owner_id=team)
         .exclude(kind__in=rules.KEEPING)
-        .select_related("dossier")
         .order_by(
             "-is_late",
             "urgency_rank",
@@ -76,7 +84,6 @@ def owed_by(
         )[:limit]
         for team in wanted
     ]
-    return list(islice(merge(*lists, key=_place), limit))
 
 
 def _place(duty: Duty) -> tuple[Any, ...]:
@@ -292,10 +299,8 @@ def overdue_by(teams: Iterable[int] | None = None, limit: int = PAGE) -> list[Du
 
 def open_count(teams: Iterable[int] | None = None, most: int = COUNTED) -> int:
     """How many duties these teams owe, counted up to ``most`` + 1 (then say "more than")."""
-    mine = my_teams()
-    wanted = mine if teams is None else [team for team in teams if team in mine]
-    rows = Duty.objects.unsettled().filter(owner_id__in=wanted).exclude(kind__in=rules.KEEPING)
-    return len(rows.values_list("pk", flat=True)[: most + 1])
+    lists = [rows.values_list("pk", flat=True) for rows in _queues(teams, most + 1)]
+    return min(sum(map(len, lists)), most + 1)
 
 
 def alerts_for(user: User) -> list[Duty]:

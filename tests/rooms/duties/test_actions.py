@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 from psycopg import sql
 
 from panoh.access import actions as access
@@ -157,6 +158,18 @@ def test_late_then_urgency_then_sensitivity_then_deadline() -> None:
         assert told[4].deadline.text == "not set"
         assert (queries.open_count(), queries.open_count(most=3)) == (6, 4)
         assert queries.owed_by([team("shelter-cases").pk]) == []
+        assert queries.open_count([team("shelter-cases").pk]) == 0
+
+
+@pytest.mark.django_db
+def test_things_are_counted_in_the_order_of_their_index() -> None:
+    """The first hundred in no order: the server gathered all 50 000 of a large team before it gave
+    one (11 ms in place of 0.5)."""
+    with as_user("nigora") as by, CaptureQueriesContext(connection) as asked:
+        owed(by)
+        assert queries.open_count(most=7) == 1
+    counts = [text for row in asked if "LIMIT 8" in (text := row["sql"] or "")]
+    assert counts and all("ORDER BY" in text for text in counts)
 
 
 @pytest.mark.django_db

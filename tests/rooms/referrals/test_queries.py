@@ -1,6 +1,8 @@
 """What a receiver will see, who may do what, and the table of sources and destinations."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from panoh.kernel.rules import Category
 from panoh.policy import queries as policy
@@ -116,3 +118,12 @@ def test_a22_source_and_destination_sum_to_all_and_unknown_is_its_own_row() -> N
 
 def test_a_category_of_the_case_is_shown_by_the_words_of_the_pack() -> None:
     assert all(policy.label("data_categories", code) != code for code in Category(511).codes)
+
+
+def test_what_waits_is_counted_in_the_order_of_its_index() -> None:
+    """In no order the server gathers all that waits for a large team before it gives the first."""
+    sent()
+    with as_user("shirin"), CaptureQueriesContext(connection) as asked:
+        assert queries.waiting_count(7) == 1
+    counts = [text for row in asked if "LIMIT 7" in (text := row["sql"] or "")]
+    assert counts and all("ORDER BY" in text for text in counts)
