@@ -55,9 +55,11 @@ def test_a28_an_officer_asks_by_telephone_and_learns_nothing(fresh_db: str) -> N
     helper.post(
         f"/cases/{dossier.ref}/sought/", {"answer": "no_contact", "sought": hidden(page, "sought")}
     )
-    assert "The brother says she ran away" in words(
-        helper.get(f"/cases/{dossier.ref}/notes/safety/")
-    )
-    assert "Somebody asks for this person" not in words(helper.get("/"))
+    plan = words(helper.get(f"/cases/{dossier.ref}/safety/"))
+    assert "There is a new threat. Look at the risk again." in plan
+    assert "The brother says she ran away" in plan
+    today = words(helper.get("/"))
+    assert "Somebody asks for this person" not in today
+    assert "A new threat: look at the risk and the safety plan" in today
     with as_user("hadia"):
         assert "no_contact" not in words(hotline.get("/asked/"))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from panoh.access import queries as reach
 from panoh.access.models import Dossier, User
-from panoh.access.rules import WRITES, Permission
+from panoh.access.rules import Permission
 from panoh.audit import actions as audit
 from panoh.cases import queries, rules
 from panoh.cases.actions.answers import Changed
@@ -205,8 +205,7 @@ def _check(found: Interview, answers: Mapping[Place, str], *, leaves: bool) -> N
 
 def _write(found: Interview, place: Place, value: str, *, by: User, at: datetime) -> None:
     screening, question = found.screening, _question(found, place[0])
-    category = queries.category_of(question)
-    if not reach.may(by, WRITES.get(category, Permission.CASE_WRITE)):
+    if question.name in found.read_only:
         raise Refused
     if old := found.rows.get(place):
         old.replaced_at = at
@@ -214,7 +213,7 @@ def _write(found: Interview, place: Place, value: str, *, by: User, at: datetime
     row = Answer(
         dossier=screening.dossier,
         screening=screening,
-        category=int(category),
+        category=int(queries.category_of(question)),
         name=place[0],
         turn=place[1],
         version=screening.version,

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from panoh.access.models import Dossier, User
+from panoh.access.queries import may
+from panoh.access.rules import WRITES, Permission
 from panoh.cases import rules
 from panoh.cases.models import Answer, Decision, Screening
 from panoh.cases.queries.reading import case_of, codes_of, readable
@@ -23,13 +25,15 @@ class Interview:
     """One interview with the form of its day, as far as the account reads it.
 
     ``rows`` are the answers that hold now, ``closed`` the questions of categories that the
-    account does not read: for it they do not exist.
+    account does not read: for it they do not exist. ``read_only`` are those that it reads and
+    may not answer.
     """
 
     screening: Screening
     form: Form
     rows: dict[Place, Answer]
     closed: frozenset[str]
+    read_only: frozenset[str]
 
     @property
     def values(self) -> dict[Place, str]:
@@ -111,7 +115,13 @@ def interview(screening: Screening, *, user: User) -> Interview:
         form,
         {(row.name, row.turn): row for row in rows if Category(row.category) in reach},
         frozenset(one.name for one in form.questions if category_of(one) not in reach),
+        frozenset(one.name for one in form.questions if not may(user, _write_right(one))),
     )
+
+
+def _write_right(question: Question) -> Permission:
+    """What an account needs to answer this question."""
+    return WRITES.get(category_of(question), Permission.CASE_WRITE)
 
 
 def category_of(question: Question) -> Category:

@@ -129,18 +129,22 @@ def _screening(request: StaffRequest, screening_id: UUID) -> Screening:
     return queries.screening_of(request.dossier, screening_id)
 
 
-def _shown(found: Interview, one: Page, *, spare: bool = True) -> list[Asked]:
-    """What to show; of a repeat one round more than was answered."""
+def _shown(
+    found: Interview, one: Page, *, spare: bool = True, reading: bool = False
+) -> list[Asked]:
+    """What to show; of a repeat one round more than was answered. ``reading`` shows also what
+    the account may not answer."""
     turns = {turn for name, turn in found.rows if found.form.find(name) in one.questions}
     rounds = max(max(turns, default=-1) + 1 + spare, 1) if one.repeats else 1
     every = shown(found.form, one, found.values, rounds)
-    return [asked for asked in every if asked.question.name not in found.closed]
+    hidden = found.closed if reading else found.closed | found.read_only
+    return [asked for asked in every if asked.question.name not in hidden]
 
 
-def _asking(found: Interview, one: Page) -> list[Asked]:
+def _asking(found: Interview, one: Page, *, reading: bool = False) -> list[Asked]:
     """The questions of a page that are asked now, without its notes; of a repeat the rounds
     that were answered, at least the first."""
-    every = _shown(found, one, spare=False)
+    every = _shown(found, one, spare=False, reading=reading)
     return [asked for asked in every if asked.question.type is not Type.NOTE]
 
 
@@ -274,7 +278,7 @@ def _said(found: Interview, texts: dict[Place, str]) -> list[tuple[str, list[Lin
     for one in found.form.pages:
         lines = [
             Line(asked.question.label.into(), words)
-            for asked in _asking(found, one)
+            for asked in _asking(found, one, reading=True)
             if (words := texts.get(asked.place) or _words(asked, found))
         ]
         if lines:

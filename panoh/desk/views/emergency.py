@@ -13,6 +13,7 @@ from panoh.access.middleware import StaffRequest, page
 from panoh.access.models import Emergency, Team
 from panoh.access.queries import holds, my_teams, supervises
 from panoh.access.rules import Permission
+from panoh.cases import actions
 from panoh.cases import queries as cases
 from panoh.cases.rules import SafetyKind
 from panoh.desk.forms.emergency import EmergencyForm, ReviewForm, RingForm
@@ -86,14 +87,17 @@ def show(request: StaffRequest, call_id: UUID) -> HttpResponse:
         "reviews": call.reviewed_at is None and _may_review(call, hotline, request),
     }
     if dossier is not None and call.team_id in my_teams():
-        notes = cases.notes_of(dossier, Category.SAFETY, user=by)
+        notes = actions.read_notes(dossier, category=Category.SAFETY, by=by, at=at)
+        plan = cases.safety_plan(dossier).parts
         context |= {
             "dossier": dossier,
             "ways": queries.contacts_of(dossier, by=by, at=at),
-            "notes": list(filter(None, cases.texts_of(notes))),
-            "rules": [
-                line
-                for line in cases.safety_plan(dossier).parts[SafetyKind.CONTACT]
+            "notes": [text for _note, text in notes if text],
+            # How to reach her safely stands first, then who threatens.
+            "plan": [
+                (kind.label, line)
+                for kind in (SafetyKind.CONTACT, SafetyKind.THREAT, SafetyKind.FAMILY)
+                for line in plan[kind]
                 if line.row.ended_at is None
             ],
         }

@@ -11,16 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from panoh.access.middleware import StaffRequest, page
-from panoh.access.models import Team
+from panoh.access.models import Team, User
 from panoh.access.queries import holds, may, my_teams
-from panoh.access.rules import Permission
+from panoh.access.rules import WRITES, Permission
 from panoh.cases import actions as cases
 from panoh.cases import queries
 from panoh.cases.models import Plan, PlanPart, PlanTask
 from panoh.cases.rules import AREAS
 from panoh.desk.forms.plan import PartForm, PlanTextForm, TaskForm, TeamForm
 from panoh.desk.views.typed import done, show_version, told_in, typed
-from panoh.kernel.rules import Category, Gone
+from panoh.kernel.rules import Category, Gone, Refused
 
 PARTS = {one.codes[0]: one for one in AREAS}
 
@@ -32,6 +32,10 @@ def _held(request: StaffRequest) -> None:
 
 def _plan(request: StaffRequest) -> Plan:
     return queries.require_plan(request.dossier)
+
+
+def _may_write(user: User, category: Category) -> bool:
+    return may(user, WRITES.get(category, Permission.CASE_WRITE))
 
 
 @page(Permission.CASE_READ, on="ref")
@@ -59,7 +63,7 @@ def plan(request: StaffRequest, ref: str) -> HttpResponse:
             "parts": [(one, queries.agreed_on(one.categories)) for one in queries.parts_of(found)],
             "mine": set(my_teams()),
             "sections": [
-                (shared.category.codes[0], shared, own)
+                (shared.category.codes[0], shared, own, writes and _may_write(user, shared.category))
                 for shared, own in queries.sections(found, areas, queries.my_side(found))
             ],
             "tasks": queries.tasks_of(found, areas),
@@ -113,6 +117,8 @@ def text(request: StaffRequest, ref: str, code: str, side_code: str) -> HttpResp
     found, category = _plan(request), PARTS.get(code)
     if category not in queries.areas_for(request.user, request.dossier) or side_code not in SIDES:
         raise Gone
+    if not _may_write(request.user, category):
+        raise Refused
     own = side_code == "own"
     owner = queries.my_side(found) if own else None
     now = queries.section(found, category, owner)

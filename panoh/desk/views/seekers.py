@@ -75,8 +75,8 @@ def sought(request: StaffRequest, ref: str) -> HttpResponse:
         with told_in(form):
             cases.decide_sought(chosen[0], answer=form.cleaned_data["answer"], by=user, at=at)
         if not form.errors:
-            text = _("Saved. Who asked stands in the safety notes; nobody was told anything.")
-            return done(request, text, "desk:sought", ref)
+            text = _("Saved. Who asked stands in the safety plan; nobody was told anything.")
+            return done(request, text, "desk:safety", ref)
     context = {
         "form": form,
         "found": [

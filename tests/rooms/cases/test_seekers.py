@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 
 from panoh.access.models import Dossier
 from panoh.cases import actions as cases
-from panoh.cases.models import Note
-from panoh.cases.queries import texts_of
+from panoh.cases.queries import safety_plan
+from panoh.cases.rules import SafetyKind
 from panoh.duties.models import Duty
 from panoh.people import actions as people
 from panoh.people.models import Seeker, Sought
@@ -128,10 +128,29 @@ def test_a28_she_decides_and_the_number_is_kept_for_her_safety_plan(fresh_db: st
     again = browser.post(f"/cases/{dossier.ref}/sought/", decided)
     assert again.status_code in {200, 302}
     with as_user("nigora"):
-        (note,) = Note.objects.filter(dossier=dossier, category=256)
-        assert NUMBER in (texts_of([note])[0] or "")
-        assert not Duty.objects.unsettled().filter(kind="people.sought").exists()
+        plan = safety_plan(dossier)
+        (threat,) = plan.parts[SafetyKind.THREAT]
+        assert NUMBER in threat.text
+        assert plan.review_is_due
+        owed = Duty.objects.unsettled().filter(dossier=dossier)
+        assert not owed.filter(kind="people.sought").exists()
+        assert owed.get(kind="safety.review").subject_id == threat.row.pk
         assert Sought.objects.get().answer == "afraid"
+
+
+def test_a28_a_closed_case_keeps_who_asked_and_owes_no_review(fresh_db: str) -> None:
+    dossier = named()
+    with as_user("nigora") as by:
+        cases.close(dossier, reason="person_wish", by=by, at=NOW)
+    ask("lola", ASKED)
+    assert compare() == 1
+    browser = client_of("nigora", "en")
+    page = browser.get(f"/cases/{dossier.ref}/sought/")
+    decided = {"answer": "calls", "sought": hidden(page, "sought")}
+    assert browser.post(f"/cases/{dossier.ref}/sought/", decided).status_code == 302
+    with as_user("nigora"):
+        assert len(safety_plan(dossier).parts[SafetyKind.THREAT]) == 1
+        assert not Duty.objects.unsettled().filter(kind="safety.review").exists()
 
 
 def test_a28_who_comes_later_is_compared_too_and_other_units_only_with_her_consent(

@@ -197,3 +197,17 @@ def test_only_the_opening_is_offered_first_and_others_when_asked_for(case: Case)
     for form in policy.forms().values():
         assert (str(form.title.into("en")) in first) is (form.form_id == "opening")
         assert form.form_id == "opening" or str(form.title.into("en")) in others
+
+
+def test_who_reads_health_and_does_not_write_it_is_not_asked_and_loses_no_page(case: Case) -> None:
+    """A social worker: the questions on injuries stand with their answers where all is read."""
+    doctor, social = client_of("nigora", "en"), client_of("safar", "en")
+    part = begun(doctor, case, "general").replace("/1/", "/2/")
+    send(doctor, part, gen_07="present", note_violence="Marks on the arm")
+    page = social.get(part).content.decode()
+    assert 'name="gen_06.0"' in page
+    assert 'name="gen_07.0"' not in page and 'name="note_violence.0"' not in page
+    assert send(social, part, gen_06="present", gen_07="absent").status_code == 302
+    assert values(case) == {"gen_07": "present", "gen_06": "present", "note_violence": ""}
+    result = words(social.get(reverse("cases:result", args=part.split("/")[2:5:2])))
+    assert "Marks on the arm" in result

@@ -6,7 +6,11 @@ from uuid import uuid4
 import psycopg
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from panoh.audit import queries as audit
+from panoh.cases import actions as cases
+from panoh.cases.rules import SafetyKind
 from panoh.duties.models import Duty
 from tests.factories.clients import client_of, hidden, words
 from tests.factories.emergency import REASON, ask, file_of_ngo, wait_over
@@ -63,6 +67,30 @@ def test_break_glass_pages_from_ring_to_review(fresh_db: str, connect: Connect) 
     stop = reverse("desk:emergency_stop", args=[dossier.ref, call.pk])
     assert "ended" in words(holder.post(stop, follow=True))
     assert PHONE not in words(asker.get(reverse("desk:emergency_show", args=[call.pk])))
+
+
+def test_break_glass_shows_who_threatens_and_the_reading_is_recorded(
+    fresh_db: str, connect: Connect
+) -> None:
+    dossier = file_of_ngo()
+    with as_user("nigora") as by:
+        at = timezone.now()
+        for kind, code, text in (
+            (SafetyKind.THREAT, "killing", "Бародараш бо корд"),
+            (SafetyKind.CONTACT, "never_call", "Танҳо паём"),
+        ):
+            cases.write_safety(dossier, kind=kind, code=code, text=text, by=by, at=at)
+    call = ask(ref=dossier.ref)
+    wait_over(connect("owner"), call)
+    hotline = client_of("hadia", "en")
+    hotline.post(reverse("desk:emergency_open", args=[call.pk]))
+    shown = words(hotline.get(reverse("desk:emergency_show", args=[call.pk])))
+    assert "Threats: Threat to kill Бародараш бо корд" in shown
+    assert "How to reach the person safely: Never call Танҳо паём" in shown
+    assert "Nothing is written here" not in shown
+    with as_user("nigora"):
+        read = [row for row in audit.who_saw(dossier.pk) if row.event == "note.read"]
+        assert [row.fields for row in read] == [["safety"]]
 
 
 def test_break_glass_page_of_a_call_is_for_the_asking_team_and_the_hotline(db: None) -> None:

@@ -138,3 +138,18 @@ def test_c3_a_role_that_reads_no_health_sees_no_health_in_the_plan() -> None:
     browser = client_of("latif", "en")
     assert TEXT not in page(browser, dossier)
     assert browser.get(f"/cases/{dossier.ref}/plan/text/health/shared/").status_code == 404
+
+
+def test_c3_who_reads_health_and_does_not_write_it_is_given_no_form() -> None:
+    """A social worker would type for nothing."""
+    with as_user("nigora") as by:
+        dossier = case(by).dossier
+        joined(dossier, by=by)
+        written(dossier, TEXT, by=by, category=Category.HEALTH)
+    browser, path = client_of("safar", "en"), f"/cases/{dossier.ref}/plan/text"
+    shown = page(browser, dossier)
+    assert TEXT in shown
+    assert f"{path}/services/shared/" in shown
+    assert f"{path}/health/shared/" not in shown
+    assert browser.get(f"{path}/health/shared/").status_code == 403
+    assert f"{path}/health/shared/" in page(client_of("nigora", "en"), dossier)
