@@ -63,7 +63,12 @@ def plan(request: StaffRequest, ref: str) -> HttpResponse:
             "parts": [(one, queries.agreed_on(one.categories)) for one in queries.parts_of(found)],
             "mine": set(my_teams()),
             "sections": [
-                (shared.category.codes[0], shared, own, writes and _may_write(user, shared.category))
+                (
+                    shared.category.codes[0],
+                    shared,
+                    own,
+                    writes and _may_write(user, shared.category),
+                )
                 for shared, own in queries.sections(found, areas, queries.my_side(found))
             ],
             "tasks": queries.tasks_of(found, areas),

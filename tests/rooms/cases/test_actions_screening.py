@@ -288,7 +288,7 @@ def test_health_is_asked_of_and_shown_to_those_who_read_health() -> None:
         found, texts, _decided = cases.read_screening(screening, by=police, at=LATER)
         assert {one.name for one in found.signs} & {"gen_07", "gen_08", "gen_09"} == set()
         assert ("gen_07", 0) not in found.values
-        assert found.closed == {"gen_07", "gen_08", "gen_09"}
+        assert found.closed == {"gen_07", "gen_08", "gen_09", "note_violence"}
         assert texts == {("seen_heard", 0): "Long words"}
         assert not Answer.objects.filter(name="gen_07").exists(), "the wall hides it too"
         with pytest.raises(Gone):
