@@ -38,11 +38,11 @@ EXCLUDED = _("The person does not want them to know. Nothing was sent.")
 Row = TypeVar("Row", bound=models.Model)
 
 
-# A team's newest are read in the order of the index.
+# A team's newest are read in the order of the index, its oldest from the other end.
 NEWEST = """(SELECT opened_at, dossier_id FROM access_listing
-WHERE team_id = %s{older} ORDER BY opened_at DESC, dossier_id DESC LIMIT {limit})"""
-OLDER = " AND (opened_at, dossier_id) < (%s::timestamptz, %s::bigint)"
-MERGED = "SELECT * FROM ({lists}) q ORDER BY opened_at DESC, dossier_id DESC LIMIT {limit}"
+WHERE team_id = %s{further} ORDER BY opened_at {way}, dossier_id {way} LIMIT {limit})"""
+FURTHER = " AND (opened_at, dossier_id) {sign} (%s::timestamptz, %s::bigint)"
+MERGED = "SELECT * FROM ({lists}) q ORDER BY opened_at {way}, dossier_id {way} LIMIT {limit}"
 
 RIGHTS = """
 SELECT ARRAY(
@@ -243,9 +243,14 @@ def excluded(dossier: Dossier) -> Excluded:
 
 
 def newest(
-    before: Place | None = None, limit: int = PAGE, teams: tuple[int, ...] | None = None
+    before: Place | None = None,
+    limit: int = PAGE,
+    teams: tuple[int, ...] | None = None,
+    *,
+    oldest: bool = False,
 ) -> list[Place]:
-    """The newest dossiers that my teams reach, newest first; ``before`` continues a list.
+    """The newest dossiers that my teams reach, newest first, or the ``oldest`` first; ``before``
+    is the last place of the page before.
 
     Read from the narrow table first; fetch rows with ``pk__in`` after. One team is read
     straight from the index; several are merged from one limited list each.
@@ -255,16 +260,19 @@ def newest(
         return []
     with kept_cursor(connection) as cursor:
         values = [value for team in mine for value in (team, *(before or ()))]
-        cursor.execute(newest_of(len(mine), limit, older=before is not None), values)
+        asked = newest_of(len(mine), limit, further=before is not None, oldest=oldest)
+        cursor.execute(asked, values)
         return [Place(*row) for row in cursor.fetchall()]
 
 
-def newest_of(teams: int, limit: int, *, older: bool = False) -> str:
+def newest_of(teams: int, limit: int, *, further: bool = False, oldest: bool = False) -> str:
     """The statement behind ``newest``. Its one plan is the best for every team: the limit stands
     in it, and there is no more than the index's order to read by. A dossier that two teams reach
     counts once."""
-    one = NEWEST.format(older=OLDER if older else "", limit=limit)
-    return MERGED.format(lists=" UNION ".join([one] * teams), limit=limit)
+    way, sign = ("ASC", ">") if oldest else ("DESC", "<")
+    behind = FURTHER.format(sign=sign) if further else ""
+    one = NEWEST.format(further=behind, way=way, limit=limit)
+    return MERGED.format(lists=" UNION ".join([one] * teams), way=way, limit=limit)
 
 
 def visible_to(rows: models.QuerySet[Row]) -> models.QuerySet[Row]:

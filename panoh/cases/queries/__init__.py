@@ -55,7 +55,6 @@ from panoh.cases.queries.lists import (
     is_apart,
     name_of,
     offered,
-    place_of,
     recent,
     totals,
 )
@@ -280,7 +279,6 @@ __all__ = [
     "parts_over",
     "patterns",
     "people_of",
-    "place_of",
     "plan_of",
     "practice_named",
     "protection",

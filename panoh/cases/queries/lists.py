@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +22,10 @@ from panoh.policy import queries as policy
 from panoh.policy.rules import Code, CodeList
 
 PAGE = 50
+# A narrowed list looks through so many files at once, and for one page through no more than this:
+# a rare answer in a long list would hold the page up.
+STEP = 500
+MOST = 5_000
 # What a list shows of a case, and where its next page begins.
 LISTED = (
     "state",
@@ -36,26 +41,42 @@ LISTED = (
 )
 
 
-def recent(before: Place | None = None, limit: int = PAGE) -> list[Case]:
-    """The newest cases that my teams reach, with what a list shows (``LISTED``; more is read when
-    it is asked for); ``before`` is the last place of the page before."""
+class Page(NamedTuple):
+    """One page of a list; ``end`` is the place behind which the list goes on, if it does."""
+
+    cases: list[Case]
+    end: Place | None
+
+
+def recent(
+    before: Place | None = None,
+    limit: int = PAGE,
+    *,
+    wanted: Mapping[str, str] = MappingProxyType({}),
+    oldest: bool = False,
+) -> Page:
+    """The newest (or ``oldest``) cases that my teams reach, with what a list shows (``LISTED``;
+    more is read when it is asked for); ``before`` is the end of the page before.
+
+    ``wanted`` narrows the list by columns that it shows. A page of a narrowed list may hold fewer
+    than ``limit`` although the list goes on: it looks through ``MOST`` files.
+    """
+    rows = visible_to(Case.objects.filter(**wanted).select_related("dossier").only(*LISTED))
+    step = STEP if wanted else limit
     found: list[Case] = []
-    while len(found) < limit:
-        places = newest(before, limit)
-        ids = [place.dossier_id for place in places]
-        rows = Case.objects.select_related("dossier").only(*LISTED)
-        cases = visible_to(rows).in_bulk(ids)
-        found += [cases[pk] for pk in ids if pk in cases]
-        # A dossier without a case is that of a group: the list goes on behind it.
-        if len(places) < limit:
-            break
+    for _turn in range(MOST // step):
+        places = newest(before, step, oldest=oldest)
+        cases = rows.in_bulk([place.dossier_id for place in places])
+        for place in places:
+            # A dossier without a case is that of a group.
+            if place.dossier_id in cases:
+                found.append(cases[place.dossier_id])
+                if len(found) == limit:
+                    return Page(found, place)
+        if len(places) < step:
+            return Page(found, None)
         before = places[-1]
-    return found[:limit]
-
-
-def place_of(case: Case) -> Place:
-    """Where the next page of ``recent`` begins."""
-    return Place(case.dossier.opened_at, case.pk)
+    return Page(found, before)
 
 
 def cases_of(dossiers: Iterable[int]) -> dict[int, Case]:

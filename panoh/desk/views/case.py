@@ -1,6 +1,7 @@
 """Cases: the list, and one case on one page, as far as the account may read it."""
 
 from datetime import UTC, date, datetime
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import BigIntegerField
@@ -21,6 +22,7 @@ from panoh.cases.rules import LIFECYCLE, State
 from panoh.consent import queries as consents
 from panoh.desk import queries as desk
 from panoh.desk.forms.contact import AnswersForm, CloseForm
+from panoh.desk.forms.narrow import NarrowForm
 from panoh.desk.views.typed import done, told_in, typed
 from panoh.duties import queries as duties
 from panoh.duties.models import Duty
@@ -40,12 +42,23 @@ LABELS = {name: field.label for name, field in AnswersForm.base_fields.items()}
 @page(Permission.CASE_READ)
 @require_http_methods(["GET"])
 def case_list(request: StaffRequest) -> HttpResponse:
-    """The newest files of my teams, without names; ``before`` goes on with older ones."""
-    found = queries.recent(_place(request.GET.get("before", "")), PAGE)
-    last = queries.place_of(found[-1]) if len(found) == PAGE else None
+    """The files of my teams, without names, newest or oldest first, narrowed by what the list
+    shows; ``before`` goes on behind the page before."""
+    # Its lists would double the page: it comes when it is asked for.
+    form = NarrowForm(request.GET) if request.GET.keys() - {"before"} else None
+    asked = form.asked() if form else {}
+    wanted = {name: value for name, value in asked.items() if name != "order"}
+    before = _place(request.GET.get("before", ""))
+    found = queries.recent(before, PAGE, wanted=wanted, oldest="order" in asked)
+    end = found.end
     context = {
-        "cases": desk.lines(found),
-        "older": f"{last.dossier_id}_{last.opened_at.isoformat()}" if last else "",
+        "form": form,
+        "asked": asked,
+        "cases": desk.lines(found.cases),
+        "further": urlencode(asked | {"before": f"{end.dossier_id}_{end.opened_at.isoformat()}"})
+        if end
+        else "",
+        "stopped": len(found.cases) < PAGE,
     }
     return render(request, "desk/cases.html", context)
 

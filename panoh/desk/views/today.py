@@ -39,7 +39,7 @@ def today(request: StaffRequest) -> HttpResponse:
     if may(user, Permission.REFERRAL_ANSWER):
         context["waiting"] = referrals.waiting_count()
     if may(user, Permission.CASE_READ):
-        context["cases"] = queries.lines(cases.recent(limit=NEWEST))
+        context["cases"] = queries.lines(cases.recent(limit=NEWEST).cases)
     else:
         context["pages"] = pages(request)
     return render(request, "desk/today.html", context)

@@ -125,15 +125,37 @@ def test_the_list_is_newest_first_and_goes_on() -> None:
     with as_user("nigora") as by:
         made = [contact(by, AT + timedelta(minutes=minute)) for minute in range(3)]
         newest = queries.recent(limit=2)
-        assert [case.pk for case in newest] == [made[2].pk, made[1].pk]
-        assert newest[0].dossier.ref == made[2].dossier.ref
-        rest = queries.recent(queries.place_of(newest[-1]))
-        assert [case.pk for case in rest] == [made[0].pk]
+        assert [case.pk for case in newest.cases] == [made[2].pk, made[1].pk]
+        assert newest.cases[0].dossier.ref == made[2].dossier.ref
+        rest = queries.recent(newest.end)
+        assert [case.pk for case in rest.cases] == [made[0].pk]
+        assert rest.end is None
         assert queries.cases_of([made[0].pk])[made[0].pk] == made[0]
         assert queries.name_of([case.dossier for case in made], by=by, at=AT) == {}
     with as_user("shirin"):
-        assert queries.recent() == []
+        assert queries.recent() == ([], None)
         assert queries.cases_of([case.pk for case in made]) == {}
+
+
+def test_a_narrowed_list_looks_through_a_bounded_number_of_files(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("panoh.cases.queries.lists.STEP", 2)
+    monkeypatch.setattr("panoh.cases.queries.lists.MOST", 4)
+    with as_user("nigora") as by:
+        made = [contact(by, AT + timedelta(minutes=minute)) for minute in range(7)]
+        change(made[0], by, 1, sex="man")
+        change(made[6], by, 1, sex="man")
+        first = queries.recent(wanted={"sex": "man"})
+        assert [case.pk for case in first.cases] == [made[6].pk]
+        assert first.end, "four of seven were looked through"
+        rest = queries.recent(first.end, wanted={"sex": "man"})
+        assert ([case.pk for case in rest.cases], rest.end) == ([made[0].pk], None)
+        turned = queries.recent(limit=1, wanted={"sex": "man"}, oldest=True)
+        assert [case.pk for case in turned.cases] == [made[0].pk]
+        assert queries.recent(turned.end, limit=1, oldest=True).cases == [made[1]]
+    with as_user("shirin"):
+        assert queries.recent(wanted={"sex": "man"}) == ([], None)
 
 
 def test_countries_are_named_in_the_language_of_the_reader() -> None:
@@ -185,7 +207,7 @@ def test_many_arrive_at_once_as_they_would_one_by_one() -> None:
         assert [text for _, text in note] == ["canary of the story"]
         assert again(blank).sex == ""  # not reported, which is not "no"
         assert kinds(blank) == []
-        assert [case.pk for case in queries.recent()] == [blank.pk, first.pk]
+        assert [case.pk for case in queries.recent().cases] == [blank.pk, first.pk]
         assert arrive(by) == []
     with as_user("shirin"):
         assert not Case.objects.exists()

@@ -159,7 +159,7 @@ def test_a26_the_list_of_cases_goes_on_behind_the_dossier_of_a_group() -> None:
     add(group, man(), man())
     begun()
     with as_user("nigora"):
-        assert len(queries.recent(limit=2)) == 2
+        assert len(queries.recent(limit=2).cases) == 2
 
 
 def test_a26_two_workers_at_once_none_lost_none_doubled(fresh_db: str) -> None:

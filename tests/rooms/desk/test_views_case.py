@@ -183,8 +183,42 @@ def test_older_cases_stand_on_the_next_page() -> None:
     browser = client_of("nigora")
     page = browser.get("/cases/").content.decode()
     assert page.count('<li class="card') == 50
-    older = re.search(r'href="\?before=([^"]+)"', page)
+    older = re.search(r'rel="next" href="\?before=([^"]+)"', page)
     assert older
     assert browser.get(f"/cases/?before={older[1]}").content.decode().count('<li class="card') >= 1
     for bad in ("x", "1_x", "_2020-01-01", "99999999999999999999_2020-01-01", "0_2020-01-01"):
         assert browser.get("/cases/", {"before": bad}).status_code == 404, bad
+
+
+def test_the_list_is_narrowed_and_turned() -> None:
+    first, last = opened(danger_now="danger"), opened()
+    browser = client_of("nigora")
+    assert browser.post(url(last, "close/"), {"reason": "contact_lost"}).status_code == 302
+
+    def shown(**asked: str) -> list[str]:
+        page = browser.get("/cases/", asked).content.decode()
+        refs = re.findall(r'class="govuk-link code" href="/cases/(\w+)/"', page)
+        return [ref for ref in refs if ref in (first.dossier.ref, last.dossier.ref)]
+
+    both = [last.dossier.ref, first.dossier.ref]
+    assert shown() == both
+    assert shown(order="oldest") == both[::-1]
+    assert shown(state="open") == both[1:]
+    assert shown(state="closed") == both[:1]
+    assert shown(urgency="immediate", age_branch="", district="") == both[1:]
+    assert shown(state="closed", urgency="immediate") == []
+    page = browser.get("/cases/", {"state": "ajar"}).content.decode()
+    assert "govuk-error-summary" in page
+    assert all(ref in page for ref in both), "nothing is hidden by a slip"
+
+
+def test_the_next_page_of_a_narrowed_list_stays_narrowed() -> None:
+    for _turn in range(52):
+        opened()
+    browser = client_of("nigora")
+    page = browser.get("/cases/", {"state": "open", "order": "oldest"}).content.decode()
+    further = re.search(r'rel="next" href="\?([^"]+)"', page)
+    assert further
+    asked = further[1].replace("&amp;", "&")
+    assert "state=open" in asked and "order=oldest" in asked
+    assert browser.get(f"/cases/?{asked}").content.decode().count('<li class="card') >= 2
