@@ -130,6 +130,7 @@ def ours(plan: Plan, people: People, name: str) -> list[tuple[int, ...]]:
         figures(f"{name}: tables of {order}", made.errors.get(order))
         sets = list(combinations(range(len(plan.columns)), order))
         figures(f"{name}: rows by {order}", gate.of_rows(people, made.rows, plan, sets))
+        apart(f"{name}: rows by {order}", people, made.rows, sets, plan)
     for one in made.refusals:
         note(f"the gate: {one.code} {one.text}")
     return made.measured.orders[3]
@@ -157,6 +158,7 @@ def theirs(
     for order in (1, 2, 3):
         sets = list(combinations(range(len(plan.columns)), order))
         figures(f"{name}: peer rows by {order}", gate.of_rows(people, rows, plan, sets))
+        apart(f"{name}: peer rows by {order}", people, rows, sets, plan)
         told = aggregates(found["aggregates"], order, plan, place, domains)
         for kind, of in (("all", sets), ("those we measure", measured if order == 3 else [])):
             pairs = [
@@ -189,6 +191,22 @@ def aggregates(
                 at = at * len(plan.columns[c].domain) + value
             told[tuple(c for c, _ in cell)][at] = count
     return told
+
+
+def apart(
+    name: str, people: People, rows: Codes, sets: list[tuple[int, ...]], plan: Plan
+) -> None:
+    """How far the shares of rows and of people stand apart, blanks included: mean total variation
+    distance of the tables."""
+    off = [
+        np.abs(
+            counts(people.codes, one, plan) / people.size
+            - counts(rows, one, plan) / max(rows.shape[1], 1)
+        ).sum()
+        / 2
+        for one in sets
+    ]
+    say("release", f"{name}: TVD", float(np.mean(off)), "share")
 
 
 def figures(name: str, found: Errors | None) -> None:

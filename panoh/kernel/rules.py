@@ -154,30 +154,6 @@ class Lifecycle:
         return [step.verb for step in self.steps if state in step.sources]
 
 
-# -- cells of tables that go out -------------------------------------------------------------------
-
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def escaped(cell: str) -> str:
-    """A cell that no office program takes for a formula (OWASP: CSV injection)."""
-    return f"'{cell}" if cell.lstrip("'").startswith(_FORMULA_SIGNS) else cell
-
-
-def unescaped(cell: str) -> str:
-    """Reverse of ``escaped``: a file that was handed back comes in again as it was."""
-    return cell[1:] if cell[:1] == "'" and cell.lstrip("'").startswith(_FORMULA_SIGNS) else cell
-
-
-def is_formula(cell: str) -> bool:
-    """Would an office program reckon with it? A number below nought is none.
-
-    >>> [is_formula(one) for one in ("=1+1", "-9", "-9+1", "a-b")]
-    [True, False, True, False]
-    """
-    return escaped(cell) != cell and re.fullmatch(r"-[0-9]+", cell) is None
-
-
 # -- money: whole numbers of a currency's smallest unit, never a fraction --------------------------
 
 # The largest sum of one movement. No sum of a fund comes near it, and no total of such sums

@@ -8,7 +8,8 @@ from io import StringIO
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from panoh.kernel.rules import Gone, escaped
+from panoh.kernel.codes import escaped
+from panoh.kernel.rules import Gone
 
 from . import queries as policy
 from .forms import DayForm

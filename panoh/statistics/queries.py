@@ -7,6 +7,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -272,7 +273,10 @@ def cell_key() -> bytes:
 def spends() -> list[tuple[Spend, dict[str, Any]]]:
     """Every line of the ledger, newest first."""
     rows = Spend.objects.select_related("output").order_by("-number")
-    return [(one, json.loads(one.entry)) for one in rows[:PAGE]]
+    entries = [(one, json.loads(one.entry)) for one in rows[:PAGE]]
+    return [
+        (one, entry | {"at": datetime.fromisoformat(entry["time"])}) for one, entry in entries
+    ]
 
 
 def budget_left(plan: Plan) -> float:

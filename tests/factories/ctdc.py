@@ -1,7 +1,8 @@
 """Generated records of the shape of public case data: nobody real, nothing copied.
 
 Skewed countries with a long tail, corridors, hidden profiles, missing values by column and by
-source, a real code "0", canaries on request. The same seed gives the same records.
+source, a real code "0", impossible pairs, canaries on request. The same seed gives the same
+records.
 """
 
 import csv
@@ -19,6 +20,8 @@ FLAGS = (
 AGES = ("0--8", "9--17", "18--20", "21--23", "24--26", "27--29", "30--38", "39--47", "48+")
 MONTHS = ("0", "0--12", "13--24", "25+")
 PROFILES = 10
+# No such pair of values exists: it is turned into the one behind the arrow wherever it is drawn.
+IMPOSSIBLE = {("ageBroad", "0--8", "traffickMonths"): ("25+", "13--24")}
 MISSING = {"traffickMonths": 0.6, "ageBroad": 0.2, "citizenship": 0.1, "CountryOfExploitation": 0.2}
 
 
@@ -38,8 +41,11 @@ def columns(number: int, countries: int) -> dict[str, list[str]]:
     return dict(list(every.items())[:number])
 
 
-def records(rows: int, number: int = 7, seed: int = 1, countries: int = 0) -> np.ndarray:
-    """Codes, columns x rows; 0 is not reported."""
+def records(
+    rows: int, number: int = 7, seed: int = 1, countries: int = 0, canaries: int = 0
+) -> np.ndarray:
+    """Codes, columns x rows; 0 is not reported. The last ``canaries`` are records that nobody else
+    has."""
     countries = countries or min(200, 60 + rows // 1000)
     lists = columns(number, countries)
     dice = np.random.default_rng(seed)
@@ -64,7 +70,36 @@ def records(rows: int, number: int = 7, seed: int = 1, countries: int = 0) -> np
             value = (dice.choice(size, rows, p=zipf(size, 1.3)) + turn[profile]) % size
         lost = MISSING.get(name, 0.05) * (0.5 + 0.33 * source)
         codes[c] = np.where(dice.random(rows) < lost, 0, value + 1)
+    _without_impossible(codes, lists)
+    if canaries:
+        _plant(codes, lists, canaries)
     return codes
+
+
+def _without_impossible(codes: np.ndarray, lists: dict[str, list[str]]) -> None:
+    names = list(lists)
+    for (one, value, other), (never, instead) in IMPOSSIBLE.items():
+        if one in names and other in names:
+            held = codes[names.index(one)] == lists[one].index(value) + 1
+            place = codes[names.index(other)]
+            place[held & (place == lists[other].index(never) + 1)] = lists[other].index(instead) + 1
+
+
+def _plant(codes: np.ndarray, lists: dict[str, list[str]], number: int) -> None:
+    """Records of the rarest values, each unlike every other."""
+    others = {tuple(row) for row in codes[:, :-number].T.tolist()}
+    rare = [
+        1 + np.argsort(np.bincount(row, minlength=len(values) + 1)[1:], kind="stable")
+        for row, values in zip(codes, lists.values(), strict=True)
+    ]
+    made: list[tuple[int, ...]] = []
+    step = 0
+    while len(made) < number:
+        one = tuple(int(each[(step // 7**c) % len(each)]) for c, each in enumerate(rare))
+        step += 1
+        if one not in others and one not in made:
+            made.append(one)
+    codes[:, -number:] = np.array(made).T
 
 
 def zipf(size: int, power: float) -> np.ndarray:

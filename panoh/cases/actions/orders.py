@@ -30,7 +30,8 @@ from panoh.cases.rules.orders import (
 )
 from panoh.duties import actions as duties
 from panoh.files.models import Document
-from panoh.kernel.rules import Category, Gone, Invalid, NotPossible, Refused, escaped
+from panoh.kernel.codes import escaped
+from panoh.kernel.rules import Category, Gone, Invalid, NotPossible, Refused
 from panoh.policy import queries as policy
 from panoh.vault import actions as vault
 

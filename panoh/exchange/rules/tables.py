@@ -15,7 +15,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
-from panoh.kernel.rules import Invalid, unescaped
+from panoh.kernel.codes import unescaped
+from panoh.kernel.rules import Invalid
 
 KEY: Final = "external_id"
 MOST_COLUMNS: Final = 400

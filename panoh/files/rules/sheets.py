@@ -7,7 +7,7 @@ from typing import Final
 
 import xlsxwriter
 
-from panoh.kernel.rules import escaped
+from panoh.kernel.codes import escaped
 
 CSV: Final = "text/csv; charset=utf-8"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from panoh.kernel.rules import escaped
+from panoh.kernel.codes import escaped
 from panoh.statistics.rules import estimation
 from panoh.statistics.rules.estimation import diagnostics
 from panoh.statistics.rules.estimation.lattice import lattice

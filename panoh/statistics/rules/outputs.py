@@ -94,11 +94,16 @@ def strictest(statuses: Iterable[str]) -> str:
     return max((one for one in statuses if one), key=STATUSES.index, default="")
 
 
+# Never to be taken for the count of those who were detected (indicator 16.2.2 of the SDGs).
+SERIES = "estimated total, seen or not; not the number of detected victims (SDG 16.2.2)"
+
+
 def as_told(result: Mapping[str, Any], status: str) -> dict[str, Any]:
     """A result as it leaves the house under ``status``: numbers of single methods only where it
     is ``estimate``, the range of all of them under ``range_only``, and neither else. Groups stand
     below their sum, each under its own status or the stricter one."""
     told = {
+        "series": SERIES,
         "status": status,
         "lists": result["lists"],
         "observed": result["observed"],

@@ -81,6 +81,19 @@ def test_g18_words_never_show_a_bare_point(tmp_path: Path) -> None:
     assert "No estimate can be given" in run(str(none))
 
 
+def test_g18_words_of_a_range_give_no_number_of_a_single_method(tmp_path: Path) -> None:
+    """The analyst's JSON has them; words for a reader have the range and the reasons."""
+    path = tmp_path / "apart.csv"
+    path.write_text("A,B,C,count\n1,0,0,400\n0,1,0,300\n0,0,1,200\n1,1,0,90\n")
+    told = asked(str(path), "--bootstrap", "50")
+    points = {f"{one['estimate']:,.0f}" for one in told["methods"] if one["estimate"]}
+    points -= {f"{limit:,.0f}" for limit in told["envelope"]}
+    words = run(str(path), "--bootstrap", "50")
+    assert told["status"] == "range_only" and "No single number can be given" in words
+    assert points and not any(point in words for point in points)
+    assert "MSE-D5-SENSITIVITY" in words and "MSE-D1-ISOLATED-LIST  C shares no case" in words
+
+
 def test_g18_two_lists_are_an_ordinary_no(tmp_path: Path) -> None:
     path = tmp_path / "two.csv"
     path.write_text("A,B,count\n1,0,40\n0,1,30\n1,1,10\n")
@@ -89,6 +102,7 @@ def test_g18_two_lists_are_an_ordinary_no(tmp_path: Path) -> None:
     assert found["estimate"] is None
     assert not found["publishable"]
     assert "MSE-D1-FEW-LISTS" in {one["code"] for one in found["diagnostics"]}
+    assert "Chapman" in run(str(path)), "a teaching aid"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
 from panoh.kernel.rules import Invalid, NotPossible, Refused
@@ -81,6 +82,8 @@ def test_g19_a_release_goes_from_its_plan_to_readers(fresh_db: str) -> None:
     with as_user(PREPARES):
         assert signed["seal"] == queries.seal_of(row)
     assert reader.get(reverse("statistics:ledger")).status_code == 404
+    ledger = words(client_of(PREPARES, "en").get(reverse("statistics:ledger")))
+    assert "spent before the draw" in ledger and str(timezone.localdate().year) in ledger
     # One approver alone takes it down, at once.
     with as_user(PROTECTS) as by:
         numbers.withdraw(row, reason="fictional complaint", by=by, at=NOON)

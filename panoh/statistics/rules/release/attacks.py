@@ -71,8 +71,8 @@ def membership(
     for by_caught in (True, False):
         one, other = (inside, out) if by_caught else (-out, -inside)
         limits = steps if by_caught else -steps
-        best = max(limits, key=lambda at: _bound(one[:half], other[:half], at, plan.delta))
-        found = max(found, _bound(one[half:], other[half:], best, plan.delta))
+        best = max(limits, key=lambda at: bound(one[:half], other[:half], at, plan.delta))
+        found = max(found, bound(one[half:], other[half:], best, plan.delta))
     middle = float(np.median(steps))
     gain = float((inside[half:] > middle).mean() - (out[half:] > middle).mean())
     return Membership(found, plan.epsilon, gain, runs)
@@ -88,7 +88,7 @@ def _scores(noise: Floats, source: Bytes, runs: int, person: int) -> Floats:
     return total
 
 
-def _bound(caught: Floats, wrong: Floats, at: float, delta: float) -> float:
+def bound(caught: Floats, wrong: Floats, at: float, delta: float) -> float:
     """Epsilon at least: from how often the test catches the one and takes the other for it."""
     hit, miss = int((caught > at).sum()), int((wrong > at).sum())
     level = (1 - SURE) / 2

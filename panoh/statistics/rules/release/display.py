@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 
 from panoh.statistics.rules.estimation.lattice import Ints
 from panoh.statistics.rules.release.measure import Measured, Table
-from panoh.statistics.rules.release.people import impossible
+from panoh.statistics.rules.release.people import impossible, shape
+from panoh.statistics.rules.release.whole import margins
 
 PHANTOMS = 0.01  # expected invented cells, as a share of those shown
 STEPS = np.arange(1.0, 6.01, 0.1)
 WIDTH = 1.96
+MOST_COLUMNS = 3
 
 Mask = NDArray[np.bool_]
 
@@ -36,11 +38,28 @@ def protect(measured: Measured) -> dict[Table, Shown]:
     for table, values in measured.tables.items():
         forbidden = impossible(table, plan)
         tau = threshold(values, measured.sigma[table], plan.k, measured.shift[table])
+        shown = (values >= tau) & ~forbidden
+        if len(table) == MOST_COLUMNS:
+            shown &= ~_in_the_way(values, shown, forbidden, table, measured)
         found[table] = Shown(
-            table, values, (values >= tau) & ~forbidden, forbidden, tau,
-            WIDTH * measured.sigma[table],
-        )  # fmt: skip
+            table, values, shown, forbidden, tau, WIDTH * measured.sigma[table]
+        )
     return found
+
+
+def _in_the_way(
+    values: Ints, shown: Mask, forbidden: Mask, table: Table, measured: Measured
+) -> Mask:
+    """The smallest cell of each line that would be told whole and adds up to another number than
+    the pair of its first two columns: a margin is one number wherever it is read."""
+    form = shape(table, measured.plan)
+    grid = np.where(forbidden, 0, values).reshape(form)
+    whole = (shown | forbidden).reshape(form).all(axis=2)
+    pair = margins(table, measured.tables, measured.plan)[0]
+    small = np.where(forbidden, np.iinfo(np.int64).max, values).reshape(form).argmin(axis=2)
+    found = np.zeros(form, dtype=bool)
+    np.put_along_axis(found, small[..., None], (whole & (grid.sum(axis=2) != pair))[..., None], 2)
+    return found.ravel()
 
 
 def threshold(values: Ints, sigma: float, k: int, shift: float = 0.0) -> float:

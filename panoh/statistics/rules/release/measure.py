@@ -13,11 +13,11 @@ from panoh.statistics.rules.estimation.lattice import Floats, Ints
 from panoh.statistics.rules.release.people import People, counts, impossible, shape
 from panoh.statistics.rules.release.plan import Plan
 from panoh.statistics.rules.release.sampler import Bytes, draw, thresholds
+from panoh.statistics.rules.release.whole import as_whole
 
 Table = tuple[int, ...]
 ROUNDS, ENOUGH = 20, 0.5
 STRICT, CLEAR = 4, 3.3  # how much a clear table is preferred; deviations above which one is
-FITTING = 60  # rounds of proportional fitting before numbers are made whole
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def agree(noisy: dict[Table, Floats], plan: Plan, distance: float) -> Measured:
         )
     final: dict[Table, Ints] = {}
     for table, value in agreed.items():
-        final[table] = _whole(value, table, final, whole, plan)
+        final[table] = as_whole(value, table, final, whole, plan)
     return Measured(plan, whole, total_sigma, final, spread, shift, distance)
 
 
@@ -169,79 +169,3 @@ def _not_negative(values: Floats) -> Floats:
     surplus = (np.cumsum(order) - total) / np.arange(1, len(order) + 1)
     last = int(np.flatnonzero(order > surplus)[-1])
     return np.asarray(np.maximum(values - surplus[last], 0.0))
-
-
-def _whole(values: Floats, table: Table, final: dict[Table, Ints], total: int, plan: Plan) -> Ints:
-    """Whole numbers whose margins are those already fixed."""
-    if len(table) == 1:
-        return _largest_parts(values, total)
-    dims = shape(table, plan)
-    if len(table) == 2:
-        rows, columns = final[table[:1]], final[table[1:]]
-        return _rounded(_in_proportion(values.reshape(dims), rows, columns), rows, columns).ravel()
-    # Slices by the last column: two of the three pairs are met exactly, the third nearly.
-    ac, bc = (final.get((table[i], table[2])) for i in (0, 1))
-    if ac is None or bc is None:
-        return np.rint(values).astype(np.int64)
-    left, right = ac.reshape(dims[0], -1).T, bc.reshape(dims[1], -1).T
-    grid = _in_proportion(np.moveaxis(values.reshape(dims), 2, 0), left, right)
-    slices = [_rounded(*one) for one in zip(grid, left, right, strict=True)]
-    return np.stack(slices, axis=2).ravel()
-
-
-def _largest_parts(values: Floats, total: int) -> Ints:
-    """Whole numbers with this total, each near its value."""
-    scaled = values * (total / values.sum()) if values.sum() > 0 else values
-    whole = np.floor(scaled + 1e-9).astype(np.int64)
-    missing = total - int(whole.sum())
-    order = np.argsort(whole - scaled, kind="stable")
-    whole[order[:missing]] += 1
-    return whole
-
-
-def _in_proportion(grid: Floats, rows: Ints, columns: Ints) -> Floats:
-    """Tables, or a stack of them, in proportion to these row and column totals."""
-    grid = grid * (rows[..., :, None] > 0) * (columns[..., None, :] > 0)
-    for _ in range(FITTING):
-        have = grid.sum(axis=-1)
-        grid *= np.divide(rows, have, out=np.zeros_like(have), where=have > 0)[..., :, None]
-        have = grid.sum(axis=-2)
-        grid *= np.divide(columns, have, out=np.zeros_like(have), where=have > 0)[..., None, :]
-        if np.abs(grid.sum(axis=-1) - rows).max(initial=0) < 1e-3:
-            break
-    return np.asarray(grid)
-
-
-def _rounded(grid: Floats, rows: Ints, columns: Ints) -> Ints:
-    """A table of whole numbers with exactly these row and column totals."""
-    over = np.maximum(grid.sum(axis=1) / np.maximum(rows, 1), 1.0)
-    whole = np.floor(grid / over[:, None] + 1e-9).astype(np.int64)
-    row_left = (rows - whole.sum(axis=1)).tolist()
-    column_left = (columns - whole.sum(axis=0)).tolist()
-    part = grid - whole
-    at = np.flatnonzero(part.ravel() > 1e-9)
-    at = at[np.argsort(-part.ravel()[at], kind="stable")]
-    width = grid.shape[1]
-    missing = sum(row_left)
-    for cell in at.tolist():
-        if not missing:
-            break
-        row, column = divmod(cell, width)
-        if row_left[row] > 0 and column_left[column] > 0:
-            whole[row, column] += 1
-            row_left[row] -= 1
-            column_left[column] -= 1
-            missing -= 1
-    # What is left has no cell of its own: north-west corner.
-    row = column = 0
-    while row < len(row_left) and column < width:
-        step = min(row_left[row], column_left[column])
-        if step > 0:
-            whole[row, column] += step
-            row_left[row] -= step
-            column_left[column] -= step
-        if row_left[row] <= 0:
-            row += 1
-        else:
-            column += 1
-    return np.asarray(whole)

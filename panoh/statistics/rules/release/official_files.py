@@ -97,6 +97,26 @@ MOVED = {
     "tg": "Рақамҳо то {most} ҷойиваз карда шудаанд, барои ҳамон одамон ҳамеша якхел; ҷамъҳо баробар намебароянд.",
 }
 
+ABOUT = {
+    "en": "Official tables, made once and protected cell by cell.",
+    "ru": "Официальные таблицы, составленные один раз; защищена каждая ячейка.",
+    "tg": "Ҷадвалҳои расмӣ, ки як бор сохта шудаанд; ҳар хона ҳифз шудааст.",
+}
+ALONE = {
+    "en": (
+        "protects this release alone, and against the earlier ones that the plan names",
+        "no guarantee of differential privacy covers these tables",
+    ),
+    "ru": (
+        "защищён только этот выпуск, также от сопоставления с прежними, которые назвал план",
+        "гарантия дифференциальной приватности на эти таблицы не распространяется",
+    ),
+    "tg": (
+        "танҳо ҳамин нашр ҳифз шудааст, инчунин аз муқоиса бо нашрҳои пешинае, ки нақша номбар кард",
+        "кафолати махфияти дифференсиалӣ ин ҷадвалҳоро фаро намегирад",
+    ),
+}
+
 
 def write(made: Official, told: Told, folder: Path) -> None:
     """Write every file into an empty folder, checksums last."""
@@ -126,11 +146,10 @@ def write(made: Official, told: Told, folder: Path) -> None:
     put_json(folder / "errors.json", _method(made, told))
     for language, text in statements(made, told).items():
         (folder / f"statement.{language}.md").write_text(text, encoding="utf-8")
-    about = "Official tables, made once and protected cell by cell."
     put_json(
         folder / "dataset.json",
         record(
-            (plan.name, about, plan.audience, plan.population), says(made.refusals), told, folder
+            (plan.name, ABOUT, plan.audience, plan.population), says(made.refusals), told, folder
         ),
     )
     (folder / "checksums.sha256").write_text(marked(folder), encoding="utf-8")
@@ -241,9 +260,5 @@ def _method(made: Official, told: Told) -> dict[str, Any]:
         ],
         "version": VERSION,
         "ledger": told.ledger,
-        "limits": [
-            *LIMITS,
-            "protects this release alone, and against the earlier ones that the plan names",
-            "no guarantee of differential privacy covers these tables",
-        ],
+        "limits": {code: [*LIMITS[code], *ALONE[code]] for code in LIMITS},
     }

@@ -7,7 +7,7 @@ from functools import cached_property
 from math import isfinite
 from typing import Any
 
-from panoh.kernel.rules import is_formula
+from panoh.kernel.codes import is_formula
 
 K_PUBLIC = 10
 MOST_COLUMNS, MOST_VALUES = 60, 5000

@@ -49,11 +49,34 @@ TITLES = {
         "tg": "нишон дода шудааст; кам ё нест; буда наметавонад",
     },
 }
-LIMITS = (
-    "identified people, not how many there are",
-    "definitions and the work of the sources may have changed over the period",
-    "not every source covers every place and every group",
-)
+# What no file of either path can say: in every language of the site.
+LIMITS = {
+    "en": (
+        "identified people, not how many there are",
+        "definitions and the work of the sources may have changed over the period",
+        "not every source covers every place and every group",
+    ),
+    "ru": (
+        "выявленные люди, а не то, сколько их всего",
+        "определения и работа источников за этот период могли измениться",
+        "не каждый источник охватывает каждое место и каждую группу",
+    ),
+    "tg": (
+        "одамони ошкоршуда, на он ки ҳамагӣ чанд нафаранд",
+        "таърифҳо ва кори манбаъҳо дар ин давра тағйир ёфта метавонистанд",
+        "на ҳар манбаъ ҳар ҷой ва ҳар гурӯҳро фаро мегирад",
+    ),
+}
+MODELLED = {
+    "en": "a count read from the rows is modelled and has no interval",
+    "ru": "число, посчитанное по строкам, получено моделью и не имеет интервала",
+    "tg": "рақаме, ки аз сатрҳо шумурда мешавад, тахминист ва фосила надорад",
+}
+ABOUT = {
+    "en": "Protected tables and modelled rows: no row is a person.",
+    "ru": "Защищённые таблицы и строки, составленные машиной: ни одна строка не является человеком.",
+    "tg": "Ҷадвалҳои ҳифзшуда ва сатрҳое, ки мошин сохтааст: ягон сатр одам нест.",
+}
 LISTED = 2  # tables of more columns list the cells that are shown, and no others
 
 
@@ -201,11 +224,7 @@ def _errors(draft: Draft, told: Told) -> dict[str, Any]:
             str(order): asdict(found) for order, found in draft.row_errors.items()
         },
         "refusals": [asdict(one) for one in draft.refusals] if told.is_test else [],
-        "limits": [
-            "a count read from the rows is modelled and has no interval",
-            "tables of three columns meet two of their three margins exactly, the third nearly",
-            *LIMITS,
-        ],
+        "limits": {code: [MODELLED[code], *LIMITS[code]] for code in LIMITS},
     }
 
 
@@ -231,12 +250,15 @@ def _attacks(draft: Draft) -> dict[str, Any]:
 
 def _catalogue(draft: Draft, told: Told, folder: Path) -> dict[str, Any]:
     plan = draft.plan
-    about = "Protected tables and modelled rows: no row is a person."
-    return record((plan.name, about, plan.audience, plan.population), state_of(draft), told, folder)
+    said = (plan.name, ABOUT, plan.audience, plan.population)
+    return record(said, state_of(draft), told, folder)
 
 
-def record(said: tuple[str, str, str, str], state: str, told: Told, folder: Path) -> dict[str, Any]:
-    """The dataset's record, DCAT 3 as JSON-LD. ``said``: title, description, audience, subject."""
+def record(
+    said: tuple[str, Mapping[str, str], str, str], state: str, told: Told, folder: Path
+) -> dict[str, Any]:
+    """The dataset's record, DCAT 3 as JSON-LD. ``said``: title, description by language, audience,
+    subject."""
     title, about, audience, subject = said
     return {
         "@context": {
@@ -246,7 +268,7 @@ def record(said: tuple[str, str, str, str], state: str, told: Told, folder: Path
         },
         "@type": "dcat:Dataset",
         "dct:title": title,
-        "dct:description": about,
+        "dct:description": in_languages(about),
         "dct:issued": told.at,
         "dct:audience": audience,
         "dct:subject": subject,
@@ -300,11 +322,16 @@ def _attribute(name: str, draft: Draft) -> dict[str, Any]:
         "name": name,
         "datatype": "string",
         "null": "",
-        "dc:description": [{"@value": text, "@language": code} for code, text in BLANK.items()],
+        "dc:description": in_languages(BLANK),
         "codes": list(column.values),
         "parents": dict(column.parents),
         **codebook(column),
     }
+
+
+def in_languages(texts: Mapping[str, str]) -> list[dict[str, str]]:
+    """A text as JSON-LD says it in several languages."""
+    return [{"@value": text, "@language": code} for code, text in texts.items()]
 
 
 def codebook(column: Column) -> dict[str, str]:
