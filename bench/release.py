@@ -193,9 +193,7 @@ def aggregates(
     return told
 
 
-def apart(
-    name: str, people: People, rows: Codes, sets: list[tuple[int, ...]], plan: Plan
-) -> None:
+def apart(name: str, people: People, rows: Codes, sets: list[tuple[int, ...]], plan: Plan) -> None:
     """How far the shares of rows and of people stand apart, blanks included: mean total variation
     distance of the tables."""
     off = [

@@ -274,9 +274,7 @@ def spends() -> list[tuple[Spend, dict[str, Any]]]:
     """Every line of the ledger, newest first."""
     rows = Spend.objects.select_related("output").order_by("-number")
     entries = [(one, json.loads(one.entry)) for one in rows[:PAGE]]
-    return [
-        (one, entry | {"at": datetime.fromisoformat(entry["time"])}) for one, entry in entries
-    ]
+    return [(one, entry | {"at": datetime.fromisoformat(entry["time"])}) for one, entry in entries]
 
 
 def budget_left(plan: Plan) -> float:

@@ -127,15 +127,23 @@ def test_g19_margins_are_one_number_wherever_they_are_read() -> None:
             grid = values.reshape(shape(table, plan))
             assert (grid.sum(axis=1) == found.tables[table[:1]]).all()
             assert (grid.sum(axis=0) == found.tables[table[1:]]).all()
+    shown = protect(found)
     assert found.orders[3]
     for table in found.orders[3]:
-        grid = found.tables[table].reshape(shape(table, plan))
+        form = shape(table, plan)
+        grid, told = found.tables[table].reshape(form), shown[table].shown.reshape(form)
         for axis, pair in zip((2, 1, 0), combinations(table, 2), strict=True):
-            assert (grid.sum(axis=axis).ravel() == found.tables[pair]).all()
+            off = np.abs(
+                grid.sum(axis=axis) - found.tables[pair].reshape(told.any(axis=axis).shape)
+            )
+            assert not off[told.all(axis=axis)].any(), "a line that can be read whole"
+            assert off.sum() <= (0.002 * found.total if axis == 2 else 0)
 
 
 def test_g19_a_line_that_would_be_another_number_is_not_told_whole() -> None:
-    plan = planned(4, 3000, 40, 5, 'tables = [{columns = ["yearOfRegistration", "gender", "ageBroad"]}]')
+    plan = planned(
+        4, 3000, 40, 5, 'tables = [{columns = ["yearOfRegistration", "gender", "ageBroad"]}]'
+    )
     found = measure(People(ctdc.records(3000, 4, countries=5)), plan, sampler.seeded(1))
     (table,) = found.orders[3]
     form = shape(table, plan)
@@ -202,7 +210,7 @@ def test_g19_suppression_is_proved_on_random_tables_of_every_kind() -> None:
     """Two columns, three, wider groups: an integer programme of its own, and trying every table,
     say of each hidden cell what the engine says. ``./run bench official`` tries five hundred."""
     proved = tried = 0
-    for case in official.random_tables(18):
+    for case in official.random_tables(9, (15, 40)):
         if suppression.audit(case.cells, case.hidden, official.K):
             continue  # refused: so few people that nothing could be shown
         told = suppression.bounds(case.cells, case.hidden, k=10**6)
@@ -212,11 +220,12 @@ def test_g19_suppression_is_proved_on_random_tables_of_every_kind() -> None:
             assert official.is_safe(*ends, int(case.cells.values[at]))
             proved += 1
             if possible is not None:
-                assert (possible[:, at].min(), possible[:, at].max()) == ends == told[at]
+                assert (possible[:, at].min(), possible[:, at].max()) == told[at]
+                assert ends == pytest.approx(told[at])
                 tried += 1
-    assert proved > 50 and tried > 20
+    assert proved > 30 and tried > 10
     # With one cell of the pattern shown, both see it.
-    case = next(one for one in official.random_tables(9) if len(one.hidden) == 4)
+    case = next(one for one in official.random_tables(9, (15, 40)) if len(one.hidden) == 4)
     more = next(at for at in case.hidden if at not in case.cells.small(official.K))
     bare = replace(case, hidden=case.hidden - {more})
     assert suppression.audit(bare.cells, bare.hidden, official.K)

@@ -99,9 +99,11 @@ def test_g19_a_draft_has_every_product_and_the_same_totals(tmp_path: Path) -> No
     assert "Fictional codes 1" in (out / "csvw.json").read_text()
     assert "rows_with_one_value" in (out / "attacks.json").read_text()
     limits = json.loads((out / "errors.json").read_text())["limits"]
-    assert limits.keys() == {"tg", "ru", "en"} == {
-        one["@language"] for one in about["dct:description"]
-    }
+    assert (
+        limits.keys()
+        == {"tg", "ru", "en"}
+        == {one["@language"] for one in about["dct:description"]}
+    )
     assert len({len(each) for each in limits.values()}) == 1
 
 

@@ -41,9 +41,7 @@ def protect(measured: Measured) -> dict[Table, Shown]:
         shown = (values >= tau) & ~forbidden
         if len(table) == MOST_COLUMNS:
             shown &= ~_in_the_way(values, shown, forbidden, table, measured)
-        found[table] = Shown(
-            table, values, shown, forbidden, tau, WIDTH * measured.sigma[table]
-        )
+        found[table] = Shown(table, values, shown, forbidden, tau, WIDTH * measured.sigma[table])
     return found
 
 

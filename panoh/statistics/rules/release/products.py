@@ -74,7 +74,7 @@ MODELLED = {
 }
 ABOUT = {
     "en": "Protected tables and modelled rows: no row is a person.",
-    "ru": "Защищённые таблицы и строки, составленные машиной: ни одна строка не является человеком.",
+    "ru": "Защищённые таблицы и составленные машиной строки: ни одна строка не человек.",
     "tg": "Ҷадвалҳои ҳифзшуда ва сатрҳое, ки мошин сохтааст: ягон сатр одам нест.",
 }
 LISTED = 2  # tables of more columns list the cells that are shown, and no others

@@ -35,9 +35,7 @@ def as_whole(
 def margins(table: Table, fixed: Mapping[Table, Ints], plan: Plan) -> tuple[Ints, Ints, Ints]:
     """The three pairs of a table of three columns, as grids."""
     a, b, c = table
-    one, two, three = (
-        fixed[pair].reshape(shape(pair, plan)) for pair in ((a, b), (a, c), (b, c))
-    )
+    one, two, three = (fixed[pair].reshape(shape(pair, plan)) for pair in ((a, b), (a, c), (b, c)))
     return one, two, three
 
 
@@ -125,16 +123,16 @@ def _meet(grid: Ints, goal: Ints, allowed: np.ndarray) -> None:
 
 
 def _step(grid: Ints, off: Ints, a: int, b: int, allowed: np.ndarray) -> bool:
-    """One step that takes from cell ``(a, b)`` and leaves fewer totals off; False if there is none.
-    """
-    best: tuple[int, int, int, int, int] = (0, 0, 0, 0, 0)
+    """One step that takes from cell ``(a, b)`` and leaves fewer totals off; False: none does."""
+    best: tuple[int, ...] = (0, 0, 0, 0, 0)
     for other in np.flatnonzero(off[a] < 0).tolist():
         good = (off[:, b] < 0).astype(np.int64) + (off[:, other] > 0)
         room = np.minimum(grid[a, b], grid[:, other]) * (allowed[a, other] & allowed[:, b])
         room[(good == 0) | (np.arange(len(room)) == a)] = 0
-        at, c = np.unravel_index(int((room + (room > 0) * good[:, None] * 1e9).argmax()), room.shape)
-        found = (int(good[at]), int(room[at, c]), int(at), other, int(c))
-        best = max(best, found) if found[1] else best
+        worth: Floats = room + (room > 0) * good[:, None] * 1e9
+        row, part = divmod(int(worth.argmax()), grid.shape[2])
+        if room[row, part]:
+            best = max(best, (int(good[row]), int(room[row, part]), row, other, part))
     gain, most, at, other, c = best
     if not gain:
         return False
