@@ -162,6 +162,9 @@ class Wall:
             # Whoever sits down next finds no page of hers by going back.
             response.headers["Clear-Site-Data"] = '"cache", "storage"'
             response.headers["Cache-Control"] = "no-store"
+        if request.COOKIES.get(settings.CSRF_COOKIE_NAME) == request.META.get("CSRF_COOKIE"):
+            # It ends with the browser: no time is renewed by sending it with every page.
+            request.META["CSRF_COOKIE_NEEDS_UPDATE"] = False
         return response
 
     def _answer(self, request: HttpRequest) -> HttpResponse:

@@ -246,6 +246,22 @@ def test_a_form_from_elsewhere_is_refused() -> None:
 
 
 @pytest.mark.django_db
+def test_the_mark_of_forms_is_sent_once_and_ends_with_the_browser() -> None:
+    """Django sends it with every page to renew its year: 145 bytes of each page."""
+    browser = Client(enforce_csrf_checks=True)
+    first = browser.get(LOGIN).cookies["csrf"]
+    assert (first["expires"], first["max-age"]) == ("", "")
+    second = browser.get(LOGIN)
+    assert "csrf" not in second.cookies
+    mark = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', second.content.decode())
+    assert mark is not None
+    typed = {"login": "nigora", "password": PASSPHRASE, "csrfmiddlewaretoken": mark[1]}
+    answer = browser.post(LOGIN, typed, REMOTE_ADDR="192.0.2.1")
+    assert answer.status_code == 302
+    assert answer.cookies["csrf"].value != first.value, "who signed in goes on with another"
+
+
+@pytest.mark.django_db
 def test_my_sessions_are_shown_and_end() -> None:
     here, elsewhere, other = client_of("nigora"), client_of("nigora"), client_of("pulod")
     for browser in (here, elsewhere, other):
