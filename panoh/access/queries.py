@@ -337,6 +337,12 @@ def card_codes_left(user: User) -> int:
     return len(found.wrap().get_unused_codes() if marks is None else marks)
 
 
+def session_keys_of(user: User) -> list[str]:
+    """The keys of all sessions of an account, those that have not been used yet too."""
+    rows = Session.objects.iterator()
+    return [row.session_key for row in rows if row.get_decoded().get(SESSION_KEY) == str(user.pk)]
+
+
 def sessions_of(user: User, at: datetime) -> list[Signed]:
     """The live sessions of an account, the last used one first.
 

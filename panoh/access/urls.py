@@ -10,6 +10,7 @@ urlpatterns = [
     path("people/", staff.people, name="people"),
     path("people/invite/<int:unit_id>/", staff.invite, name="invite"),
     path("people/<int:user_id>/close/", staff.close, name="close"),
+    path("people/<int:user_id>/sign-out/", staff.sign_out, name="sign_out"),
     path("units/", staff.units, name="units"),
     path("units/<int:unit_id>/names/", staff.names, name="names"),
     path("units/<int:unit_id>/team/", staff.add_team, name="add_team"),

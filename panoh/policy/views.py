@@ -82,7 +82,12 @@ def agreements(request: HttpRequest) -> HttpResponse:
 def treaties(request: HttpRequest) -> HttpResponse:
     """What treaties ask of the state and where it is answered; first what nothing answers."""
     context = {
-        "open": [duty for duty in _duties() if not duty.measures],
+        "open": [
+            (treaty, duty)
+            for treaty in policy.pack().treaties
+            for duty in treaty.duties
+            if not duty.measures
+        ],
         "treaties": [
             (treaty, [(duty, [*map(policy.measure, duty.measures)]) for duty in treaty.duties])
             for treaty in policy.pack().treaties

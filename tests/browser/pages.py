@@ -103,7 +103,7 @@ UNSEEN: dict[str, str] = {
             " clock_asked clock_turn"
             " bed_release bed_admit bed_use paper_end house_closing house_close takeover_settle",
         )
-        | _of("access", "close team_key let_in leave end_session end_sessions lock")
+        | _of("access", "close sign_out team_key let_in leave end_session end_sessions lock")
         | _of("directory", "checked drop_service")
         | _of("fund", "of_duty reverse withdraw")
         | _of("statistics", "allow publish")

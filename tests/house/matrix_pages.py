@@ -338,6 +338,7 @@ PAGES: dict[str, Row] = {
     "access:people": Row(P.UNIT_MANAGE),
     "access:invite": Row(P.UNIT_MANAGE),
     "access:close": Row(P.UNIT_MANAGE),
+    "access:sign_out": Row(P.UNIT_MANAGE),
     "access:units": Row(P.INSTALLATION_MANAGE),
     "access:add_team": Row(P.UNIT_MANAGE),
     "access:names": Row(P.UNIT_MANAGE),
@@ -359,7 +360,10 @@ PAGES: dict[str, Row] = {
 }
 # Refused inside the page: the declaration does not say it.
 SUPERVISED = {"access:let_in", "access:leave"}
-INSIDE = {"access:people", "access:invite", "access:close", "access:add_team", "access:names"}
+INSIDE = {
+    *("access:people", "access:invite", "access:close", "access:sign_out"),
+    *("access:add_team", "access:names"),
+}
 # Before sign-in, or of the sign-in library: other tests open them.
 ELSEWHERE = {"access:invitation", "desk:order_counts", "set_language"}
 LIBRARY = ("account_", "mfa_")

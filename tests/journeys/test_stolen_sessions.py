@@ -11,7 +11,7 @@ from panoh.access.middleware import VAULT_COOKIE
 from panoh.access.rules import VAULT
 from panoh.people import actions as people
 from panoh.people.rules.person import Person
-from tests.factories.clients import client_of
+from tests.factories.clients import client_of, words
 from tests.factories.referrals import NOW, case
 from tests.factories.staff import as_user, user
 from tests.rooms.access.test_sign_in import CODE, code_now, is_signed_in, sign_in, with_codes
@@ -98,6 +98,27 @@ def test_the_code_of_a_colleague_is_no_second_factor() -> None:
         sign_in(browser)
         assert browser.post(CODE, {"code": code}).status_code == 200
         assert not is_signed_in(browser)
+
+
+def test_an_administrator_signs_a_stolen_session_out_and_the_account_goes_on(page: str) -> None:
+    """Both halves are gone with the phone: a call to the administrator ends them all at once."""
+    stolen, other = client_of("nigora"), client_of("nigora")
+    thief = Client()
+    for name, morsel in stolen.cookies.items():
+        thief.cookies[name] = morsel.value
+    assert shows(thief, page)
+    colleague = client_of("safar")
+    path = f"/access/people/{user('nigora').pk}/sign-out/"
+    assert colleague.post(path).status_code == 403
+    assert shows(thief, page)
+    admin = client_of("admin", "en")
+    assert "Sign Nigora (fictional) out everywhere" in words(admin.get("/access/people/"))
+    assert "Signed out everywhere" in words(admin.post(path, follow=True))
+    for browser in (thief, other):
+        assert not is_signed_in(browser)
+    assert shows(colleague, page)
+    assert shows(client_of("nigora"), page)
+    assert admin.get("/access/people/").status_code == 200
 
 
 @pytest.mark.parametrize(

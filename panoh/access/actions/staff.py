@@ -8,11 +8,12 @@ from hashlib import sha256
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from panoh.access.models import Team, Unit, User
-from panoh.access.queries import acting, my_teams, require, supervises
+from panoh.access.queries import acting, my_teams, require, session_keys_of, supervises
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
 from panoh.kernel.rules import Gone, Invalid, Refused
@@ -252,6 +253,20 @@ def close_account(*, user: User, by: User, at: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT access_close_user(%s::int, %s)", [user.pk, at])
     audit.record("account.closed", by=by, at=at, subject=user)
+
+
+@transaction.atomic
+def end_sessions_of(*, user: User, by: User, at: datetime) -> int:
+    """End every session of another account of the units one manages, a phone was lost perhaps;
+    the account stays, and signs in anew. Returns how many ended. Raises ``Refused``."""
+    needs = _managing(by)
+    require(by, needs)
+    if needs != Permission.INSTALLATION_MANAGE and user.unit_id != by.unit_id:
+        raise Refused
+    keys = session_keys_of(user)
+    Session.objects.filter(session_key__in=keys).delete()
+    audit.record("account.sessions_ended_for", by=by, at=at, subject=user)
+    return len(keys)
 
 
 @transaction.atomic

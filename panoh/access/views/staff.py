@@ -144,12 +144,27 @@ def invite(request: StaffRequest, unit_id: int) -> HttpResponse:
 @require_POST
 def close(request: StaffRequest, user_id: int) -> HttpResponse:
     """Close an account for good."""
-    account = User.objects.filter(pk=user_id).first()
-    if account is None or account.unit_id is None:
-        raise Gone
-    _managed_unit(request.user, account.unit_id)
+    account = _managed_account(request.user, user_id)
     access.close_account(user=account, by=request.user, at=timezone.now())
     messages.success(request, _("The account is closed. What it did keeps its name."))
+    return redirect("access:people")
+
+
+def _managed_account(user: User, account_id: int) -> User:
+    account = User.objects.filter(pk=account_id).first()
+    if account is None or account.unit_id is None:
+        raise Gone
+    _managed_unit(user, account.unit_id)
+    return account
+
+
+@page()
+@require_POST
+def sign_out(request: StaffRequest, user_id: int) -> HttpResponse:
+    """End all sessions of a colleague's account: a phone was lost, or somebody else used it."""
+    account = _managed_account(request.user, user_id)
+    access.end_sessions_of(user=account, by=request.user, at=timezone.now())
+    messages.success(request, _("Signed out everywhere. The account can sign in anew."))
     return redirect("access:people")
 
 

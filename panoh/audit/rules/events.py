@@ -20,6 +20,7 @@ EVENTS: Mapping[str, Promise] = {
     "account.session_ended": _("Ended a session"),
     "account.session_locked": _("Locked the session"),
     "account.sessions_ended": _("Ended all other sessions"),
+    "account.sessions_ended_for": _("Signed a colleague out everywhere"),
     "account.sign_in_failed": _("Somebody tried to sign in and failed"),
     "account.signed_in": _("Signed in"),
     "account.signed_out": _("Signed out"),

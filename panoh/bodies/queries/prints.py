@@ -1,7 +1,6 @@
 """What is taken home: an invitation as a calendar file, minutes as data of a letter; and the texts
 that survivors read."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -155,15 +154,14 @@ def things() -> list[tuple[str, str, str]]:
     """What survivors may read: kind, code, name of scripts, forms, letters, public lists."""
     pack = policy.pack()
     return [
-        *_each("script", _("Script"), pack.scripts),
-        *_each("form", _("Form"), pack.forms),
+        *(
+            ("script", code, f"{_('Script')}: {policy.measure(f'scripts:{code}')}")
+            for code in pack.scripts
+        ),
+        *(("form", code, f"{_('Form')}: {one.title}") for code, one in pack.forms.items()),
         *(
             ("letter", code, f"{_('Letter')}: {one.words['title']}")
             for code, one in pack.letters.items()
         ),
         *(("table", code, str(name)) for code, name in TABLES.items()),
     ]
-
-
-def _each(kind: str, name: str, codes: Iterable[str]) -> list[tuple[str, str, str]]:
-    return [(kind, code, f"{name}: {code}") for code in codes]

@@ -71,7 +71,7 @@ def _last(key: str) -> Duty | None:
 @page(Permission.DUTY_SETTLE)
 @require_http_methods(["GET", "POST"])
 def take(request: StaffRequest, duty_id: UUID) -> HttpResponse:
-    """I see to it: nobody further is called."""
+    """I will see to it: nobody further is called."""
     if request.method == "POST":
         duties.acknowledge(_duty(duty_id), by=request.user, at=timezone.now())
         messages.success(request, _("You have taken it. Nobody further is called."))

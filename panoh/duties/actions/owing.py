@@ -109,7 +109,7 @@ def open_once(
 
 @transaction.atomic
 def acknowledge(duty: Duty, *, by: User, at: datetime) -> Duty:
-    """Take an alert: "I see to it". Nobody further is rung.
+    """Take an alert: "I will see to it". Nobody further is rung.
 
     Raises ``Gone`` if it is not my team's, ``NotPossible`` if it is settled or taken.
     """

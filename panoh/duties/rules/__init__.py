@@ -153,7 +153,7 @@ KINDS: Mapping[str, Kind] = {
     "queue.sitting": Kind(
         _("Pass on to the person, when it is safe: the commission has set a day"), by_hand=True
     ),
-    "intake.gap": Kind(_("Nobody stands the emergency desk: fill the shift"), alert=True),
+    "intake.gap": Kind(_("Nobody is on the emergency desk: fill the shift"), alert=True),
     "intake.call": Kind(_("A call has no outcome yet")),
     "bed.expected": Kind(_("A bed is held: expect somebody, let them in or say no"), alert=True),
     "bed.refused": Kind(_("A shelter said no: find another bed"), by_hand=True),

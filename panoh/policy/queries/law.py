@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import date
 
+from django.utils.translation import gettext_lazy as _
+
 from panoh.policy.queries.reading import countries, due, local_day, pack, today
 from panoh.policy.rules import (
     Act,
@@ -81,6 +83,13 @@ def coordinator(on: date | None = None) -> str:
     return str(found[0].label) if found else ""
 
 
+# Scripts have no title of their own: they are read aloud, not shown in lists.
+SCRIPTS = {
+    "consent": _("What is read aloud before a consent"),
+    "principles": _("What is said at the beginning"),
+}
+
+
 def measure(name: str) -> str:
     """The words for a part of the pack that answers a treaty duty ("periods:reflection_days")."""
     part, _colon, key = name.partition(":")
@@ -93,6 +102,6 @@ def measure(name: str) -> str:
         "guidelines": lambda: kept.guidelines[key][-1].title,
         "roles": lambda: kept.roles[key].label,
         "articles": lambda: next(one.about for one in kept.articles if one.key == key),
-        "scripts": lambda: key,
+        "scripts": lambda: SCRIPTS[key],
     }
     return str(titles[part]())

@@ -244,5 +244,5 @@ ABOUT = {
     "consent": _("On what consent or law the contributors gave it"),
     "contact": _("Contact"),
     "licence": _("Licence"),
-    "withdrawal": _("How somebody takes part no longer"),
+    "withdrawal": _("How to stop taking part"),
 }

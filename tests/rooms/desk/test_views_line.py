@@ -59,9 +59,9 @@ def test_d1_a_roster_is_planned_and_an_empty_shift_is_said() -> None:
     saved(fill(browser, "/line/roster/", **given))
     page = words(browser.get("/line/roster/"))
     assert "Fictional House" in page, "sent by another organisation"
-    assert "Nobody stands here" in page, "after those hours"
+    assert "Nobody is on duty" in page, "after those hours"
     assert user("nigora").display_name in words(browser.get("/line/"))
-    assert "Nobody stands the emergency desk" in words(browser.get("/"))
+    assert "Nobody is on the emergency desk" in words(browser.get("/"))
     with as_user("nigora"):
         shift = Shift.objects.get()
     saved(browser.post(f"/line/roster/{shift.pk}/drop/"))
