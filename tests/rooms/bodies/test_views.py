@@ -261,7 +261,8 @@ def test_h7_a_body_without_sittings_is_listed_for_who_counts() -> None:
 def test_b15_the_page_says_what_survivors_have_read() -> None:
     browser = client_of("nigora", "en")
     page = words(browser.get(reverse("bodies:read")))
-    assert "not yet" in page and "Script: consent" in page
+    assert "Script: What is read aloud before a consent: not yet" in page
+    assert "Form: Nine first questions: not yet" in page
     with as_user("nigora") as by:
         ref = contact(by).dossier.ref
     # Every public table says it beside itself, to whoever opens it.
