@@ -2,7 +2,8 @@
 
 The keys (every table of `vault`, the server's own secrets) are short-lived and sealed to a code in
 the director's safe: an old backup must not bring back what an erasure destroyed, and whoever copies
-both folders opens nothing without the code. Both halves are of one moment.
+both folders opens nothing without the code. Both halves are of one moment. The list of what is in
+the first is signed by the installation: who keeps the folder can put nothing of his own in it.
 """
 
 import contextlib
@@ -16,10 +17,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import psycopg
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -33,6 +35,7 @@ NOT_SAVED = ("audit_context_key", "django_session", "plain_cache")
 KEY_TABLES = "vault_*"
 # The passwords of roles and the key of the context belong to one database server.
 OF_THE_SERVER = ("context", "database-")
+SIGNER = "seal"
 PURPOSE = "backup"
 WHOLE = 0  # the safe's code of the installation; those of teams are numbered from one
 CHUNK = 1 << 20
@@ -89,8 +92,19 @@ def _write_halves(
     if documents.is_dir():
         shutil.copytree(documents, half / DOCUMENTS)
     sums = {str(path.relative_to(half)): _sum(path) for path in _files(half)}
-    manifest = {"name": half.name, "sums": sums}
+    signer = _signer((secrets / SIGNER).read_text(encoding="ascii"))
+    signature = signer.sign(_listed(half.name, sums)).hex()
+    manifest = {"name": half.name, "sums": sums, "signature": signature}
     (half / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="ascii")
+
+
+def _signer(secret: str) -> Ed25519PrivateKey:
+    """The installation's key of heads; what it signs here begins with another word than those."""
+    return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(secret))
+
+
+def _listed(name: str, sums: dict[str, str]) -> bytes:
+    return f"panoh backup {json.dumps([name, sums], sort_keys=True)}".encode()
 
 
 def expire(keys: Path, name: str, keep: int) -> list[str]:
@@ -145,7 +159,8 @@ def bring_back(
     The keys may be newer than the backup: what was erased in between stays closed. Everything is
     checked before the first change. Raises BackupError.
     """
-    if not _checked(backup) <= keys.name:
+    manifest = _checked(backup)
+    if not str(manifest.get("name")) <= keys.name:
         raise BackupError(f"the keys of {keys.name} are older than this backup: take newer ones")
     pair = pair_of_code(code)
     # Once whole before anything is changed: a damaged file must not be found in the middle.
@@ -153,9 +168,11 @@ def bring_back(
         head, rest = _opened(pair, sealed)
         for _chunk in rest:
             pass
-    if any(Path(name).name != name for name in json.loads(head)):
+    kept = json.loads(head)
+    if any(Path(name).name != name for name in kept):
         # Whoever has the public half of the code can write such a file.
         raise BackupError("the keys name a place outside their folder: take another backup")
+    _must_be_signed(manifest, kept.get(SIGNER, ""))
     with psycopg.connect(owner) as connection:
         connection.execute("SET lock_timeout = '10s'")
         _must_be_empty(connection)
@@ -166,22 +183,35 @@ def bring_back(
         _head, rest = _opened(pair, sealed)
         _restore_from(owner, rest, "--data-only")
     _restore(owner, backup / DATABASE, "--section=post-data")
-    for name, text in json.loads(head).items():
+    for name, text in kept.items():
         _write(secrets / name, text)
     if (backup / DOCUMENTS).is_dir():
         shutil.copytree(backup / DOCUMENTS, documents, dirs_exist_ok=True)
 
 
-def _checked(backup: Path) -> str:
-    """The name of a whole backup. Raises BackupError if anything in it is not what was saved."""
+def _checked(backup: Path) -> dict[str, Any]:
+    """The list of a whole backup. Raises BackupError if anything in it is not what was saved."""
     try:
-        manifest = json.loads((backup / MANIFEST).read_text(encoding="ascii"))
-    except OSError as error:
+        manifest: dict[str, Any] = json.loads((backup / MANIFEST).read_text(encoding="ascii"))
+        sums = dict(manifest["sums"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise BackupError(f"{backup} is no whole backup: it has no {MANIFEST}") from error
-    for name, wanted in manifest["sums"].items():
-        if not (backup / name).is_file() or _sum(backup / name) != wanted:
+    found = {str(path.relative_to(backup)) for path in _files(backup)} - {MANIFEST}
+    for name in sorted(found | sums.keys()):
+        if name not in found or _sum(backup / name) != sums.get(name):
             raise BackupError(f"{name} is not what was saved: take another backup")
-    return str(manifest["name"])
+    return manifest
+
+
+def _must_be_signed(manifest: dict[str, Any], secret: str) -> None:
+    """By the installation whose keys these are: sums alone can be written anew with the files."""
+    try:
+        signature = bytes.fromhex(manifest.get("signature", ""))
+        listed = _listed(str(manifest.get("name")), manifest["sums"])
+        _signer(secret).public_key().verify(signature, listed)
+    except (InvalidSignature, ValueError, TypeError) as error:
+        text = f"{MANIFEST} was not signed by the installation of these keys: take another backup"
+        raise BackupError(text) from error
 
 
 def _must_be_empty(connection: psycopg.Connection) -> None:

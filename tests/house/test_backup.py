@@ -1,5 +1,7 @@
 """A backup brings everything back, opens nothing by itself, and does not undo an erasure."""
 
+import hashlib
+import json
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -147,6 +149,29 @@ def test_a_backup_that_was_cut_off_or_altered_is_refused(place: Place, empty: st
     (half / "manifest.json").unlink()
     with pytest.raises(BackupError, match="no whole backup"):
         place.bring(empty, name)
+
+
+def test_what_the_keeper_of_the_folder_put_in_is_refused(place: Place, empty: str) -> None:
+    """Whoever holds the disk of backups writes another dump, and its sum, or a file more."""
+    name = place.save()
+    half = place.folder / "sealed" / name
+    dump, path = half / "database.dump", half / "manifest.json"
+    whole, written = dump.read_bytes(), path.read_text()
+    dump.write_bytes(whole + b"\0")
+    manifest = json.loads(written)
+    manifest["sums"]["database.dump"] = hashlib.sha256(whole + b"\0").hexdigest()
+    for signature in (manifest["signature"], "", "00" * 64, "x"):
+        path.write_text(json.dumps(manifest | {"signature": signature}))
+        with pytest.raises(BackupError, match="not signed by the installation"):
+            place.bring(empty, name)
+    dump.write_bytes(whole)
+    path.write_text(written)
+    (half / "more").write_bytes(b"x")
+    with pytest.raises(BackupError, match="more is not what was saved"):
+        place.bring(empty, name)
+    (half / "more").unlink()
+    assert rows_of(place.databases.server.url("owner", empty)) == {}
+    place.bring(empty, name)
 
 
 def test_an_installation_with_accounts_is_never_overwritten(place: Place) -> None:

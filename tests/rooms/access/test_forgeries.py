@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from tests.factories.staff import team, user
-from tests.rooms.access.test_models import act, plant
+from tests.rooms.access.test_models import LIBRARIES, act, plant
 
 FORGERIES = (
     "INSERT INTO access_grant (id, dossier_id, team_id, categories, offered, source, starts_at) "
@@ -32,6 +32,11 @@ FORGERIES = (
     "INSERT INTO cases_event (id, dossier_id, teams) VALUES (gen_random_uuid(), {dossier}, NULL)",
     "DELETE FROM cases_case",
     "TRUNCATE cases_case",
+    "UPDATE directory_contact SET value = '000 00 66'",
+    "INSERT INTO directory_contact (id, organisation_id, kind, value, since) "
+    "SELECT gen_random_uuid(), id, 'telephone', '000 00 66', now() FROM directory_organisation",
+    "UPDATE directory_organisation SET archived_at = now()",
+    "UPDATE directory_service SET opening = 'always'",
     "UPDATE audit_entry SET event = 'x'",
     "DELETE FROM audit_entry",
     "SELECT * FROM audit_entry",
@@ -91,6 +96,41 @@ def test_forgeries_fail(sides: tuple[psycopg.Connection, ...]) -> None:
             app.execute(text.encode())
         assert caught.value.sqlstate in {"42501", "0A000"}, (statement, caught.value)
     assert fingerprint(owner) == before
+
+
+def test_nobody_writes_into_what_all_may_read(sides: tuple[psycopg.Connection, ...]) -> None:
+    """Without a context: the application's password alone makes no entry and no form."""
+    _owner, app, _other = sides
+    for statement in (
+        "INSERT INTO directory_unmetneed (id, service, sex, age_band, district, reason, counted_on)"
+        " VALUES (gen_random_uuid(), 'bed', '', '', '', 'x', now())",
+        "INSERT INTO cases_questionnaire (digest, form_id, source, first_used_at) "
+        "VALUES (encode(sha256('x'), 'hex'), 'opening', 'x', now())",
+        "UPDATE directory_contact SET value = '000 00 66'",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="refused by the wall"):
+            app.execute(statement.encode())
+
+
+# Written without a context, as whoever is not signed in must: the sign-in, and the audit of it.
+BEFORE_SIGN_IN = {"audit_entry"}
+OPEN_TABLES = """
+SELECT c.relname FROM pg_class c
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+  AND (has_any_column_privilege('app', c.oid, 'INSERT, UPDATE')
+       OR has_table_privilege('app', c.oid, 'DELETE, TRUNCATE'))
+  AND NOT c.relrowsecurity
+  AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgfoid = ANY (
+      ARRAY['access_asks'::regproc, 'access_keep_passphrase'::regproc]))
+"""
+
+
+def test_every_table_that_app_writes_asks_who_writes(
+    sides: tuple[psycopg.Connection, ...],
+) -> None:
+    found = {name for (name,) in sides[0].execute(OPEN_TABLES).fetchall()}
+    ours = {name for name in found if not name.startswith(LIBRARIES)}
+    assert ours == BEFORE_SIGN_IN
 
 
 def test_what_the_table_holds_takes_no_invitation(sides: tuple[psycopg.Connection, ...]) -> None:

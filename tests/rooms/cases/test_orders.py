@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, ProgrammingError, transaction
 
 from panoh.access import actions as access
 from panoh.cases import actions as cases
@@ -150,6 +150,21 @@ def test_f13_nothing_leaves_before_lawyer_notice_and_two_signatures(lawyer: str)
         assert Duty.objects.unsettled().filter(kind="order.notice").exists(), "she is still told"
         cases.note_notice(order, notice=OrderNotice.TOLD, by=by, at=NOW)
         assert not Duty.objects.unsettled().filter(kind="order.notice").exists()
+
+
+@pytest.mark.django_db
+def test_f13_nobody_signs_in_anothers_name_past_the_programme(lawyer: str) -> None:
+    order = ready(known())
+    with as_user("safar") as by:
+        forged = OrderSignature(dossier=order.dossier, order=order, at=NOW, by=user(lawyer))
+        with pytest.raises(ProgrammingError, match="refused by the wall"), transaction.atomic():
+            forged.save(force_insert=True)
+        own = OrderSignature.objects.filter(pk=sign(order, by).pk)
+        with pytest.raises(ProgrammingError, match="refused by the wall"), transaction.atomic():
+            own.update(by=user(lawyer))
+        with pytest.raises(ProgrammingError), transaction.atomic():
+            own.delete()
+        assert [one.by for one in own] == [by]
 
 
 @pytest.mark.django_db
