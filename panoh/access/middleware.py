@@ -121,9 +121,12 @@ def page(
 
 
 def ask_again(request: StaffRequest) -> HttpResponse | None:
-    """Where the second factor is shown, if that was not within minutes (pack); else None."""
+    """Where the second factor is shown, if that was not within minutes (pack); else None. Who took
+    longer than that to fill a form in finds it filled in afterwards."""
     if _is_fresh(request):
         return None
+    if request.method == "POST":
+        keep_draft(request)
     return HttpResponseRedirect(_ahead("mfa_reauthenticate", request))
 
 

@@ -28,10 +28,12 @@ from panoh.access.queries import (
     supervises,
 )
 from panoh.access.rules import Permission
+from panoh.access.views.typed import done, told_in, typed
 from panoh.audit import queries as audit
 from panoh.audit.rules import words_of
 from panoh.kernel.rules import Gone, Invalid, Refused
 from panoh.policy import queries as policy
+from panoh.vault import actions as vault
 from panoh.vault import queries as keys
 from panoh.vault.rules import WrongSecret
 
@@ -104,35 +106,36 @@ def invite(request: StaffRequest, unit_id: int) -> HttpResponse:
             or may(request.user, Permission.INSTALLATION_MANAGE)
         )
     ]
-    form = InviteForm(
-        request.POST or None,
+    form = typed(
+        request,
+        InviteForm,
         languages=settings.LANGUAGES,
         roles=roles,
         teams=[(pk, str(team)) for pk, team in seats.items()],
     )
     if request.method == "POST" and form.is_valid():
-        typed, now = form.cleaned_data, timezone.now()
-        try:
+        given, now = form.cleaned_data, timezone.now()
+        with told_in(form):
             user, code = access.invite(
                 unit=unit,
-                username=typed["username"],
-                display_name=typed["display_name"],
-                language=typed["language"],
+                username=given["username"],
+                display_name=given["display_name"],
+                language=given["language"],
                 by=request.user,
                 at=now,
             )
-        except Invalid as problem:
-            form.add_error(problem.field, str(problem.message))
-        else:
-            access.appoint(user=user, role=typed["role"], by=request.user, at=now)
-            if team := seats.get(typed["team"]):
+        if not form.errors:
+            access.appoint(user=user, role=given["role"], by=request.user, at=now)
+            if team := seats.get(given["team"]):
                 access.join(
                     user=user,
                     team=team,
-                    is_supervisor=typed["is_supervisor"],
+                    is_supervisor=given["is_supervisor"],
                     by=request.user,
                     at=now,
                 )
+            # The page itself shows the code: it leads nowhere, so it cannot be ``done``.
+            vault.drop_draft(request.path)
             until = policy.period("invitation_hours")
             return render(
                 request, "access/invited.html", {"invited": user, "code": code, "until": until}
@@ -172,27 +175,19 @@ def sign_out(request: StaffRequest, user_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def units(request: StaffRequest) -> HttpResponse:
     """Units of the installation, and a form for one more."""
-    form = UnitForm(
-        request.POST or None,
+    form = typed(
+        request,
+        UnitForm,
         kinds=[(code, str(kind.label)) for code, kind in policy.unit_types().items()],
         districts=policy.place_choices(),
     )
     if request.method == "POST" and form.is_valid():
-        typed = form.cleaned_data
-        if Unit.objects.filter(code=typed["code"]).exists():
-            form.add_error("code", _("This short code is taken."))
-        else:
-            access.add_unit(
-                code=typed["code"],
-                name=typed["name"],
-                kind=typed["kind"],
-                district=typed["district"],
-                duty_phone=typed["duty_phone"],
-                by=request.user,
-                at=timezone.now(),
-            )
-            messages.success(request, _("The organisation is registered."))
-            return redirect("access:units")
+        with told_in(form):
+            if Unit.objects.filter(code=form.cleaned_data["code"]).exists():
+                raise Invalid(_("This short code is taken."), "code")
+            access.add_unit(by=request.user, at=timezone.now(), **form.cleaned_data)
+        if not form.errors:
+            return done(request, _("The organisation is registered."), "access:units")
     rows = [
         [str(unit), policy.unit_types()[unit.type].label, policy.place(unit.district) or ""]
         for unit in Unit.objects.order_by("name")
@@ -205,11 +200,11 @@ def units(request: StaffRequest) -> HttpResponse:
 def add_team(request: StaffRequest, unit_id: int) -> HttpResponse:
     """One more team in a unit."""
     unit = _managed_unit(request.user, unit_id)
-    form = TeamForm(request.POST or None)
+    form = typed(request, TeamForm)
     if request.method == "POST" and form.is_valid():
         access.add_team(unit=unit, by=request.user, at=timezone.now(), **form.cleaned_data)
-        messages.success(request, _("The team is made. Invite its supervisor first."))
-        return redirect("access:people")
+        text = _("The team is made. Invite its supervisor first.")
+        return done(request, text, "access:people")
     return render(request, "access/team.html", {"form": form, "unit": unit})
 
 
@@ -220,8 +215,9 @@ def names(request: StaffRequest, unit_id: int) -> HttpResponse:
     unit = _managed_unit(request.user, unit_id)
     rows: dict[str, Unit | Team] = {"unit": unit}
     rows |= {f"team_{team.pk}": team for team in unit.teams.order_by("name")}
-    form = NamesForm(
-        request.POST or None,
+    form = typed(
+        request,
+        NamesForm,
         named={key: (row.name, row.names) for key, row in rows.items()},
         languages=[(code, str(label)) for code, label in settings.LANGUAGES],
     )
@@ -232,8 +228,7 @@ def names(request: StaffRequest, unit_id: int) -> HttpResponse:
                 access.name_unit(unit=row, names=form.names(key), by=by, at=at)
             else:
                 access.name_team(team=row, names=form.names(key), by=by, at=at)
-        messages.success(request, _("Saved."))
-        return redirect("access:people")
+        return done(request, _("Saved."), "access:people")
     return render(request, "access/names.html", {"form": form, "unit": unit})
 
 

@@ -34,7 +34,7 @@ from panoh.desk.forms.family import (
     RelativeForm,
     TellForm,
 )
-from panoh.desk.views.typed import done, hold_still, told_in, typed
+from panoh.desk.views.typed import done, given, hold_still, told_in, typed
 from panoh.directory import queries as directory
 from panoh.kernel.rules import Category, Gone, Invalid
 from panoh.policy import queries as policy
@@ -203,7 +203,8 @@ def decision(request: StaffRequest, ref: str, decision_id: UUID) -> HttpResponse
     user, at = request.user, timezone.now()
     found.dossier = request.dossier
     signs = is_advocate(request.dossier) and may(user, Permission.DECISION_SIGN)
-    form = RefuseForm(request.POST if "refuse" in request.POST else None)
+    sent = given(request)
+    form = RefuseForm(sent if sent and "refuse" in sent else None)
     if request.method == "POST":
         answered = _answer(request, found, form)
         if answered:

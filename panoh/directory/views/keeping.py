@@ -1,7 +1,5 @@
 """The register of services: add, change, check, put away. No page here names a person."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -16,22 +14,14 @@ from panoh.access.middleware import StaffRequest, page
 from panoh.access.models import Unit
 from panoh.access.queries import may
 from panoh.access.rules import Permission
+from panoh.access.views.typed import done, told_in, typed
 from panoh.directory import actions as directory
 from panoh.directory import queries
 from panoh.directory.forms import ContactsForm, OrganisationForm, ServiceForm
 from panoh.directory.models import Organisation
-from panoh.kernel.rules import Gone, Invalid
+from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy
 from panoh.ui.forms import CleanForm
-
-
-@contextmanager
-def _told_in(form: CleanForm) -> Iterator[None]:
-    try:
-        yield
-    except Invalid as problem:
-        known = problem.field in form.fields
-        form.add_error(problem.field if known else None, str(problem.message))
 
 
 def _units(request: StaffRequest) -> list[Unit]:
@@ -55,19 +45,14 @@ def _live(id: UUID) -> Organisation:
     return one
 
 
-def _saved(request: StaffRequest, text: str, one: Organisation) -> HttpResponse:
-    messages.success(request, text)
-    return redirect("directory:entry", one.pk)
-
-
 @page(Permission.DIRECTORY_WRITE)
 @require_http_methods(["GET", "POST"])
 def add(request: StaffRequest) -> HttpResponse:
     """Enter an organisation; it counts as checked today."""
-    form = OrganisationForm(_posted(request), units=_units(request))
+    form = typed(request, OrganisationForm, units=_units(request))
     at = timezone.now()
-    if form.is_bound and form.is_valid():
-        with _told_in(form):
+    if request.method == "POST" and form.is_valid():
+        with told_in(form):
             one = directory.add(
                 form.described(),
                 checked_on=policy.local_day(at),
@@ -77,12 +62,9 @@ def add(request: StaffRequest) -> HttpResponse:
                 at=at,
             )
         if not form.errors:
-            return _saved(request, _("Saved. Now enter how to reach it and what it does."), one)
+            text = _("Saved. Now enter how to reach it and what it does.")
+            return done(request, text, "directory:entry", one.pk)
     return render(request, "directory/form.html", {"form": form, "title": _("New entry")})
-
-
-def _posted(request: StaffRequest) -> Any:
-    return request.POST if request.method == "POST" else None
 
 
 @page(Permission.DIRECTORY_WRITE)
@@ -90,15 +72,15 @@ def _posted(request: StaffRequest) -> Any:
 def change(request: StaffRequest, id: UUID) -> HttpResponse:
     """Describe an organisation anew."""
     one = _edited(request, id)
-    form = OrganisationForm(
-        _posted(request), units=_units(request), initial=OrganisationForm.of(one)
+    form = typed(
+        request, OrganisationForm, initial=OrganisationForm.of(one), units=_units(request)
     )
-    if form.is_bound and form.is_valid():
-        with _told_in(form):
+    if request.method == "POST" and form.is_valid():
+        with told_in(form):
             unit = form.linked(one.unit)
             directory.change(one, form.described(), unit=unit, by=request.user, at=timezone.now())
         if not form.errors:
-            return _saved(request, _("Saved."), one)
+            return done(request, _("Saved."), "directory:entry", one.pk)
     return _form(request, form, one, _("Change the entry"))
 
 
@@ -112,12 +94,12 @@ def _form(request: StaffRequest, form: CleanForm, one: Organisation, title: str)
 def contacts(request: StaffRequest, id: UUID) -> HttpResponse:
     """Say how to reach an organisation; what is taken out stays in the history."""
     one = _edited(request, id)
-    form = ContactsForm(_posted(request), initial=ContactsForm.of(queries.contacts_of(one)))
-    if form.is_bound and form.is_valid():
-        with _told_in(form):
+    form = typed(request, ContactsForm, initial=ContactsForm.of(queries.contacts_of(one)))
+    if request.method == "POST" and form.is_valid():
+        with told_in(form):
             directory.set_contacts(one, form.contacts(), by=request.user, at=timezone.now())
         if not form.errors:
-            return _saved(request, _("Saved."), one)
+            return done(request, _("Saved."), "directory:entry", one.pk)
     return _form(request, form, one, _("How to reach it"))
 
 
@@ -148,14 +130,14 @@ def _service(
     *,
     stands: dict[str, Any] | None = None,
 ) -> HttpResponse:
-    form = ServiceForm(_posted(request), initial=initial, stands=stands)
-    if form.is_bound and form.is_valid():
-        with _told_in(form):
+    form = typed(request, ServiceForm, initial=initial, stands=stands)
+    if request.method == "POST" and form.is_valid():
+        with told_in(form):
             directory.put_service(
                 one, by=request.user, at=timezone.now(), **form.fields_of_service()
             )
         if not form.errors:
-            return _saved(request, _("Saved."), one)
+            return done(request, _("Saved."), "directory:entry", one.pk)
     return _form(request, form, one, title)
 
 

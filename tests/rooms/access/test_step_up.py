@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from panoh.exchange import actions as exchange
 from tests.factories.cases import contact
-from tests.factories.clients import client_of, factor_of_old
+from tests.factories.clients import client_of, factor_of_old, words
 from tests.factories.referrals import NOW, accepted
 from tests.factories.staff import PASSPHRASE, as_user, team, user
 
@@ -41,6 +41,22 @@ def test_sensitive_steps_ask_for_the_second_factor_anew() -> None:
     ):
         for method in (one.get, one.post):
             assert method(path).headers["Location"].startswith("/sign-in/2/"), path
+
+
+def test_what_was_typed_for_longer_than_the_factor_holds_comes_back() -> None:
+    path = reverse("access:invite", args=[team("ngo-cases").unit_id])
+    typed = {"display_name": "Навкори хаёлӣ", "username": "navkor", "language": "tg", "role": "ngo"}
+    admin = client_of("admin")
+    assert admin.get(path).status_code == 200
+    assert factor_of_old(admin).post(path, typed).headers["Location"].startswith("/sign-in/2/")
+    again = client_of("admin", "en")
+    page = again.get(path)
+    assert "This is what you typed before" in words(page)
+    for text in typed.values():
+        assert text in page.content.decode()
+    made = again.post(path, typed)
+    assert made.status_code == 200 and "navkor" in made.content.decode()
+    assert "Навкори хаёлӣ" not in again.get(path).content.decode(), "the draft went"
 
 
 @pytest.mark.parametrize(

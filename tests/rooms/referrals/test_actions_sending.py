@@ -7,6 +7,7 @@ from django.utils import translation
 
 from panoh.access.models import Dossier, Grant
 from panoh.access.queries import by_ref, reaches
+from panoh.cases import actions as cases
 from panoh.cases.models import Case
 from panoh.consent import queries as consent
 from panoh.consent.models import Consent
@@ -22,6 +23,9 @@ from panoh.policy import queries as policy
 from panoh.referrals import actions as referrals
 from panoh.referrals import queries
 from panoh.referrals.rules import DEFAULT_PACKET, State
+from panoh.shelters.rules import HoldState
+from tests.factories import fund as money
+from tests.factories.houses import held, house
 from tests.factories.referrals import NOW, accepted, answer, case, drafted, later, owed, sent
 from tests.factories.staff import as_user, team
 
@@ -86,15 +90,24 @@ def test_nothing_is_sent_for_a_child_or_an_unknown_age(branch: str) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("status", ["none", "applied"])
-def test_a5_every_service_can_be_asked_whatever_the_status_or_cooperation(status: str) -> None:
-    """No field of it is asked, so no request can be refused for it."""
+@pytest.mark.parametrize(
+    ("procedural", "status"), [("none", "not_wanted"), ("accused", "refused"), ("none", "ended")]
+)
+def test_a5_bed_doctor_lawyer_and_money_are_asked_whatever_the_status(
+    procedural: str, status: str
+) -> None:
+    """No part in any proceeding, no status and none wanted: every kind of help is asked for."""
+    where = house()
     with as_user("nigora") as by:
         dossier = case(by).dossier
+        for field, code in (("procedural_status", procedural), ("victim_law_status", status)):
+            cases.record_facts(dossier, field=field, codes=[code], by=by, at=NOW)
         answer(dossier, team("shelter-cases"), by=by)
         for code in ("bed", "doctor", "legal_advice", "money"):
             made = drafted(dossier, by=by, services=[code])
-            assert referrals.send(made, by=by, at=NOW).state == State.SENT, (status, code)
+            assert referrals.send(made, by=by, at=NOW).state == State.SENT, code
+        assert held(where, by=by, dossier=dossier).state == HoldState.HELD
+    assert money.asked(dossier).state == "asked"
 
 
 @pytest.mark.django_db
