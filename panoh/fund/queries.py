@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from panoh.access.models import Dossier
@@ -213,10 +213,17 @@ def _requests() -> QuerySet[Request]:
     return Request.objects.select_related("book__team", "asked_by", "asked_team__unit")
 
 
-def waiting(book: Book, *states: State) -> list[Request]:
-    """Requests that wait for this fund, urgent ones first."""
-    rows = _requests().filter(book=book, state__in=states or WAITING)
-    return list(rows.order_by("-urgent", "asked_at", "pk")[:PAGE])
+def waiting(book: Book, after: str = "") -> tuple[list[Request], str]:
+    """A page of what waits for this fund, urgent ones first and then the oldest, and behind which
+    reference the next one begins, if there is one. ``after`` is that of the page before."""
+    rows = _requests().filter(book=book, state__in=WAITING)
+    last = Request.objects.filter(book=book, ref=after).first() if after.isalnum() else None
+    if last is not None:
+        behind = Q(asked_at__gt=last.asked_at) | Q(asked_at=last.asked_at, pk__gt=last.pk)
+        behind &= Q(urgent=last.urgent)
+        rows = rows.filter(behind | Q(urgent=False) if last.urgent else behind)
+    found = list(rows.order_by("-urgent", "asked_at", "pk")[: PAGE + 1])
+    return found[:PAGE], found[PAGE - 1].ref if len(found) > PAGE else ""
 
 
 def unsigned(book: Book) -> list[Request]:

@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
+
+from django.db.models import F
 
 from panoh.access.models import User
 from panoh.access.queries import my_teams
 from panoh.bodies.models import Body
 from panoh.decisions.models import Batch, BatchPart, Ruling
+from panoh.decisions.rules.batch import is_tried_again
 from panoh.kernel.rules import Gone
-
-# After so long without a step a worker has stopped in the middle.
-STOPPED = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,6 @@ def batch_of(user: User, key: UUID) -> Batch:
 
 
 def left_behind(at: datetime) -> list[UUID]:
-    """Unfinished batches that no worker is at; for role ``jobs``."""
-    rows = Batch.objects.filter(moved_at__lte=at - STOPPED, expires_at__gt=at)
-    return [row.pk for row in rows if not row.is_ready]
+    """Unfinished batches that no worker is at, when their turn has come again; for role ``jobs``."""
+    rows = Batch.objects.filter(made__lt=F("letters"), expires_at__gt=at)
+    return [row.pk for row in rows if is_tried_again(at - row.moved_at)]

@@ -34,8 +34,10 @@ def queue(request: StaffRequest) -> HttpResponse:
     book, at = queries.my_book(), timezone.now()
     context: dict[str, Any] = {"book": book, "books": may(request.user, Permission.MONEY_BOOK)}
     if book is not None:
+        waiting, older = queries.waiting(book, request.GET.get("after", ""))
         context |= {
-            "waiting": [shown_row(one, at) for one in queries.waiting(book)],
+            "waiting": [shown_row(one, at) for one in waiting],
+            "older": older,
             "unsigned": [shown_row(one, at) for one in queries.unsigned(book)],
             "ended": [shown_row(one, at) for one in queries.ended(book)],
             "lines": queries.standings(book),

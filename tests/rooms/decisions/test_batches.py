@@ -15,6 +15,7 @@ from panoh.decisions import actions as decisions
 from panoh.decisions import queries, tasks
 from panoh.decisions.models import Application, Batch, BatchPart
 from panoh.decisions.rules.application import Outcome
+from panoh.decisions.rules.batch import is_tried_again
 from panoh.files import actions as files
 from panoh.files import queries as papers
 from panoh.files.models import Printed
@@ -100,6 +101,7 @@ def test_b4_what_nobody_fetched_is_destroyed_and_what_stopped_goes_on(
     with as_jobs():
         assert queries.left_behind(now) == []
         assert queries.left_behind(now + timedelta(minutes=2)) == [batch.pk]
+        assert queries.left_behind(now + timedelta(minutes=3)) == [], "later and later"
         while decisions.make_letters(batch.pk, at=now):
             pass
         assert queries.left_behind(now + timedelta(minutes=2)) == []
@@ -109,6 +111,13 @@ def test_b4_what_nobody_fetched_is_destroyed_and_what_stopped_goes_on(
         assert decisions.sweep_letters(at=late) == 1
         assert not Batch.objects.exists() and not BatchPart.objects.exists()
         tasks.look_after_letters(timestamp=0)
+
+
+def test_b4_what_cannot_be_made_is_tried_a_few_times_until_it_expires() -> None:
+    """Were it each minute, it would be thousands of times, beside every alert."""
+    kept = (policy.due("draft_hours", NOW) or NOW) - NOW
+    minutes = range(kept // timedelta(minutes=1))
+    assert 1 < sum(is_tried_again(timedelta(minutes=n)) for n in minutes) < 20
 
 
 def test_b4_the_background_never_gets_a_letter_with_a_name(fresh_db: str) -> None:

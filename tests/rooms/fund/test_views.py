@@ -1,6 +1,7 @@
 """The pages: ask, sign, pay, read the books, take a table home."""
 
 import io
+import re
 from datetime import date
 
 import pytest
@@ -48,6 +49,23 @@ def test_what_is_no_sum_is_said_beside_the_field(amount: str) -> None:
     assert 'id="id_amount_error"' in page.content.decode() or "govuk-error-message" in str(
         page.content
     )
+
+
+def test_no_request_that_waits_is_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Urgent ones first, each once, on as many pages as it takes."""
+    monkeypatch.setattr("panoh.fund.queries.PAGE", 2)
+    refs = [made.asked(urgent=urgent).ref for urgent in (False, True, False, True, True)]
+    browser, path, seen = client_of(FIRST, "en"), reverse("fund:list"), list[str]()
+    while path:
+        page = browser.get(path).content.decode()
+        part = page.partition("To sign or to pay")[2].partition("Lines</h2>")[0]
+        seen += re.findall(r"/fund/asked/(\w+)/", part)
+        more = re.search(r'href="(\?after=\w+)"', page)
+        path = reverse("fund:list") + more[1] if more else ""
+    assert len(seen) == len(refs) and set(seen) == set(refs)
+    assert set(seen[:3]) == {refs[1], refs[3], refs[4]}
+    for odd in ("2222222222", "%00", "x y"):
+        assert browser.get(f"{reverse('fund:list')}?after={odd}").status_code in {200, 404}
 
 
 def test_signed_by_two_and_paid_with_a_voucher() -> None:
