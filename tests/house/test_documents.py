@@ -105,6 +105,17 @@ def test_commands_in_documents_exist() -> None:
         assert commands(path.read_text()) - known == set(), relative(path)
 
 
+def test_the_gate_has_three_doors() -> None:
+    """By hand, before a commit, in CI; and CI fetches all that a fresh machine may lack."""
+    for name in ("run", ".ci/run", ".ci/pre-commit"):
+        assert os.access(ROOT / name, os.X_OK), name
+    assert "/run\" check" in (ROOT / ".ci/pre-commit").read_text()
+    continuous = (ROOT / ".ci/run").read_text()
+    assert "./run check\n./run test\n" in continuous
+    for package in ("chromium", "gettext", "python3-venv"):
+        assert f'wanted="$wanted {package}"' in continuous
+
+
 def test_management_commands_in_documents_exist() -> None:
     known = {path.stem for path in PANOH.glob("*/management/commands/*.py")}
     known |= {"makemigrations", "migrate"}

@@ -130,7 +130,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {step.__doc__}")
                 try:
                     step()
-                except (CommandError, AssertionError, StopIteration) as problem:
+                except (CommandError, AssertionError, StopIteration, OSError) as problem:
                     raise CommandError(f"failed at “{step.__doc__}”: {problem}") from problem
 
     def sign_in(self, name: str) -> Visitor:
