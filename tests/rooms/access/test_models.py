@@ -138,7 +138,7 @@ CLOSED = {
 # No case in them.
 ELSEWHERE = {
     "audit_entry",
-    # What happened to clocks: seen through their duties, tests/rooms/duties/test_clock.py.
+    # What happened to clocks: seen through their duties, tests/rooms/duties/test_clock_walls.py.
     "duties_turn",
     "duties_extension",
     "cases_questionnaire",
