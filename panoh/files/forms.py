@@ -34,7 +34,8 @@ class DocumentForm(CleanForm):
         label=_("File"),
         help_text=_(
             "PDF, JPG, PNG, DOCX or XLSX. Names of authors, place and camera are taken out. An "
-            "electronic signature inside the file is lost: keep the original too."
+            "electronic signature inside the file is lost: keep the original too. A picture about "
+            "health is seen by the team that holds the case and by you, and goes to nobody else."
         ),
         error_messages={
             "required": _("No file arrived. Choose one; it may have been too large."),

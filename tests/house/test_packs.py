@@ -38,6 +38,7 @@ def test_every_pack_validates(folder: Path) -> None:
 SIGNED = 'verified = true\nact = "A"\nverified_by = "B"\nverified_on = 2026-01-01\n'
 
 # file, text to replace (its first place), by what, line of the fault, part of the reason
+NOTICE = 'key = "notice_on_refusal"\nvalue = '
 FAULTS = [
     # a file as such
     ("pack.toml", 'code = "tj"', "code = ", 5, "Invalid value"),
@@ -67,6 +68,12 @@ FAULTS = [
     ("pack.toml", 'name_ru = "Таджикистан"', 'name_ru = " "', 4, "name_ru is empty"),
     ("pack.toml", "value = false", "value = 1.5", None, "value must be"),
     ("pack.toml", 'key = "sms_allowed"', 'key = "notice_on_refusal"', None, "there twice"),
+    ("pack.toml", f"{NOTICE}false", f"{NOTICE}true", None, "only with a verified article"),
+    ("pack.toml", f"{NOTICE}false", f'{NOTICE}"unset"', None, "only with a verified article"),
+    (
+        *("pack.toml", f"{NOTICE}false", f'{NOTICE}true\nact = "A"\narticle = "1"'),
+        *(None, "only with a verified article"),
+    ),
     # holidays.csv
     ("holidays.csv", "source\n", "source\n,А,А,A,S\n", 2, "day is empty"),
     ("holidays.csv", "source\n", "source\n2026-02-30,А,А,A,S\n", 2, "not a date"),

@@ -170,15 +170,22 @@ def _calendar(files: Files, table: Entry) -> Calendar:
     return Calendar(zone, frozenset(map(DAYS.index, weekend)), frozenset(holidays))
 
 
+# Switches that somebody's safety hangs on: a law may ask for them, and nothing else may.
+ONLY_BY_LAW = ("notice_on_refusal",)
+LAW = ("act", "article", "verified_by", "verified_on")
+
+
 def _settings(entries: list[Entry]) -> dict[str, SETTING]:
     """Switches and counts; "unset" is None."""
     settings: dict[str, SETTING] = {}
     for entry in entries:
-        entry.only("key", "value", "note", "source")
         key = entry.code("key", taken=settings)
+        entry.only("key", "value", "note", "source", *(LAW if key in ONLY_BY_LAW else ()))
         value = entry.table.get("value")
         if not isinstance(value, str | int | bool):
             raise entry.fault("value must be a text, a whole number, true, false or unset")
+        if key in ONLY_BY_LAW and value is not False and not all(map(entry.table.get, LAW)):
+            raise entry.fault(f"{key} may be on only with a verified article: {', '.join(LAW)}")
         settings[key] = None if value == "unset" else value
     return settings
 

@@ -145,6 +145,34 @@ def test_pictures_of_health_are_for_health_staff() -> None:
         assert len(queries.documents_of(dossier, user=by)) == 2
 
 
+def picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 20)).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_a_picture_of_health_goes_to_nobody_with_a_grant() -> None:
+    """Notes and papers of health open with it, a photograph of somebody's body never does."""
+    health: dict[str, Any] = {"category": Category.HEALTH}
+    with as_user("nigora") as by:
+        dossier = opened(by)
+        hers, letter = add(dossier, by, **health, content=picture()), add(dossier, by, **health)
+        given: dict[str, Any] = {"source_id": uuid4(), "until": FAR, "at": AT}
+        asked = Category.CORE | Category.HEALTH
+        access.offer(dossier, to=team("clinic-cases"), categories=asked, by=by, **given)
+    with as_user("mavluda") as doctor:
+        access.release(dossier, by=doctor, **given)
+        assert queries.documents_of(dossier, user=doctor) == [letter]
+        with pytest.raises(Gone):
+            files.read(hers, by=doctor, at=AT)
+        own = add(dossier, doctor, **health, content=picture())
+        assert files.read(own, by=doctor, at=AT).mime == "image/png"
+    with as_user("nigora") as by:
+        assert {one.pk for one in queries.documents_of(dossier, user=by)} == {
+            *(hers.pk, letter.pk, own.pk)
+        }
+
+
 def test_a_changed_or_lost_file_is_noticed(folder: Path) -> None:
     with as_user("nigora") as by:
         document = add(opened(by), by)
