@@ -37,8 +37,9 @@ def test_every_pack_validates(folder: Path) -> None:
 
 SIGNED = 'verified = true\nact = "A"\nverified_by = "B"\nverified_on = 2026-01-01\n'
 
-# file, text to replace (its first place), by what, line of the fault, part of the reason
 NOTICE = 'key = "notice_on_refusal"\nvalue = '
+
+# file, text to replace (its first place), by what, line of the fault, part of the reason
 FAULTS = [
     # a file as such
     ("pack.toml", 'code = "tj"', "code = ", 5, "Invalid value"),

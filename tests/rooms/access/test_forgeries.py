@@ -2,7 +2,9 @@
 
 import psycopg
 import pytest
+from django.apps import apps
 
+from panoh.vault.models import SealedTextField
 from tests.factories.staff import team, user
 from tests.rooms.access.test_models import LIBRARIES, act, plant
 
@@ -131,6 +133,32 @@ def test_every_table_that_app_writes_asks_who_writes(
     found = {name for (name,) in sides[0].execute(OPEN_TABLES).fetchall()}
     ours = {name for name in found if not name.startswith(LIBRARIES)}
     assert ours == BEFORE_SIGN_IN
+
+
+READABLE = """
+SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+  AND a.attnum > 0 AND NOT a.attisdropped
+  AND has_column_privilege(%s, c.oid, a.attname, 'SELECT')
+"""
+
+
+def test_the_background_reads_no_text_and_the_auditor_the_audit_alone(
+    sides: tuple[psycopg.Connection, ...],
+) -> None:
+    owner = sides[0]
+    jobs = {(table, column) for table, column in owner.execute(READABLE, ["jobs"]).fetchall()}
+    sealed = {
+        (model._meta.db_table, field.column)
+        for model in apps.get_models()
+        for field in model._meta.local_fields
+        if isinstance(field, SealedTextField)
+    }
+    assert ("duties_duty", "kind") in jobs and len(sealed) > 50
+    assert jobs & sealed == set()
+    assert {table for table, _column in jobs if table.startswith(("vault_", "people_"))} == set()
+    auditor = owner.execute(READABLE, ["auditor"]).fetchall()
+    assert {table for table, _column in auditor} == {"audit_entry", "audit_head"}
 
 
 def test_what_the_table_holds_takes_no_invitation(sides: tuple[psycopg.Connection, ...]) -> None:
