@@ -34,7 +34,8 @@ LOOKS: dict[str, set[str]] = {
         "care",
         "plan need step served step_end review returns return_write depart permit letter",
     )
-    | _of("decisions", "reflection reflection_used reflection_end interview")
+    | _of("decisions", "reflection reflection_used reflection_end interview status apply appeal")
+    | _of("decisions", "supply tell letter hearing")
     | _of("justice", "charges enter notice end")
     | {"files_paper"}
     | _of("exchange", "import show")
@@ -75,6 +76,8 @@ LOOKS: dict[str, set[str]] = {
         "list body sitting call paper add_seat seat drafts add_event event proposals proposal"
         " read resolve matter votes addendum resolution",
     ),
+    # Keeps the papers of a commission that decides on status.
+    "sadbarg": _of("desk", "today more") | _of("decisions", "docket many before missing decide"),
     # Compares recruiters; prepares estimates and releases.
     "rustam": _of("desk", "today more")
     | {"patterns"}
@@ -131,13 +134,7 @@ UNSEEN: dict[str, str] = {
     ),
     "fund:open": "one field and a button: fund/form.html is looked at with a new line",
     "desk:night_held": "only after a hold: tests/browser/test_moments.py opens it",
-    **dict.fromkeys(
-        _of(
-            "decisions",
-            "docket many before half missing decide status apply appeal supply tell letter hearing",
-        ),
-        "needs a commission: tests/rooms/decisions/test_views.py opens them in three languages",
-    ),
+    "decisions:half": "the parts of decisions:before, for a member of another organisation",
     "care:arrive": "the same form as care:depart, on a later day",
     "access:unlock": "only in a locked session: tests/browser/test_moments.py opens it",
     "access:invitation": _SIGN_IN,

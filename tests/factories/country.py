@@ -40,7 +40,7 @@ from panoh.shelters import actions as shelters
 from panoh.shelters.models import House
 from panoh.statistics.models import Output
 from panoh.ui.rules import PartialDate
-from tests.factories import bodies, houses, numbers, tables
+from tests.factories import bodies, houses, numbers, status, tables
 from tests.factories import fund as money
 from tests.factories.care import needed, way_back
 from tests.factories.children import advocate, child, proposed
@@ -89,6 +89,7 @@ def country(owner: psycopg.Connection) -> Starts:
     paid, booked = _money(grown)
     letter = _letter()
     _newcomer()
+    about_status = status.everything()
     with as_user("shirin") as by:
         duties.open("consent.destroy_copies", owner=team("shelter-cases"), by=by, at=NOW)
     with as_user("nigora"):
@@ -120,6 +121,7 @@ def country(owner: psycopg.Connection) -> Starts:
                 reverse("desk:emergency_ring", args=[ring.pk]),
                 reverse("fund:receipt", args=[grown.ref, paid.pk]),
                 reverse("files_paper", args=[papers.new_mark()]),
+                *about_status.pop("nigora"),
             ],
             "safar": [reverse("cases:leaving_interview", args=[grown.ref])],
             "gulnoz": [*booked],
@@ -130,6 +132,7 @@ def country(owner: psycopg.Connection) -> Starts:
             "mavluda": [reverse("desk:emergency_show", args=[call.pk])],
             "hadia": [reverse("desk:emergency_show", args=[call.pk])],
             **_numbers(),
+            **about_status,
         },
     )
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from django.urls import reverse
+
 from panoh.access import actions as access
 from panoh.access.models import Dossier, Team, User
 from panoh.bodies import actions as bodies
@@ -19,6 +21,7 @@ from panoh.kernel.rules import Category
 from panoh.policy import queries as policy
 from panoh.vault import actions as vault
 from tests.factories import staff
+from tests.factories.directory import neighbour
 from tests.factories.referrals import NOW, answer, case, later
 from tests.factories.staff import ADMIN, as_user, new_account, user
 
@@ -152,3 +155,20 @@ def decided(body: Body, outcomes: Mapping[Outcome, int]) -> tuple[Sitting, list[
     for row, outcome in zip(rows, wanted, strict=True):
         ruled(row, outcome)
     return held, rows
+
+
+def everything() -> dict[str, list[str]]:
+    """Applications that came, are complete and were refused; from where each account looks."""
+    body = commission(place=neighbour())
+    decided(body, {Outcome.REFUSED: 1})
+    with as_user("nigora") as by:
+        came, ready = (filed(body, by=by) for _each in range(2))
+    completed(ready)
+    of_case = [reverse(f"decisions:{name}", args=[came.dossier.ref]) for name in ("status", "apply")]
+    of_helper = [
+        reverse(f"decisions:{name}", args=[came.dossier.ref, came.number])
+        for name in ("appeal", "supply", "tell", "letter", "hearing")
+    ]
+    of_body = [reverse(f"decisions:{name}", args=[came.number]) for name in ("before", "missing")]
+    of_body += [reverse("decisions:decide", args=[ready.number]), reverse("decisions:docket")]
+    return {"nigora": [*of_case, *of_helper], SECRETARY: of_body}
