@@ -1,11 +1,14 @@
 """Facts, assessments, notes, person and documents, through the browser of an account."""
 
 import re
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
+from panoh.cases import actions as cases
 from panoh.cases.models import Note
 from panoh.cases.queries import codes_of
 from panoh.files.models import Document
@@ -26,6 +29,27 @@ def test_a9_the_twelve_forms_are_offered_eleven_here_and_one_apart() -> None:
     assert page.count('name="codes"') == 11
     assert "armed" not in page
     assert english(browser, url(case, "apart/")).count('name="code"') == 1
+
+
+@pytest.mark.parametrize("pay", ["absent", "present"])
+def test_a9_marking_work_as_paid_hides_no_form(pay: str) -> None:
+    """Paid, paid less or not at all: what was done can be said in the same words."""
+    case = opened()
+    browser, path = client_of("nigora"), url(case, "facts/exploitation_forms/")
+
+    def offered() -> set[str]:
+        return set(re.findall(r'name="codes"[^>]*value="(\w+)"', english(browser, path)))
+
+    before = offered()
+    with as_user("nigora") as by:
+        given: dict[str, Any] = {"by": by, "at": timezone.now()}
+        asked = cases.begin_screening(case.dossier, form_id="labour_conditions", **given)
+        answers = {(name, 0): pay for name in ("paid_less", "not_paid", "pay_held")}
+        cases.answer_page(asked, answers=answers, seen_version=1, **given)
+    assert offered() == before and len(before) == 11
+    assert edited(browser, path, {"codes": sorted(before)}).status_code == 302
+    with as_user("nigora"):
+        assert set(codes_of(case.dossier, "exploitation_forms")) == before
 
 
 def test_a11_means_are_many_each_with_a_note() -> None:
