@@ -11,6 +11,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 
 from tests.harness import Databases
+from tests.house.matrix_world import furnished
 from tests.house.tree import ROOMS, ROOT
 
 LOADER = MigrationLoader(None, ignore_no_migrations=True)
@@ -74,7 +75,9 @@ call_command("prepare", "--database-only")
 def test_migrations_go_back_and_forth_on_a_filled_database(
     fresh_db: str, databases: Databases
 ) -> None:
-    """Every room to nothing, from the top down, and up again; accounts and units stand in it."""
+    """Every room to nothing, from the top down, and up again; a country stands in it, with a row
+    behind every key of an address."""
+    furnished()
     environment = databases.environment(fresh_db)
     environment["PANOH_OWNER_DATABASE_URL"] = databases.server.url("owner", fresh_db)
     done = subprocess.run(
