@@ -1,8 +1,11 @@
 """Pages of who looks after accounts, and of the auditor."""
 
 import pytest
+from django.urls import reverse
 
-from tests.factories.clients import client_of, words
+from panoh.access.models import Team
+from tests.factories.clients import client_of, hidden, words
+from tests.factories.staff import team
 
 pytestmark = pytest.mark.django_db
 
@@ -11,6 +14,16 @@ def test_the_administrator_finds_where_organisations_are_registered() -> None:
     browser = client_of("admin", "en")
     assert 'href="/access/units/"' in browser.get("/more/").content.decode()
     assert "Register one more" in words(browser.get("/access/units/"))
+
+
+def test_a_team_that_was_sent_twice_is_made_once() -> None:
+    browser = client_of("admin", "en")
+    path = reverse("access:add_team", args=[team("fund-money").unit_id])
+    given = {"name": "Гурӯҳи хаёлӣ", "once": hidden(browser.get(path), "once")}
+    for _click in range(2):
+        page = browser.post(path, given, follow=True)
+        assert "The team is made" in words(page)
+    assert Team.objects.filter(name=given["name"]).count() == 1
 
 
 def test_what_was_done_names_the_account() -> None:
