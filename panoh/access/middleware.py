@@ -22,7 +22,13 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, is_valid_path, resolve, reverse
@@ -195,6 +201,11 @@ class Wall:
             response = self.get_response(request)
         if problem := getattr(request, "panoh_problem", None):
             response = self._problem_page(request, problem)
+        elif isinstance(response, HttpResponseNotAllowed):
+            # Where a button leads whose session had ended: Django's own answer has no words.
+            told = render(request, "405.html", status=response.status_code)
+            told.headers["Allow"] = response.headers["Allow"]
+            response = told
         self._vault_cookie(request, response)
         if request.user.is_authenticated:
             # Pages with identity are never kept by a browser or a proxy.
