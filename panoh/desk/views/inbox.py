@@ -65,12 +65,14 @@ def inbox(request: StaffRequest) -> HttpResponse:
     at = timezone.now()
     after = _last(request.GET.get("after", ""), to_team__in=my_teams())
     found = queries.inbox(states=WAITING, limit=SHOWN + 1, after=after)
-    going_on = [] if after else queries.inbox(states=[State.ACCEPTED], limit=GOING_ON)
-    rows = _rows([*found[:SHOWN], *going_on], at)
+    going_on = [] if after else queries.inbox(states=[State.ACCEPTED], limit=GOING_ON + 1)
+    rows = _rows([*found[:SHOWN], *going_on[:GOING_ON]], at)
     context = {
         "waiting": rows[: len(found[:SHOWN])],
         "going_on": rows[len(found[:SHOWN]) :],
         "older": found[SHOWN - 1].ref if len(found) > SHOWN else "",
+        # A yes opened the case: the others stand in the list of those.
+        "more_going_on": len(going_on) > GOING_ON,
     }
     return render(request, "desk/inbox.html", context)
 

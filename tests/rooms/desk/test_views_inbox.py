@@ -45,6 +45,20 @@ def test_the_inbox_shows_the_minimum_and_nothing_else() -> None:
     assert browser.get(f"/cases/{referral.dossier.ref}/").status_code == 404
 
 
+def test_more_that_goes_on_than_is_shown_stands_among_the_cases(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("panoh.desk.views.inbox.GOING_ON", 1)
+    link = 'pager govuk-body"><a class="govuk-link" href="/cases/"'
+    kept = [accepted().dossier.ref]
+    browser = client_of("shirin", "en")
+    assert link not in browser.get("/inbox/").content.decode()
+    kept.append(accepted().dossier.ref)
+    assert link in browser.get("/inbox/").content.decode()
+    page = browser.get("/cases/").content.decode()
+    assert all(ref in page for ref in kept)
+
+
 def test_yes_takes_two_taps_and_then_the_case_opens() -> None:
     referral = sent()
     browser = client_of("shirin", "en")
