@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from panoh.access.models import Dossier
 from panoh.access.queries import my_teams, visible_to
 from panoh.fund.models import Account, Approval, Book, DayTotal, Entry, Line, Posting, Request
-from panoh.fund.rules import PAID, WAITING, Cost, EntryKind, Stage, State, month_end
+from panoh.fund.rules import PAID, WAITING, Cost, EntryKind, Stage, month_end
 from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy
 

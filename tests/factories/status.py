@@ -164,7 +164,9 @@ def everything() -> dict[str, list[str]]:
     with as_user("nigora") as by:
         came, ready = (filed(body, by=by) for _each in range(2))
     completed(ready)
-    of_case = [reverse(f"decisions:{name}", args=[came.dossier.ref]) for name in ("status", "apply")]
+    of_case = [
+        reverse(f"decisions:{name}", args=[came.dossier.ref]) for name in ("status", "apply")
+    ]
     of_helper = [
         reverse(f"decisions:{name}", args=[came.dossier.ref, came.number])
         for name in ("appeal", "supply", "tell", "letter", "hearing")

@@ -109,7 +109,7 @@ def test_the_gate_has_three_doors() -> None:
     """By hand, before a commit, in CI; and CI fetches all that a fresh machine may lack."""
     for name in ("run", ".ci/run", ".ci/pre-commit"):
         assert os.access(ROOT / name, os.X_OK), name
-    assert "/run\" check" in (ROOT / ".ci/pre-commit").read_text()
+    assert '/run" check' in (ROOT / ".ci/pre-commit").read_text()
     continuous = (ROOT / ".ci/run").read_text()
     assert "./run check\n./run test\n" in continuous
     for package in ("chromium", "gettext", "python3-venv"):

@@ -79,7 +79,9 @@ OF_A_CASE = (
     "relatives/", "orders/", "rights/",
     *(f"notes/{code}/" for code in CASE_CATEGORIES.codes),
 )  # fmt: skip
-OF_A_REQUEST = ("", "letter/", "letter/tg/", "accept/", "decline/", "ask_info/", "complete/", "withdraw/")
+OF_A_REQUEST: tuple[str, ...] = (
+    *("", "letter/", "letter/tg/", "accept/", "decline/", "ask_info/", "complete/", "withdraw/"),
+)
 
 
 def new_word() -> str:

@@ -59,6 +59,6 @@ def batch_of(user: User, key: UUID) -> Batch:
 
 
 def left_behind(at: datetime) -> list[UUID]:
-    """Unfinished batches that no worker is at, when their turn has come again; for role ``jobs``."""
+    """Unfinished batches that no worker is at, when it is their turn again; for role ``jobs``."""
     rows = Batch.objects.filter(made__lt=F("letters"), expires_at__gt=at)
     return [row.pk for row in rows if is_tried_again(at - row.moved_at)]

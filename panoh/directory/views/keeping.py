@@ -72,9 +72,7 @@ def add(request: StaffRequest) -> HttpResponse:
 def change(request: StaffRequest, id: UUID) -> HttpResponse:
     """Describe an organisation anew."""
     one = _edited(request, id)
-    form = typed(
-        request, OrganisationForm, initial=OrganisationForm.of(one), units=_units(request)
-    )
+    form = typed(request, OrganisationForm, initial=OrganisationForm.of(one), units=_units(request))
     if request.method == "POST" and form.is_valid():
         with told_in(form):
             unit = form.linked(one.unit)
