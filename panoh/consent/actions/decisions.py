@@ -269,7 +269,7 @@ def end_decisions(dossier: Dossier, *, by: str = "consent", at: datetime) -> int
     rows = Decision.objects.select_for_update().filter(
         dossier=dossier, state__in=[Standing.PROPOSED, Standing.SIGNED]
     )
-    ended = list(rows)
+    ended = list(rows.defer("reason", "view", "answer"))  # of which that role has no right
     for decision in ended:
         was_signed = decision.signed_at is not None
         decision.state, decision.ended_at = DECIDING.after("end", decision.state), at
