@@ -34,6 +34,8 @@ REMARKS: Mapping[str, Promise] = {NO_OPINION: _("without the opinion of a public
 # Matters of rooms above: with the minutes ends what members read of them, so that room closes.
 ABOVE = frozenset({"application", "review"})
 
+# Of a matter that was taken back: it leaves the agenda without votes, and is no decision.
+WITHDRAWN = "withdrawn"
 # What may come of an item. ``CARRIED`` ones need more for than against, ``LOST`` ones the contrary.
 OUTCOMES: Mapping[str, Promise] = {
     "granted": _("Granted"),
@@ -45,6 +47,7 @@ OUTCOMES: Mapping[str, Promise] = {
     "declined": _("Declined"),
     "adopted": _("Adopted"),
     "rejected": _("Rejected"),
+    WITHDRAWN: _("Withdrawn"),
 }
 CARRIED = frozenset({"accepted", "adopted"})
 LOST = frozenset({"declined", "rejected"})

@@ -1,4 +1,5 @@
-"""Make the letters that were asked for; go on after a stop; destroy what expired."""
+"""Make the letters that were asked for; go on after a stop; destroy what expired; remind of readers
+whom the person was not told of."""
 
 from uuid import UUID
 
@@ -29,5 +30,8 @@ def look_after_letters(timestamp: int) -> None:
 @app.periodic(cron="*/10 * * * *")
 @app.task(queueing_lock="decisions.copies")
 def end_copies(timestamp: int) -> None:
-    """Half pages of members elsewhere end with what let them read; works as role ``jobs``."""
-    decisions.sweep_copies(at=timezone.now())
+    """Half pages of members elsewhere end with what let them read, and who came since is told of
+    first; works as role ``jobs``."""
+    at = timezone.now()
+    decisions.sweep_copies(at=at)
+    decisions.owe_readers(at=at)

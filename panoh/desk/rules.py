@@ -65,6 +65,7 @@ LEADS_TO = {
     "status.decide": "decisions:docket",
     "status.sign": "decisions:docket",
     "status.papers": "decisions:status",
+    "status.readers": "decisions:status",
     "status.notice": "decisions:status",
     "status.lawyer": "decisions:status",
     "status.appeal": "decisions:status",

@@ -16,6 +16,7 @@ from panoh.bodies.actions.items import (
     resolve,
     settle_item,
     table,
+    take_off,
     vote,
 )
 from panoh.bodies.actions.papers import (
@@ -68,6 +69,7 @@ __all__ = [
     "show_draft",
     "sign",
     "table",
+    "take_off",
     "type_up",
     "vote",
     "write_lesson",

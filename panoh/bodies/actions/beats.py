@@ -11,8 +11,9 @@ from panoh.access import queries as reach
 from panoh.access.models import User
 from panoh.access.rules import Permission
 from panoh.bodies import queries
-from panoh.bodies.models import Body, Item, Sitting
+from panoh.bodies.models import Attendance, Body, Item, Sitting
 from panoh.kernel.rules import Gone, NotPossible
+from panoh.policy import queries as policy
 
 CLOSED = _("The minutes are closed. Nothing was changed; write an addendum.")
 # What the database refuses, by the name of its rule.
@@ -81,6 +82,15 @@ def sitting_kept(sitting: Sitting, by: User) -> Sitting:
     if found is None:
         raise Gone
     return found
+
+
+def invite(sitting: Sitting) -> None:
+    """Every seat that has its term on the day of a sitting is invited, once."""
+    known = set(Attendance.objects.filter(sitting=sitting).values_list("seat_id", flat=True))
+    for one in queries.seats_of(sitting.body, policy.local_day(sitting.starts_at)):
+        if one.pk not in known:
+            row = Attendance(body_id=sitting.body_id, sitting=sitting, seat=one)
+            row.save(force_insert=True)
 
 
 def item_locked(key: UUID) -> Item:

@@ -11,7 +11,7 @@ from panoh.access.models import Team, Unit, User
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
 from panoh.bodies import queries
-from panoh.bodies.actions.beats import kept, said
+from panoh.bodies.actions.beats import invite, kept, said
 from panoh.bodies.models import (
     Body,
     Coordination,
@@ -19,6 +19,8 @@ from panoh.bodies.models import (
     Reading,
     Seat,
     Side,
+    Sitting,
+    State,
 )
 from panoh.kernel.rules import Gone, Invalid
 from panoh.policy import queries as policy
@@ -101,7 +103,8 @@ def seat(
     until: date | None = None,
     trained_on: date | None = None,
 ) -> Seat:
-    """Give a seat for a term. Raises ``Refused``, ``Gone``, ``Invalid``, ``NotPossible``."""
+    """Give a seat for a term; it is invited to what is called already. Raises ``Refused``,
+    ``Gone``, ``Invalid``, ``NotPossible``."""
     body = kept(body, by)
     if side not in Side.values:
         raise Invalid(_("Choose one from the list."), "side")
@@ -117,6 +120,8 @@ def seat(
     made.seated_at, made.seated_by = at, by
     with said():
         made.save(force_insert=True)
+    for sitting in Sitting.objects.filter(body=body, state=State.CALLED):
+        invite(sitting)
     audit.record("body.seated", by=by, at=at, subject=made, reason=side)
     return made
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from panoh.access import queries as reach
@@ -144,6 +144,15 @@ def postpone(item: Item, *, why: str, by: User, at: datetime) -> Item:
         row.save(update_fields=["sitting"])
     audit.record("body.item_postponed", by=by, at=at, subject=row)
     return row
+
+
+@transaction.atomic
+def take_off(subject_id: UUID, *, by: User, at: datetime) -> None:
+    """A matter was taken back, and nobody of the body may read it any more: no sitting waits for
+    it. A consequence of a verb that asked for its own permission and ended the reading first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT bodies_take_off(%s, %s)", [subject_id, at])
+    audit.record("body.item_taken_off", by=by, at=at, subject=("bodies.Item", subject_id))
 
 
 @transaction.atomic

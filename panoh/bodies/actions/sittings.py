@@ -13,7 +13,7 @@ from panoh.access.models import User
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
 from panoh.bodies import queries
-from panoh.bodies.actions.beats import CLOSED, kept, said, sitting_kept
+from panoh.bodies.actions.beats import CLOSED, invite, kept, said, sitting_kept
 from panoh.bodies.models import (
     Addendum,
     Answer,
@@ -21,7 +21,6 @@ from panoh.bodies.models import (
     Body,
     Item,
     Proposal,
-    Seat,
     Sitting,
     State,
 )
@@ -55,18 +54,10 @@ def call(
         sitting.id = submission
     sitting.called_at, sitting.called_by = at, by
     sitting.save(force_insert=True)
-    _invite(sitting, queries.seats_of(body, policy.local_day(starts_at)))
+    invite(sitting)
     _load(sitting, by, at)
     audit.record("body.sitting_called", by=by, at=at, subject=sitting)
     return sitting
-
-
-def _invite(sitting: Sitting, seats: Sequence[Seat]) -> None:
-    known = set(Attendance.objects.filter(sitting=sitting).values_list("seat_id", flat=True))
-    for one in seats:
-        if one.pk not in known:
-            row = Attendance(body_id=sitting.body_id, sitting=sitting, seat=one)
-            row.save(force_insert=True)
 
 
 def _load(sitting: Sitting, by: User, at: datetime) -> None:
@@ -112,7 +103,7 @@ def open_sitting(sitting: Sitting, *, by: User, at: datetime) -> Sitting:
     row.starts_at = min(row.starts_at, at)
     with said():
         row.save(update_fields=["state", "opened_at", "starts_at"])
-    _invite(row, queries.seats_of(row.body, policy.local_day(row.starts_at)))
+    invite(row)
     row.refresh_from_db()
     _load(row, by, at)
     audit.record("body.sitting_opened", by=by, at=at, subject=row)
@@ -218,7 +209,7 @@ def _type_attendance(row: Sitting, there: Sequence[UUID], held_at: datetime) -> 
     seats = queries.seats_of(row.body, policy.local_day(held_at))
     if set(there) - {one.pk for one in seats}:
         raise Invalid(_("One of them had no seat on that day."), "there")
-    _invite(row, seats)
+    invite(row)
     for one in Attendance.objects.filter(sitting=row, seat_id__in=there).order_by("pk"):
         one.came_at = held_at
         one.save(update_fields=["came_at"])

@@ -8,7 +8,7 @@ from django.db.models import Q
 from panoh.access.models import Team, User
 from panoh.bodies.models.bodies import Body, Seat
 from panoh.bodies.models.states import Answer, Choice, State
-from panoh.bodies.rules import REMARKS
+from panoh.bodies.rules import REMARKS, WITHDRAWN
 
 
 class Sitting(models.Model):
@@ -143,7 +143,9 @@ class Item(models.Model):
         constraints = (
             models.CheckConstraint(
                 condition=Q(outcome="", settled_at=None)
-                | (~Q(outcome="") & Q(settled_at__isnull=False, sitting__isnull=False)),
+                | ~Q(outcome="")
+                & Q(settled_at__isnull=False)
+                & (Q(sitting__isnull=False) | Q(outcome=WITHDRAWN)),
                 name="bodies_settled_in_a_sitting",
             ),
             models.UniqueConstraint(

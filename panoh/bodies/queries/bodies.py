@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -100,11 +100,13 @@ def _in_term(on: date) -> Q:
     return Q(since__lte=on) & (Q(until=None) | Q(until__gte=on))
 
 
-def invitations(user: User) -> list[Attendance]:
-    """Sittings to come to which the account's seats are invited."""
+def invitations(user: User, at: datetime) -> list[Attendance]:
+    """Sittings to come to which the account's seats are invited; those, too, that were cancelled
+    before their day, so that nobody comes for nothing."""
     rows = Attendance.objects.filter(
         Q(seat__user=user) | Q(seat__alternate=user),
-        sitting__state__in=[State.CALLED, State.OPEN],
+        Q(sitting__state__in=[State.CALLED, State.OPEN])
+        | Q(sitting__state=State.CANCELLED, sitting__starts_at__gt=at),
     )
     found = rows.select_related("sitting", "seat", "body")
     return list(found.order_by("sitting__starts_at", "pk"))
@@ -156,6 +158,13 @@ def coordinator(on: date) -> Unit | None:
         Coordination.objects.filter(since__lte=on).select_related("unit").order_by("-since").first()
     )
     return found.unit if found else None
+
+
+def coordinates(on: date) -> str:
+    """The same by name, as papers of that day bear it: until somebody was named here, by the rules
+    of the country."""
+    unit = coordinator(on)
+    return str(unit) if unit else policy.coordinator(on)
 
 
 def read_by_survivors(kind: str, code: str) -> date | None:

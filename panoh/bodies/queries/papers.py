@@ -49,7 +49,9 @@ def agenda(sitting: Sitting, at: datetime) -> Agenda:
         items,
         open_resolutions(body),
         [one for one in unanswered(body) if one.pk not in tabled],
-        duties.told([one for one in owed if one.kind not in OWN_DUTIES], at),
+        duties.told(
+            [x for x in owed if x.kind not in OWN_DUTIES and x.subject_id not in tabled], at
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from panoh.bodies.models import (
     Sitting,
     State,
 )
+from panoh.bodies.queries.bodies import coordinates
 from panoh.bodies.queries.papers import agenda
 from panoh.bodies.queries.sittings import Roll, attendance_of, roll
 from panoh.bodies.rules import (
@@ -31,13 +32,16 @@ def invitation_file(sitting: Sitting, origin: str) -> bytes:
     made = Calendar()
     made.add("prodid", f"-//{policy.pack().code}//bodies//")
     made.add("version", "2.0")
-    made.add("method", "PUBLISH")
+    is_cancelled = sitting.state == State.CANCELLED
+    made.add("method", "CANCEL" if is_cancelled else "PUBLISH")
     event = Event()
     event.add("uid", f"{sitting.pk}@bodies")
     event.add("dtstamp", sitting.called_at)
     event.add("dtstart", sitting.starts_at)
     event.add("summary", str(sitting.body))
-    event.add("status", "CANCELLED" if sitting.state == State.CANCELLED else "CONFIRMED")
+    # A calendar that has it takes a later sequence, and strikes it out.
+    event.add("sequence", int(is_cancelled))
+    event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
     if sitting.place:
         event.add("location", sitting.place)
     event.add("url", f"{origin}/bodies/of/{sitting.body.code}/sittings/{sitting.pk}/")
@@ -97,6 +101,7 @@ def _when(sitting: Sitting) -> dict[str, str]:
         "number": str(sitting.number or ""),
         "day": str(moment(sitting.starts_at)),
         "place": sitting.place,
+        "coordinates": coordinates(policy.local_day(sitting.starts_at)),
     }
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from panoh.bodies.models import (
@@ -22,6 +22,7 @@ from panoh.bodies.models import (
 from panoh.bodies.rules import (
     Tally,
 )
+from panoh.duties.models import Duty
 from panoh.kernel.rules import Gone, NotPossible
 
 PAGE = 50
@@ -47,9 +48,14 @@ def next_sitting(body: Body, at: datetime) -> Sitting | None:
 
 
 def items_of(sitting: Sitting) -> QuerySet[Item]:
-    """The agenda of a sitting, the longest due first; never an item that touches the reader."""
+    """The agenda of a sitting, the longest due first; never an item that touches the reader.
+    ``due_at``: until when the body owes an answer, for who reads what its team owes."""
+    owed = Duty.objects.unsettled().filter(
+        subject_id=OuterRef("subject_id"), owner=OuterRef("body__team"), due_at__isnull=False
+    )
     rows = Item.objects.filter(sitting=sitting).select_related("body")
-    return rows.order_by("due_on", "tabled_at", "number", "pk")
+    rows = rows.annotate(due_at=Subquery(owed.order_by("due_at").values("due_at")[:1]))
+    return rows.order_by("due_at", "due_on", "tabled_at", "number", "pk")
 
 
 def item_of(body: Body, key: UUID) -> Item:

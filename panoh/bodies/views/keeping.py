@@ -29,7 +29,7 @@ def overview(request: StaffRequest) -> HttpResponse:
     counts = may(request.user, Permission.COUNTS_READ)
     context = {
         "mine": queries.my_bodies(),
-        "invited": queries.invitations(request.user),
+        "invited": queries.invitations(request.user, at),
         "counts": counts,
         "silent": queries.without_sittings(policy.local_day(at)) if counts else [],
     }

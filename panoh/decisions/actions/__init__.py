@@ -29,7 +29,7 @@ from panoh.decisions.actions.filing import (
     withdraw,
 )
 from panoh.decisions.actions.letters import print_decisions, print_letter
-from panoh.decisions.actions.readers import tell_readers
+from panoh.decisions.actions.readers import owe_readers, tell_readers
 from panoh.decisions.actions.reflection import (
     assess,
     begin_reflection,
@@ -54,6 +54,7 @@ __all__ = [
     "file",
     "let_stand",
     "make_letters",
+    "owe_readers",
     "plan_interview",
     "print_decisions",
     "print_letter",

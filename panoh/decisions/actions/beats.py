@@ -16,7 +16,7 @@ from panoh.policy import queries as policy
 
 RECEIVE, PAPERS, DECIDE = "status.receive", "status.papers", "status.decide"
 SIGN, NOTICE, LAWYER = "status.sign", "status.notice", "status.lawyer"
-APPEAL, PLAN = "status.appeal", "status.plan"
+APPEAL, PLAN, READERS = "status.appeal", "status.plan", "status.readers"
 
 
 def held(dossier: Dossier, by: User) -> Dossier:

@@ -25,6 +25,7 @@ from panoh.decisions.actions.beats import (
     LAWYER,
     NOTICE,
     PAPERS,
+    READERS,
     RECEIVE,
     SIGN,
     held,
@@ -238,9 +239,10 @@ def _end(row: Application, ground: str, *, by: User, at: datetime) -> None:
     step(row, "withdraw")
     row.ended_at = at
     row.save(update_fields=["state", "ended_at"])
-    settle(row, RECEIVE, PAPERS, DECIDE, SIGN, outcome="withdrawn", by=by, at=at)
+    settle(row, RECEIVE, PAPERS, DECIDE, SIGN, READERS, outcome="withdrawn", by=by, at=at)
     moved(row, "withdraw", ground=ground, by=by, at=at)
     access.end(row.dossier, source_id=row.pk, by=by, at=at)
+    bodies.take_off(row.pk, by=by, at=at)
 
 
 @transaction.atomic

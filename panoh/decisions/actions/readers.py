@@ -7,18 +7,23 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from panoh.access.models import User
+from panoh.access.models import Team, User
+from panoh.access.queries import lock_by_clock
 from panoh.audit import actions as audit
 from panoh.decisions import queries
-from panoh.decisions.actions.beats import of_holder
+from panoh.decisions.actions.beats import READERS, of_holder, settle
 from panoh.decisions.models import Application, HalfCopy, HalfPage, ReaderTold
 from panoh.decisions.queries.half import FACTS
 from panoh.decisions.rules.application import COPY
+from panoh.duties import actions as duties
+from panoh.duties.models import Duty
 from panoh.kernel.rules import NotPossible
 from panoh.vault.queries import account_public, open_many
 from panoh.vault.rules import box
 
 TEXTS = ("text", "opinion_text")
+# Within which period of the pack the person is talked to next.
+WITHIN = "next_contact"
 
 
 def let_read(
@@ -60,5 +65,37 @@ def tell_readers(row: Application, *, told: Collection[int], by: User, at: datet
     page.dossier = found.dossier
     texts = {name: open_many([page], name)[0] or "" for name in TEXTS}
     let_read(page, texts, waiting, told=told, by=by, at=at)
+    if not queries.without_copy(found):
+        settle(found, READERS, outcome="told", by=by, at=at)
     audit.record("status.readers_told", by=by, at=at, subject=found)
     return found
+
+
+@transaction.atomic
+def owe_readers(*, at: datetime, by: str = "decisions") -> int:
+    """Who holds a case owes the person the word that somebody who came since would read the half
+    page, once for each application; nobody owes it where nobody waits for it any more. How many are
+    new. Works as role ``jobs``."""
+    untold = queries.untold()
+    owed = Duty.objects.unsettled().filter(kind=READERS)
+    known = set(owed.values_list("subject_id", flat=True))
+    count = 0
+    for key in untold.keys() - known:
+        dossier = lock_by_clock(untold[key])
+        if dossier is None:  # somebody works there: the next round comes soon
+            continue
+        duties.open(
+            READERS,
+            owner=Team(pk=dossier.holder_id),
+            dossier=dossier,
+            subject_id=key,
+            period=WITHIN,
+            by=None,
+            at=at,
+        )
+        count += 1
+    for key in known - untold.keys():
+        duties.settle(kind=READERS, subject_id=key, outcome="nobody_waits", by=None, at=at)
+    if count:
+        audit.record("status.readers_came", by=by, at=at, reason=f"{count} applications")
+    return count

@@ -38,6 +38,7 @@ from panoh.decisions.queries.readers import (
     also_read,
     members_elsewhere,
     readers_told,
+    untold,
     without_copy,
 )
 from panoh.decisions.queries.reflection import (
@@ -93,6 +94,7 @@ __all__ = [
     "told",
     "told_reflection",
     "unsigned",
+    "untold",
     "without_copy",
     "word_for",
 ]

@@ -54,6 +54,14 @@ def without_copy(row: Application) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
+def untold() -> dict[UUID, int]:
+    """Every application of which somebody who would read is untold, with its dossier. For the
+    worker alone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT application, dossier FROM decisions_all_untold()")
+        return dict(cursor.fetchall())
+
+
 def readers_told(dossier: Dossier) -> dict[UUID, list[Unit]]:
     """Of each application of a case: the organisations of which the person was told."""
     found = dict[UUID, list[Unit]]()

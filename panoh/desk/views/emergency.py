@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -129,11 +128,10 @@ def _subject(duty_id: UUID, *kinds: str) -> UUID:
 def open_file(request: StaffRequest, call_id: UUID) -> HttpResponse:
     """Open after the wait; what is not there and what must not open get one answer."""
     dossier = people.open_file(_call(call_id), by=request.user, at=timezone.now())
+    text = _("Contact and safety are open for the service that asked.")
     if dossier is None:
-        messages.info(request, _("Nothing was opened. If there is a file, its holder knows."))
-    else:
-        messages.success(request, _("Contact and safety are open for the service that asked."))
-    return redirect("desk:emergency_show", call_id)
+        text = _("Nothing was opened. If there is a file, its holder knows.")
+    return done(request, text, "desk:emergency_show", call_id)
 
 
 @page(Permission.DUTY_SETTLE)
@@ -203,5 +201,4 @@ def stop(request: StaffRequest, ref: str, call_id: UUID) -> HttpResponse:
     if found is None:
         raise Gone
     people.stop(found, by=request.user, at=timezone.now())
-    messages.success(request, _("The emergency access is ended."))
-    return redirect("desk:emergency_rings", ref)
+    return done(request, _("The emergency access is ended."), "desk:emergency_rings", ref)

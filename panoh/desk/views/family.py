@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -388,7 +388,7 @@ def unlink(request: StaffRequest, ref: str, kin_id: UUID) -> HttpResponse:
     if found is None:
         raise Gone
     cases.unlink(found, by=request.user, at=timezone.now())
-    return redirect("desk:relatives", ref)
+    return done(request, _("Saved."), "desk:relatives", ref)
 
 
 _ONE = "cases/<str:ref>/child/"

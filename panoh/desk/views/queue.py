@@ -1,8 +1,7 @@
 """The commission's queue: no name, no file, no way to one."""
 
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -12,6 +11,7 @@ from panoh.access.queries import may
 from panoh.access.rules import Permission
 from panoh.cases import actions as cases
 from panoh.cases.rules.queue import MESSAGES
+from panoh.desk.views.typed import done
 from panoh.duties import queries as duties
 from panoh.policy import queries as policy
 from panoh.policy.rules import Standing
@@ -52,5 +52,5 @@ def ask(request: StaffRequest) -> HttpResponse:
         by=request.user,
         at=timezone.now(),
     )
-    messages.success(request, _("The helper of this person is asked to pass the message on."))
-    return redirect("desk:queue")
+    text = _("The helper of this person is asked to pass the message on.")
+    return done(request, text, "desk:queue")

@@ -74,7 +74,7 @@ def take(request: StaffRequest, duty_id: UUID) -> HttpResponse:
     """I will see to it: nobody further is called."""
     if request.method == "POST":
         duties.acknowledge(_duty(duty_id), by=request.user, at=timezone.now())
-        messages.success(request, _("You have taken it. Nobody further is called."))
+        return done(request, _("You have taken it. Nobody further is called."), "desk:today")
     return redirect("desk:today")
 
 

@@ -55,6 +55,9 @@ KINDS: Mapping[str, Kind] = {
     ),
     "status.receive": Kind(_("An application has come: look whether papers are missing")),
     "status.papers": Kind(_("Papers are missing for an application: add them")),
+    "status.readers": Kind(
+        _("Somebody came who would read an application: tell the person, then let them read it")
+    ),
     "status.decide": Kind(_("Decide on an application")),
     "status.sign": Kind(_("A decision of an earlier day waits for the second signature")),
     "status.notice": Kind(_("The decision has been made: tell the person in her or his language")),

@@ -10,7 +10,6 @@ import typst
 from django.conf import settings
 from django.utils.translation import override
 
-from panoh.policy.queries.law import coordinator
 from panoh.policy.queries.reading import pack, today
 from panoh.policy.rules import TRUST, Letter, PackFault
 
@@ -23,15 +22,12 @@ def letters() -> Mapping[str, Letter]:
 def letter(code: str, language: str, data: Mapping[str, Any], on: date | None = None) -> bytes:
     """A letter or printed form of the pack as PDF (PDF/A-2a, PDF/UA-1), in one language.
 
-    ``on`` is the day of the letter, default today: bodies bear the names they had that day.
+    ``on`` is the day of the letter, default today.
     ``data`` is plain JSON: texts in it are shown as they are and never read as markup. Whoever
     calls has asked whether the reader may see what is in it, and records that it was printed.
     KeyError if the pack has no such letter, or the letter no such language.
     """
-    with override(language):
-        body = coordinator(on)
-    folder = Path(settings.PANOH_PACK)
-    return typeset(folder, letters()[code], language, data, on=on, coordinator=body)
+    return typeset(Path(settings.PANOH_PACK), letters()[code], language, data, on=on)
 
 
 def typeset(
@@ -41,7 +37,6 @@ def typeset(
     data: Mapping[str, Any],
     *,
     on: date | None = None,
-    coordinator: str = "",
 ) -> bytes:
     """A letter of the pack in a folder. Raises PackFault if its template is faulty."""
     if language not in letter.languages:
@@ -51,7 +46,6 @@ def typeset(
     sheet = {
         "language": language,
         "day": (on or today()).timetuple()[:3],
-        "coordinator": coordinator,
         "foot": "" if letter.reviewed else draft,
         "words": {name: text.into(language) for name, text in letter.words.items()},
         "data": data,

@@ -1,6 +1,7 @@
 """Bodies, seats, places, the calendar of quarters, who coordinates, what survivors read."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from panoh.policy import queries as policy
 from tests.factories import bodies as made
 from tests.factories.bodies import DISTRICT, KEEPER, MORNING, OTHER, OTHER_DISTRICT, SECRETARY
 from tests.factories.staff import ADMIN, NOW, as_user, new_account, team, user
+from tests.house.test_letters import words_of
 
 pytestmark = pytest.mark.django_db
 
@@ -193,6 +195,16 @@ def test_b12_moving_the_coordination_is_one_dated_change() -> None:
         for day in (date(2025, 12, 31), date(2026, 2, 28), date(2026, 3, 1))
     }
     assert list(names.values()) == [None, ngo.unit, clinic.unit]
+    assert queries.coordinates(date(2025, 12, 31)) == policy.coordinator(date(2025, 12, 31)) != ""
+    body = made.national()
+    rows = [made.called(body, starts_at=MORNING - timedelta(days=ago)) for ago in (28, 0)]
+    with as_user(KEEPER) as by:
+        for row, here, absent in zip(rows, (ngo, clinic), (clinic, ngo), strict=True):
+            given: dict[str, Any] = {"language": "en", "by": by, "at": MORNING}
+            for made_one in (bodies.print_invitations, bodies.print_minutes):
+                text = words_of(made_one(row, **given))
+                line = text.split("Co-ordinates on that day: ")[1].splitlines()[0]
+                assert str(here.unit) in line and str(absent.unit) not in line
     with as_user("nigora") as by, pytest.raises(Refused):
         bodies.move_coordination(ngo.unit, since=date(2026, 4, 1), by=by, at=NOW)
 

@@ -16,6 +16,7 @@ from panoh.kernel.rules import Gone, Invalid, NotPossible, Refused
 from tests.factories import bodies as made
 from tests.factories.bodies import ALL_FOR, KEEPER, MORNING
 from tests.factories.staff import ADMIN, NOW, as_user, new_account, user
+from tests.house.test_letters import words_of
 
 pytestmark = pytest.mark.django_db
 
@@ -136,6 +137,8 @@ def test_g6_a_ministry_and_an_ngo_read_a_draft_in_the_same_minute_and_the_votes_
             ("Office of latif", "against"),
             ("Office of nigora", "for"),
         ]
+        paper = words_of(bodies.print_minutes(row, language="en", by=by, at=MORNING))
+        assert "Office of latif: Against" in paper and "Office of nigora: For" in paper
 
 
 def test_h8_an_event_without_a_lesson_is_listed_and_a_lesson_becomes_a_proposal() -> None:

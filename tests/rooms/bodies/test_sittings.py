@@ -34,16 +34,30 @@ def test_b1_a_sitting_is_called_and_what_waits_comes_onto_its_agenda() -> None:
     later = made.matter(body, number="0002")
     with as_user("nigora") as by:
         assert [one.number for one in queries.items_of(row)] == ["0001", "0002"]
-        (invited,) = queries.invitations(by)
+        (invited,) = queries.invitations(by, made.BEFORE)
         bodies.answer_invitation(invited, answer="coming", by=by, at=made.BEFORE)
     with as_user(KEEPER) as by:
         (mine,) = Attendance.objects.filter(sitting=row, answer="coming")
         with pytest.raises(Gone):
             bodies.answer_invitation(mine, answer="away", by=by, at=made.BEFORE)
         bodies.cancel(row, by=by, at=made.BEFORE)
+    with as_user("nigora") as by:
+        (told,) = queries.invitations(by, made.BEFORE)
+        assert told.sitting.state == State.CANCELLED, "nobody comes for nothing"
+        assert queries.invitations(by, MORNING) == []
     following = made.called(body, starts_at=MORNING + timedelta(days=7))
     with as_user(KEEPER):
         assert set(queries.items_of(following)) == {waiting, later}
+
+
+def test_b1_who_is_seated_after_the_call_is_invited_too() -> None:
+    body = made.national()
+    row = made.called(body)
+    made.seat(body, "lola", since=MORNING.date())
+    made.seat(body, "safar", since=MORNING.date() + timedelta(days=1))
+    for name, sittings in (("lola", [row]), ("safar", [])):
+        with as_user(name) as by:
+            assert [one.sitting for one in queries.invitations(by, made.BEFORE)] == sittings
 
 
 def test_b1_pressed_twice_calls_one_sitting() -> None:

@@ -19,7 +19,9 @@ from tests.factories import bodies as made
 from tests.factories.bodies import KEEPER, OTHER, SECRETARY
 from tests.factories.cases import contact
 from tests.factories.clients import client_of, hidden, words
+from tests.factories.directory import organisation
 from tests.factories.staff import as_user, team
+from tests.rooms.desk.test_views_consent import asked
 
 pytestmark = pytest.mark.django_db
 # By it a button is known that is pressed twice on one page.
@@ -83,6 +85,25 @@ def test_b1_a_sitting_from_its_call_to_its_minutes() -> None:
         made_one = Resolution.objects.get()
     done = member.post(reverse("bodies:resolution", args=[made_one.pk]), {"text": "Printed"})
     assert done.status_code == 302
+
+
+def test_b1_a_sitting_that_is_cancelled_is_struck_out_in_a_calendar_that_has_it() -> None:
+    body = made.national()
+    row = made.called(body)
+    member, url = client_of("nigora", "en"), reverse("bodies:calendar", args=[body.code, row.pk])
+    seen = []
+    for _time in range(2):
+        file = Calendar.from_ical(member.get(url).content)
+        (event,) = file.walk("VEVENT")
+        told = file["method"], event["status"], int(event["sequence"]), str(event["uid"])
+        seen.append(told)
+        with as_user(KEEPER) as by:
+            if row.state == "called":
+                row = bodies.cancel(row, by=by, at=made.BEFORE)
+    assert seen == [
+        ("PUBLISH", "CONFIRMED", 0, f"{row.pk}@bodies"),
+        ("CANCEL", "CANCELLED", 1, f"{row.pk}@bodies"),
+    ]
 
 
 def test_b1_whoever_a_matter_touches_sees_nothing_of_it_any_more() -> None:
@@ -274,6 +295,22 @@ def test_b15_the_page_says_what_survivors_have_read() -> None:
     assert shown.keys() == {code for kind, code, _name in queries.things() if kind == "table"}
     for table, (client, url) in shown.items():
         assert "not yet read by survivors" in words(client.get(url)), table
+
+
+def test_b15_every_script_and_form_says_it_beside_itself() -> None:
+    with as_user("nigora") as by:
+        one = contact(by, timezone.now(), age_branch="adult", safe_to_talk="yes")
+    browser, said = client_of("nigora", "en"), "not yet read by survivors"
+    to = organisation("Fictional House", kind="shelter", unit=team("shelter-cases").unit)
+    scripts = {
+        "principles": browser.get(reverse("desk:first_contact")),
+        "consent": browser.post(reverse("desk:ask", args=[one.dossier.ref, "service"]), asked(to)),
+    }
+    assert scripts.keys() == {code for kind, code, _name in queries.things() if kind == "script"}
+    for code, page in scripts.items():
+        assert said in words(page), code
+    page = words(browser.get(reverse("cases:questions", args=[one.dossier.ref])))
+    assert page.count(said) == sum(kind == "form" for kind, *_name in queries.things()) > 1
 
 
 def test_b12_the_page_of_the_coordination() -> None:

@@ -1,12 +1,18 @@
-"""Half pages sealed to members elsewhere are destroyed with what let them be read."""
+"""Half pages sealed to members elsewhere are destroyed with what let them be read; and whoever
+comes later is told of first."""
 
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
+
+from django.urls import reverse
 
 from panoh.access import actions as access
 from panoh.bodies import actions as bodies
 from panoh.decisions import actions as decisions
 from panoh.decisions import queries
 from panoh.decisions.models import Application
+from panoh.duties.models import Duty
+from tests.factories.clients import client_of, words
 from tests.factories.referrals import NOW, as_jobs
 from tests.factories.staff import ADMIN, as_user, user
 from tests.factories.status import SECRETARY, commission, filed
@@ -49,3 +55,34 @@ def test_b4_a_copy_is_destroyed_with_the_seat_it_was_made_for(fresh_db: str) -> 
         with as_user(ADMIN) as by:
             verb(user=user(VOICE), role="chd", by=by, at=NOW)
         assert swept(row), "and with the role that let it be read"
+
+
+def test_b4_who_holds_the_case_is_reminded_of_who_came_since(fresh_db: str) -> None:
+    body = commission()
+    giving: dict[str, Any] = {"title": TITLE, "side": "state", "votes": True, "at": NOW}
+
+    def owed() -> list[Duty]:
+        with as_jobs():
+            decisions.owe_readers(at=NOW)
+        with as_user("nigora"):
+            return list(Duty.objects.unsettled().filter(kind="status.readers"))
+
+    with as_user("nigora") as by:
+        first, second = filed(body, by=by), filed(body, by=by)
+    assert owed() == []
+    with as_user(SECRETARY) as by:
+        seat = bodies.seat(body, user=user(VOICE), since=date(2026, 1, 1), by=by, **giving)
+    for _round in range(2):
+        assert {one.subject_id for one in owed()} == {first.pk, second.pk}, "once for each"
+    today = words(client_of("nigora", "en").get(reverse("desk:today")))
+    assert "tell the person, then let them read it" in today
+    with as_user(SECRETARY):
+        assert not Duty.objects.filter(kind="status.readers").exists(), "no matter of the body"
+    with as_user("nigora") as by:
+        told = {user(VOICE).unit_id}
+        decisions.tell_readers(first, told=told, by=by, at=NOW)  # type: ignore[arg-type]
+        assert [one.subject_id for one in owed()] == [second.pk], "told is told"
+    with as_user(SECRETARY) as by:
+        over: dict[str, Any] = {"trained_on": None, "alternate": None, "by": by, "at": NOW}
+        bodies.change_seat(seat, until=date(2026, 1, 1) + timedelta(days=1), **over)
+    assert owed() == [], "who left waits for nothing"

@@ -197,9 +197,6 @@ def test_b4_with_the_minutes_that_reading_ends_and_the_table_is_shut(body: Body)
     ruled(row, Outcome.GRANTED)
     assert reads(VOICE, row)
     with as_user(SECRETARY) as by:
-        for one in sittings.items_of(held):
-            if not one.outcome:
-                bodies.postpone(one, why="Taken back", by=by, at=later(minutes=4))
         decisions.close_minutes(held, by=by, at=later(minutes=5))
     assert not reads(VOICE, row)
     # Nobody but the function reads the table, and nobody adds a copy for whom the walls keep out.

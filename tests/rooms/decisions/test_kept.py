@@ -11,7 +11,7 @@ from django.utils import timezone
 from panoh.access import actions as access
 from panoh.bodies import actions as bodies
 from panoh.bodies import queries as sittings
-from panoh.bodies.models import Body, Seat, Sitting
+from panoh.bodies.models import Body, Item, Seat, Sitting
 from panoh.decisions import actions as decisions
 from panoh.decisions import queries
 from panoh.decisions.models import Application, HalfPage, Interview, Moved, Reflection, Ruling, Used
@@ -33,6 +33,7 @@ from tests.factories.status import (
     completed,
     decided,
     filed,
+    ruled,
     sitting,
     vote,
 )
@@ -246,6 +247,37 @@ def test_b14_a_time_to_recover_stays_as_it_began() -> None:
     with as_user("nigora") as by:
         decisions.end_reflection(row, words="Бас", by=by, at=later(minutes=1))
     refused("nigora", "reflection_stays", mine, ended_at=None, ended_words=None)
+
+
+def test_b4_what_was_taken_back_leaves_the_agenda_and_no_sitting_waits_for_it() -> None:
+    body = commission()
+    with as_user("nigora") as by:
+        early, during, decides, waits = (filed(body, by=by) for _one in range(4))
+        decisions.withdraw(early, by=by, at=NOW)
+    decides = completed(decides)
+    held = sitting(body)
+    with as_user("nigora") as by:
+        decisions.withdraw(during, by=by, at=later(minutes=2))
+    page = words(client_of(SECRETARY, "en").get(f"/bodies/of/{body.code}/sittings/{held.pk}/"))
+    assert page.count("Withdrawn") == 1
+    ruled(decides, Outcome.GRANTED)
+    with as_user(SECRETARY) as by:
+        assert {one.number for one in sittings.items_of(held)} == {
+            *(during.number, decides.number, waits.number)
+        }
+        item = sittings.item_about(waits.pk)
+        assert item is not None
+        bodies.postpone(item, why="x", by=by, at=later(minutes=4))
+        decisions.close_minutes(held, by=by, at=later(minutes=5))
+        counted = [one.key for one in sittings.happenings(body) if one.kind == "decided"]
+        assert len(counted) == 1, "it is no decision"
+    # Past the programme: what is still read is taken off by nobody.
+    given = {"outcome": "withdrawn", "settled_at": NOW, "settled_by": user(SECRETARY)}
+    refused(SECRETARY, "settled_stays", Item.objects.filter(pk=item.pk), **given)
+    with as_user("nigora"), connection.cursor() as cursor:
+        cursor.execute("SELECT bodies_take_off(%s, now())", [waits.pk])
+    with as_user(SECRETARY):
+        assert Item.objects.get(pk=item.pk).outcome == ""
 
 
 def test_b4_every_sitting_has_its_own_buttons() -> None:

@@ -3,20 +3,23 @@
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from panoh.cases import actions as cases
 from panoh.duties import actions as duties
 from panoh.duties.models import Duty
 from panoh.people import actions as people
 from panoh.people.rules.person import Person
 from panoh.ui.rules import PartialDate
 from tests.factories.cases import contact
-from tests.factories.clients import client_of
+from tests.factories.clients import client_of, hidden, words
 from tests.factories.referrals import answer, sent
 from tests.factories.staff import as_user, team
 
@@ -44,12 +47,15 @@ def test_nobody_owes_anything() -> None:
 def test_an_alert_is_taken_and_a_duty_ticked_off() -> None:
     with as_user("nigora") as by:
         case = contact(by, timezone.now(), danger_now="danger")
-    browser = client_of("nigora")
+    browser = client_of("nigora", "en")
     alert = Duty.objects
     with as_user("nigora"):
         alert_id = alert.get(kind="urgent.alert", dossier=case.dossier).pk
         later_id = alert.get(kind="case.later_questions", dossier=case.dossier).pk
-    assert browser.post(f"/duties/{alert_id}/take/").status_code == 302
+    button = {"csrfmiddlewaretoken": hidden(browser.get("/"), "csrfmiddlewaretoken")}
+    for said in ("You have taken it.", "Nothing was done twice."):  # pressed twice
+        page = browser.post(f"/duties/{alert_id}/take/", button, follow=True)
+        assert page.status_code == 200 and said in words(page)
     assert browser.post(f"/duties/{alert_id}/take/").status_code == 409, "taken already"
     for _again in range(2):
         assert browser.post(f"/duties/{later_id}/done/").status_code == 302
@@ -233,3 +239,17 @@ def test_accounts_stand_on_the_sign_in_page_of_a_demonstration_only(
     assert "Сотрудник общественной организации, Вымышленная" in page
     settings.PANOH_MODE = "serve"
     assert "nigina" not in Client().get("/sign-in/login/").content.decode()
+
+
+def test_a24_a_link_is_ended_once_however_often_it_is_pressed() -> None:
+    with as_user("nigora") as by:
+        now: dict[str, Any] = {"by": by, "at": timezone.now()}
+        first, second = (contact(by, timezone.now()).dossier for _one in range(2))
+        kin = cases.link(first, other=second, relation="child", **now)
+    browser = client_of("nigora", "en")
+    page = browser.get(reverse("desk:relatives", args=[first.ref]))
+    button = {"csrfmiddlewaretoken": hidden(page, "csrfmiddlewaretoken")}
+    for said in ("Saved.", "Nothing was done twice."):
+        url = reverse("desk:unlink", args=[first.ref, kin.pk])
+        page = browser.post(url, button, follow=True)
+        assert page.status_code == 200 and said in words(page)

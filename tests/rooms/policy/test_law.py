@@ -146,9 +146,11 @@ def test_f6_an_agreement_has_its_state_on_a_day(tmp_path: Path) -> None:
         assert policy.agreements_ending(date(2025, 12, 31)) == [one]
         assert policy.agreements_ending(date(2026, 7, 1)) == []
         with override("en"):
+            soon = shown(views.agreements, "/?on=2025-12-31").render().content.decode()
             page = shown(views.agreements, "/?on=2026-07-01").render().content.decode()
         for words in ("Fictional agreement", "expired", "article 4: Papers within days"):
             assert words in page, "expired is marked, not hidden"
+        assert "They end soon" in soon and "They end soon" not in page
     assert [one.state for one in policy.agreements()] == [AgreementState.NEEDED]
 
 

@@ -89,6 +89,31 @@ def test_b5_one_hundred_thousand_clocks_equal_the_slow_count() -> None:
     assert count == 100_000
 
 
+def test_b5_one_hundred_thousand_clocks_with_stops_and_more_time_equal_the_slow_count() -> None:
+    pick, count = random.Random(20261123), 0
+    for _ in range(200):
+        calendar = some_calendar(pick)
+        begin = datetime.combine(min(calendar.holidays, default=date(2024, 1, 1)), time(), UTC)
+        for _ in range(500):
+            unit, value, stops = pick.choice(DAY_UNITS), pick.randint(1, 15), []
+            start = begin + timedelta(minutes=pick.randint(-10_000, 1_000_000))
+            due = due_at(value, unit, start, calendar)
+            if pick.random() < 0.5:
+                room = int((due - start).total_seconds())
+                stopped = start + timedelta(seconds=pick.randint(0, room))
+                again = stopped + timedelta(seconds=pick.randint(0, 900_000))
+                due = due_after_stop(due, unit, stopped, again, calendar)
+                stops.append((calendar.local_day(stopped), calendar.local_day(again)))
+            last = slow(value, unit, calendar.local_day(start), stops, calendar)
+            assert calendar.local_day(due) == last
+            if pick.random() < 0.5:
+                more = pick.randint(1, 5)
+                longer = due_at(more, unit, due, calendar)
+                assert calendar.local_day(longer) == slow(more, unit, last, [], calendar)
+            count += 1
+    assert count == 100_000
+
+
 @st.composite
 def calendars(draw: st.DrawFn) -> Calendar:
     return some_calendar(random.Random(draw(st.integers(0, 10_000))))
