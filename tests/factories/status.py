@@ -39,6 +39,7 @@ def commission(
     place: str = PLACE,
     *people: str,
     kind: str = "territorial_commission",
+    zone: str = "",
 ) -> Body:
     """A commission of a place that decides: two secretaries, a member with a voice, an office
     without an account. Its team has its key, so that members read half pages. ``kind`` is a kind
@@ -63,6 +64,7 @@ def commission(
             kind=kind,
             level="region" if policy.region_of(place) is policy.place(place) else "district",
             place=place,
+            zone=zone,
             team=team,
             on=date(2026, 1, 1),
             by=by,

@@ -37,6 +37,7 @@ def found(
     by: User,
     at: datetime,
     place: str = "",
+    zone: str = "",
     on: date | None = None,
 ) -> Body:
     """Found a body with the rules that the pack has for its kind. Raises ``Refused``, ``Invalid``,
@@ -49,9 +50,12 @@ def found(
         raise Invalid(_("A body of this kind does not stand at this level."), "level")
     if not _stands_at(place, level):
         raise Invalid(_("Choose the place that the body is for."), "place")
+    if zone and zone not in policy.zones():
+        raise Invalid(_("Choose one from the list."), "zone")
     if Body.objects.filter(code=code).exists():
         raise Invalid(_("There is such a body already."), "code")
     body = Body(code=code, names=_names(names), kind=kind, level=level, place=place, team=team)
+    body.zone = zone
     body.decides, body.quarterly = rules.decides, rules.quarterly
     body.quorum_percent, body.majority_percent = rules.quorum_percent, rules.majority_percent
     body.founded_on, body.founded_at, body.founded_by = on or policy.local_day(at), at, by

@@ -177,8 +177,9 @@ def resolve(
     made.due_on, made.at, made.by = due_on, at, by
     with said():
         made.save(force_insert=True)
-    due = policy.pack().calendar.end_of(due_on)
-    duties.open(RESOLVED, owner=owner, due=due, subject_id=made.pk, by=by, at=at)
+    zone = row.body.zone
+    due = policy.calendar(zone).end_of(due_on)
+    duties.open(RESOLVED, owner=owner, due=due, zone=zone, subject_id=made.pk, by=by, at=at)
     audit.record("body.resolved", by=by, at=at, subject=made)
     return made
 

@@ -58,11 +58,20 @@ def propose(
         made.id = submission
     made.text, made.at, made.by = text.strip(), at, by
     kind = policy.body_kinds().get(of.kind) if of else None
-    due = policy.due(kind.answers, at) if kind and kind.answers else None
+    due = policy.due(kind.answers, at, body.zone) if kind and kind.answers else None
     made.due_on = policy.local_day(due) if due else None
     made.save(force_insert=True)
     period = kind.answers if kind else ""
-    duties.open(ANSWER, owner=body.team, due=due, period=period, subject_id=made.pk, by=by, at=at)
+    duties.open(
+        ANSWER,
+        owner=body.team,
+        due=due,
+        period=period,
+        zone=body.zone,
+        subject_id=made.pk,
+        by=by,
+        at=at,
+    )
     audit.record("body.proposed", by=by, at=at, subject=made)
     return made
 
@@ -164,11 +173,19 @@ def add_event(
         made.id = submission
     made.starts_on, made.ends_on = starts_on, ends_on
     made.delegates = [one.strip() for one in delegates if one.strip()]
-    due = policy.due("event_lesson", policy.pack().calendar.end_of(ends_on))
+    zone = body.zone
+    due = policy.due("event_lesson", policy.calendar(zone).end_of(ends_on), zone)
     made.lesson_due = policy.local_day(due) if due else None
     made.save(force_insert=True)
     duties.open(
-        LESSON, owner=body.team, due=due, period="event_lesson", subject_id=made.pk, by=by, at=at
+        LESSON,
+        owner=body.team,
+        due=due,
+        period="event_lesson",
+        zone=zone,
+        subject_id=made.pk,
+        by=by,
+        at=at,
     )
     audit.record("body.event_added", by=by, at=at, subject=made, reason=kind)
     return made

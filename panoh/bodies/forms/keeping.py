@@ -40,6 +40,12 @@ class BodyForm(CleanForm):
             place=[("", "—"), (_("Whole regions"), regions), *policy.place_choices()],
             team=[(key, f"{one.unit} · {one}") for key, one in self.teams.items()],
         )
+        own, *others = policy.zones()
+        if others:
+            zones = [("", own), *((one, one) for one in others)]
+            self.fields["zone"] = forms.ChoiceField(
+                label=_("In which time zone does it sit?"), choices=zones, required=False
+            )
         for language in policy.languages():
             label = _("Name (%(language)s)") % {"language": language}
             self.fields[f"name_{language}"] = forms.CharField(

@@ -17,7 +17,8 @@ class Body(models.Model):
     ``kind`` is a body kind of the pack, whose rules were copied when it was founded: more than
     ``quorum_percent`` of the voting seats must be there, more than ``majority_percent`` of the
     votes for or against carry; ``quarterly``: it sits in each quarter. ``place`` is a place of the
-    pack, empty for the whole country. ``team`` keeps its papers; a body that ``decides`` is asked
+    pack, empty for the whole country; its days are counted in ``zone``, empty for the pack's.
+    ``team`` keeps its papers; a body that ``decides`` is asked
     about matters of its place.
     """
 
@@ -27,6 +28,7 @@ class Body(models.Model):
     kind = models.CharField(max_length=40)
     level = models.CharField(max_length=20, choices=Level)
     place = models.CharField(max_length=20, blank=True)
+    zone = models.CharField(max_length=40, blank=True, default="")
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
     decides = models.BooleanField(default=False)
     quarterly = models.BooleanField(default=False)
@@ -39,9 +41,9 @@ class Body(models.Model):
 
     class Privacy:
         open = (
-            *("id", "code", "names", "kind", "level", "place", "team", "decides", "quarterly"),
+            *("id", "code", "names", "kind", "level", "place", "zone", "team", "decides"),
             *("quorum_percent", "majority_percent", "founded_on", "founded_at", "founded_by"),
-            "ended_on",
+            *("quarterly", "ended_on"),
         )
 
     class Meta:

@@ -91,7 +91,8 @@ def owe(
     by: User,
     at: datetime,
 ) -> None:
-    """Open what is owed about an application; a period counts from ``started_at``."""
+    """Open what is owed about an application; a period counts from ``started_at``, for the body in
+    the days of its own zone."""
     duties.open(
         kind,
         dossier=row.dossier,
@@ -99,6 +100,7 @@ def owe(
         subject_id=row.pk,
         period=period,
         started_at=started_at,
+        zone=row.body.zone if owner.pk == row.team_id else "",
         by=by,
         at=at,
     )

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from panoh.access.models import Dossier, Unit, User
-from panoh.access.queries import holds, may, my_teams, visible_to
+from panoh.access.queries import grants_on, holds, may, my_teams, visible_to
 from panoh.access.rules import Permission
 from panoh.bodies import queries as sittings
 from panoh.bodies.models import Body, Item, Sitting
@@ -42,7 +42,8 @@ class Line:
 class ApplicationTold:
     """An application as its holder reads it: receipt number, where it stands, the day of the
     sitting, the ruling with its grounds; ``readers``: of whom the person was told that they read
-    the half page beside the body, ``to_tell``: of whom not yet."""
+    the half page beside the body, ``to_tell``: of whom not yet; ``is_unread``: it waits before a
+    body that may read nothing of the person any more."""
 
     row: Application
     kind: str
@@ -57,6 +58,7 @@ class ApplicationTold:
     grounds: Sequence[str]
     readers: Sequence[Unit] = ()
     to_tell: Sequence[Unit] = ()
+    is_unread: bool = False
 
     @property
     def untold(self) -> str:
@@ -107,12 +109,15 @@ def applications_of(dossier: Dossier) -> list[ApplicationTold]:
     if not holds(dossier):
         raise Gone
     rows = Application.objects.filter(dossier=dossier).select_related("body", "filed_by")
-    known = readers_told(dossier)
+    known, read = readers_told(dossier), set(grants_on(dossier).values_list("source_id", flat=True))
     found = []
     for row in rows.order_by("-filed_at", "-pk"):
-        came = set(without_copy(row).values()) if row.state in WAITING else set()
+        waits = row.state in WAITING
+        came = set(without_copy(row).values()) if waits else set()
         to_tell = sorted(Unit.objects.filter(pk__in=came), key=str) if came else []
-        found.append(replace(told(row), readers=known.get(row.pk, []), to_tell=to_tell))
+        is_unread = waits and row.pk not in read
+        readers = known.get(row.pk, [])
+        found.append(replace(told(row), readers=readers, to_tell=to_tell, is_unread=is_unread))
     return found
 
 

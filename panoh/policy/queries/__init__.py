@@ -55,6 +55,7 @@ from panoh.policy.queries.reading import (
     setting,
     today,
     unit_types,
+    zones,
 )
 
 __all__ = [
@@ -108,4 +109,5 @@ __all__ = [
     "typeset",
     "unit_types",
     "versions",
+    "zones",
 ]

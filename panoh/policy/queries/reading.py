@@ -9,6 +9,7 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from babel import Locale
+from babel.core import get_global
 from django.conf import settings
 from django.utils import timezone
 from django.utils.functional import Promise, lazy
@@ -136,6 +137,14 @@ def calendar(zone: str = "") -> Calendar:
     """The working days of the pack, in a time zone of its own where a body has one."""
     kept = pack().calendar
     return replace(kept, zone=ZoneInfo(zone)) if zone else kept
+
+
+def zones() -> list[str]:
+    """The time zones of the pack's country, the pack's own first (Unicode CLDR)."""
+    kept = pack()
+    there = get_global("zone_territories").items()
+    others = sorted(zone for zone, where in there if where == kept.code.upper())
+    return [kept.timezone, *(zone for zone in others if zone != kept.timezone)]
 
 
 def due(key: str, start_at: datetime, zone: str = "") -> datetime | None:

@@ -29,6 +29,7 @@ from panoh.kernel.rules import Gone, Invalid, NoConsent, NotPossible, Refused
 from panoh.people import actions as people
 from panoh.people.rules.person import Person
 from panoh.policy import queries as policy
+from tests.factories.clients import client_of, words
 from tests.factories.referrals import NOW, case, later
 from tests.factories.staff import as_user, user
 from tests.factories.status import (
@@ -225,6 +226,10 @@ def test_a29_an_excluded_unit_or_person_of_a_commission_gets_nothing() -> None:
         now: dict[str, Any] = {"by": by, "at": NOW}
         access.exclude(first.dossier, kind="unit", unit=body.team.unit, **now)
         access.exclude(second.dossier, kind="account", user=user(MEMBER), **now)
+    browser = client_of("nigora", "en")
+    for row, unread in ((first, True), (second, False)):
+        page = words(browser.get(f"/decisions/{row.dossier.ref}/status/"))
+        assert ("The commission may read nothing of it any more" in page) is unread
     with as_user(SECRETARY):
         assert [row.pk for row in Application.objects.all()] == [second.pk]
     with as_user(MEMBER):

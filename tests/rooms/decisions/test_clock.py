@@ -1,10 +1,20 @@
 """What the clock says of applications: in which order they are treated, and which are late."""
 
+from datetime import time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.urls import reverse
+
 from panoh.bodies import actions as bodies
 from panoh.bodies import queries as sittings
+from panoh.duties.models import Duty
+from panoh.kernel.rules import Invalid
 from panoh.policy import queries as policy
+from tests.factories.clients import client_of, words
 from tests.factories.referrals import NOW, as_jobs, later
-from tests.factories.staff import as_user
+from tests.factories.staff import ADMIN, as_user
 from tests.factories.status import SECRETARY, commission, completed, filed, sitting
 from tests.factories.terms import terms
 
@@ -31,3 +41,31 @@ def test_b6_the_agenda_begins_with_what_is_due_and_what_is_late_is_counted(fresh
     with as_user(SECRETARY):
         late = [one for one in sittings.happenings(body) if one.kind == "overdue"]
         assert [(one.item_kind, one.key) for one in late] == [("application", str(told[0].pk))]
+
+
+@pytest.mark.django_db
+def test_b5_a_body_counts_its_days_in_the_zone_where_it_sits() -> None:
+    zone, page = "Asia/Vladivostok", reverse("bodies:found")
+    asks = "In which time zone does it sit?"
+    assert asks not in words(client_of(ADMIN, "en").get(page)), "a country of one zone is not asked"
+    with terms(status_decision_days=3) as folder:
+        head = folder / "pack.toml"
+        head.write_text(head.read_text("utf-8").replace('code = "tj"', 'code = "ru"', 1), "utf-8")
+        assert zone in policy.zones() and policy.zones()[0] == policy.pack().timezone
+        assert asks in words(client_of(ADMIN, "en").get(page))
+        body = commission(zone=zone)
+        given: dict[str, Any] = {"kind": "national_commission", "level": "national", "at": NOW}
+        with as_user(ADMIN) as by, pytest.raises(Invalid):
+            names = {"en": "Odd"}
+            bodies.found(code="odd", names=names, team=body.team, zone="Asia/Tokyo", by=by, **given)
+        with as_user("nigora") as by:
+            row = filed(body, by=by)
+        completed(row)
+        secretary = client_of(SECRETARY, "en")
+        with as_user(SECRETARY):
+            duty = Duty.objects.get(kind="status.decide")
+        assert duty.due_at is not None
+        assert duty.due_at.astimezone(ZoneInfo(zone)).time() == time(23, 59, 59)
+        why = reverse("desk:why", args=[duty.pk])
+        assert f"(time of {zone})" in words(secretary.get(why))
+        assert zone in words(secretary.get(reverse("bodies:body", args=[body.code])))

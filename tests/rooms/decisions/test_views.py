@@ -79,7 +79,7 @@ def test_b4_from_the_ngos_application_to_the_notice() -> None:
     ruling = {"outcome": "granted", "grounds": GROUNDS[Outcome.GRANTED], "reason": "", "on": ""}
     assert secretary.post(f"{before}decide/", ruling).status_code == 302
     docket = words(secretary.get("/decisions/"))
-    assert "1 decisions, 1 letters, 0 overdue." in docket
+    assert "1 decision, 1 letter, 0 overdue." in docket
     made = secretary.post("/decisions/letters/", {"sitting": str(held.pk)})
     assert made["Content-Type"] == "application/pdf"
     text = words_of(made.content)
