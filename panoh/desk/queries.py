@@ -8,15 +8,18 @@ from uuid import UUID
 
 from django.urls import NoReverseMatch
 
-from panoh.access.models import Dossier, User
+from panoh.access.models import Dossier, Team, User
 from panoh.access.queries import excluded, may, my_teams
-from panoh.access.rules import WRITES, Permission
+from panoh.access.rules import WRITES, Permission, said_in
+from panoh.bodies import queries as bodies
 from panoh.cases import queries as cases
 from panoh.cases.models import FACTS, Case, Fact
 from panoh.cases.rules import Branch, State
 from panoh.consent import queries as consents
 from panoh.consent.models import Consent, Decision
 from panoh.consent.queries import Receiver
+from panoh.decisions import queries as status
+from panoh.decisions.queries.application import PURPOSE
 from panoh.desk import rules
 from panoh.directory import queries as directory
 from panoh.directory.models import Contact, Organisation
@@ -25,7 +28,7 @@ from panoh.duties import queries as duties
 from panoh.duties.models import Duty
 from panoh.duties.queries import Owed
 from panoh.duties.rules import Deadline, kind
-from panoh.kernel.rules import Category
+from panoh.kernel.rules import Category, Gone
 from panoh.policy import queries as policy
 from panoh.referrals import queries as referrals
 from panoh.referrals.models import Referral
@@ -242,11 +245,13 @@ class Assessed:
 
 
 def receivers(purpose: str, dossier: Dossier, *, user: User) -> list[tuple[str, str]]:
-    """Who may be named for a purpose: authorities only where they are asked for apart, and none
-    whom the person excludes."""
+    """Who may be named for a purpose: authorities only where they are asked for apart, for status
+    the commissions that decide on it; and none whom the person excludes. See ``recipient``."""
     row = policy.code("consent_purposes", purpose)
     if row is None or row.extra["receiver"] != "yes":
         return []
+    if purpose == PURPOSE:
+        return commissions(dossier)
     apart, never = consents.is_apart(purpose), excluded(dossier)
     return [
         (str(one.pk), one.name())
@@ -255,6 +260,34 @@ def receivers(purpose: str, dossier: Dossier, *, user: User) -> list[tuple[str, 
         and _receiver(one).is_authority is apart
         and not never.covers(one.unit, one.district)
     ]
+
+
+BODY = "body:"
+
+
+def commissions(dossier: Dossier) -> list[tuple[str, str]]:
+    """Those that decide on status, that of the person's own district first; none whom she or he
+    excludes."""
+    never = excluded(dossier)
+    return [
+        (f"{BODY}{one.code}", str(one))
+        for one in status.bodies_to_ask(dossier, policy.today())
+        if not never.covers(one.team.unit, one.team.unit.district)
+    ]
+
+
+def recipient(key: str, language: str = "") -> tuple[Team | Organisation | None, str]:
+    """Whom a choice names, and what it is called in a language of the pack: the team of a
+    commission, or an entry of the directory. Raises ``Gone``."""
+    if not key:
+        return None, ""
+    if key.startswith(BODY):
+        body = bodies.all_bodies().filter(code=key.removeprefix(BODY), decides=True).first()
+        if body is None:
+            raise Gone
+        return body.team, said_in(language, body.names, str(body))
+    one = directory.organisation(key)
+    return one, one.name(language)
 
 
 def _receiver(one: Organisation) -> Receiver:

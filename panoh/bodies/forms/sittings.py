@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from panoh.access.models import Team
@@ -64,7 +65,10 @@ class PaperSittingForm(WhenForm):
                 ("abstained", _("abstained")),
             ):
                 self.fields[f"{side}_{item.pk}"] = forms.IntegerField(
-                    label=f"{item.number}: {label}",
+                    # The matter stands above its three counts; read alone, each names it.
+                    label=format_html(
+                        '<span class="govuk-visually-hidden">{}: </span>{}', item.number, label
+                    ),
                     min_value=0,
                     max_value=MOST_VOTES,
                     required=False,

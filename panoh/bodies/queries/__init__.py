@@ -17,6 +17,7 @@ from panoh.bodies.queries.bodies import (
     reading_in_words,
     readings,
     seats_of,
+    unanswered_count,
     without_sittings,
 )
 from panoh.bodies.queries.papers import (
@@ -117,5 +118,6 @@ __all__ = [
     "tally",
     "things",
     "unanswered",
+    "unanswered_count",
     "without_sittings",
 ]

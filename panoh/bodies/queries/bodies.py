@@ -112,6 +112,13 @@ def invitations(user: User, at: datetime) -> list[Attendance]:
     return list(found.order_by("sitting__starts_at", "pk"))
 
 
+def unanswered_count(user: User) -> int:
+    """How many sittings are called of which the account has not said whether it comes."""
+    mine = Q(seat__user=user) | Q(seat__alternate=user)
+    rows = Attendance.objects.filter(mine, answer="", sitting__state=State.CALLED)
+    return rows.count()
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """The quarters of a body: how each one went."""

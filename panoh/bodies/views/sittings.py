@@ -40,6 +40,7 @@ from panoh.bodies.rules import (
 )
 from panoh.kernel.rules import Gone, NotPossible
 from panoh.policy import queries as policy
+from panoh.ui.queries import languages
 
 # What a page of this room itself settles; rooms above settle their own matters.
 OWN = {"draft": ("adopted", "rejected"), OTHER: ("adopted", "rejected")}
@@ -146,7 +147,7 @@ def _told(request: StaffRequest, row: Sitting) -> dict[str, Any]:
         "resolutions": row.resolutions.select_related("owner__unit").order_by("number"),
         "addenda": row.addenda.order_by("number"),
         "signs": row.on_paper and row.signed_by_id is None and row.typed_by_id != user.pk,
-        "languages": policy.languages(),
+        "languages": [one for one in languages() if one[0] in policy.languages()],
         "closed_above": is_open and _closed_above(row),
     }
 

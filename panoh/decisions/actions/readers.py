@@ -94,8 +94,8 @@ def owe_readers(*, at: datetime, by: str = "decisions") -> int:
             at=at,
         )
         count += 1
-    for key in known - untold.keys():
-        duties.settle(kind=READERS, subject_id=key, outcome="nobody_waits", by=None, at=at)
+    for over in known - untold.keys():
+        duties.settle(kind=READERS, subject_id=over, outcome="nobody_waits", by=None, at=at)
     if count:
         audit.record("status.readers_came", by=by, at=at, reason=f"{count} applications")
     return count

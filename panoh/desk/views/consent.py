@@ -20,12 +20,11 @@ from panoh.consent import actions as consents
 from panoh.consent import queries, rules
 from panoh.consent.models import Consent
 from panoh.consent.rules import Answer
+from panoh.decisions.queries.application import PURPOSE
 from panoh.desk import queries as desk
 from panoh.desk.forms.consent import AnswerForm, AskForm
 from panoh.desk.views.typed import done, told_in, typed
-from panoh.directory import queries as directory
-from panoh.directory.models import Organisation
-from panoh.kernel.rules import Gone, Invalid
+from panoh.kernel.rules import Category, Gone, Invalid
 from panoh.policy import queries as policy
 
 
@@ -89,7 +88,11 @@ def ask(request: StaffRequest, ref: str, code: str) -> HttpResponse:
     initial = {"purpose": code, "to": request.GET.get("to", ""), "services": asked_for}
     if code == rules.CALLED:
         initial["categories"] = rules.CALL.codes
+    if code == PURPOSE:
+        initial["categories"] = Category.CORE.codes
     form = typed(request, AskForm, initial=initial, **options)
+    if code == PURPOSE:  # a commission gives no help
+        form.fields.pop("services", None)
     context = {
         "form": form,
         "case": case,
@@ -101,9 +104,9 @@ def ask(request: StaffRequest, ref: str, code: str) -> HttpResponse:
     if not form.is_bound or not form.is_valid() or form.cleaned_data["purpose"] != code:
         return render(request, "desk/ask.html", context)
     settled = form.cleaned_data
-    to = _organisation(settled.get("to", ""))
-    receiver = queries.to(to)
     script = policy.script(code, settled["read_in"] or settled["language"])
+    to, who = desk.recipient(settled.get("to", ""), script.language)
+    receiver = queries.to(to)
     delay = queries.delay_of(code, receiver)
     read_at = queries.read_earlier(request.dossier, script=script, by=request.user, at=at)
     options |= {"delayed": bool(delay), "read": read_at is not None}
@@ -115,7 +118,7 @@ def ask(request: StaffRequest, ref: str, code: str) -> HttpResponse:
         "read_at": read_at,
         "sentence": queries.sentence(
             code,
-            who=to.name(script.language) if to else "",
+            who=who,
             categories=form.packet(),
             services=settled.get("services", ()),
             until=settled["until"] or queries.default_until(at),
@@ -140,10 +143,6 @@ def ask(request: StaffRequest, ref: str, code: str) -> HttpResponse:
         if not answer.errors:
             return done(request, _said(answer.cleaned_data["answer"]), "desk:consent", ref)
     return render(request, "desk/sentence.html", context | {"form": answer, "asked": form})
-
-
-def _organisation(key: str) -> Organisation | None:
-    return directory.organisation(key) if key else None
 
 
 def _said(answer: str) -> str:

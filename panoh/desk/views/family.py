@@ -23,6 +23,7 @@ from panoh.consent import actions as consents
 from panoh.consent import queries as decisions
 from panoh.consent.models import Decision
 from panoh.consent.rules import DECIDING, Standing
+from panoh.desk import queries as desk
 from panoh.desk.forms.family import (
     AdvocateForm,
     BirthdayForm,
@@ -168,6 +169,7 @@ def propose(request: StaffRequest, ref: str) -> HttpResponse:
         for one in directory.organisations()
         if (one.unit_id is None or one.unit_id != own) and not never.covers(one.unit, one.district)
     ]
+    receivers += desk.commissions(request.dossier)
     initial = {
         "to": request.GET.get("to", ""),
         "categories": ALWAYS.codes,
@@ -178,7 +180,7 @@ def propose(request: StaffRequest, ref: str) -> HttpResponse:
         with told_in(form):
             consents.propose(
                 request.dossier,
-                recipient=directory.organisation(form.cleaned_data["to"]),
+                recipient=desk.recipient(form.cleaned_data["to"])[0],
                 branch=case.age_branch,
                 adult_on=queries.adult_on(request.dossier),
                 by=request.user,

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from panoh.access.middleware import StaffRequest, page
 from panoh.access.queries import may
 from panoh.access.rules import Permission
+from panoh.bodies import queries as bodies
 from panoh.cases import queries as cases
 from panoh.consent import actions as consent
 from panoh.consent.forms import CopiesForm
@@ -38,6 +39,8 @@ def today(request: StaffRequest) -> HttpResponse:
     context["beds"] = context["asks"] and may(user, Permission.BED_HOLD)
     if may(user, Permission.REFERRAL_ANSWER):
         context["waiting"] = referrals.waiting_count()
+    if may(user, Permission.BODY_READ):
+        context["invited"] = bodies.unanswered_count(user)
     if may(user, Permission.CASE_READ):
         context["cases"] = queries.lines(cases.recent(limit=NEWEST).cases)
     else:

@@ -43,7 +43,10 @@ def test_b1_a_sitting_from_its_call_to_its_minutes() -> None:
     at = [body.code, row.pk]
     # The member answers, and takes the invitation home.
     assert "No answer yet" in words(member.get(reverse("bodies:list")))
+    called = "1 sitting is called: say whether you come"
+    assert called in words(member.get(reverse("desk:today")))
     member.post(reverse("bodies:act", args=[*at, "answer"]), {"answer": "coming"})
+    assert called not in words(member.get(reverse("desk:today")))
     file = member.get(reverse("bodies:calendar", args=at))
     (event,) = Calendar.from_ical(file.content).walk("VEVENT")
     assert (str(event["summary"]), event.decoded("dtstart")) == (
@@ -95,14 +98,14 @@ def test_b1_a_sitting_that_is_cancelled_is_struck_out_in_a_calendar_that_has_it(
     for _time in range(2):
         file = Calendar.from_ical(member.get(url).content)
         (event,) = file.walk("VEVENT")
-        told = file["method"], event["status"], int(event["sequence"]), str(event["uid"])
+        told = file["method"], event["status"], str(event["sequence"]), str(event["uid"])
         seen.append(told)
         with as_user(KEEPER) as by:
             if row.state == "called":
                 row = bodies.cancel(row, by=by, at=made.BEFORE)
     assert seen == [
-        ("PUBLISH", "CONFIRMED", 0, f"{row.pk}@bodies"),
-        ("CANCEL", "CANCELLED", 1, f"{row.pk}@bodies"),
+        ("PUBLISH", "CONFIRMED", "0", f"{row.pk}@bodies"),
+        ("CANCEL", "CANCELLED", "1", f"{row.pk}@bodies"),
     ]
 
 
@@ -309,8 +312,8 @@ def test_b15_every_script_and_form_says_it_beside_itself() -> None:
     assert scripts.keys() == {code for kind, code, _name in queries.things() if kind == "script"}
     for code, page in scripts.items():
         assert said in words(page), code
-    page = words(browser.get(reverse("cases:questions", args=[one.dossier.ref])))
-    assert page.count(said) == sum(kind == "form" for kind, *_name in queries.things()) > 1
+    forms = words(browser.get(reverse("cases:questions", args=[one.dossier.ref])))
+    assert forms.count(said) == sum(kind == "form" for kind, *_name in queries.things()) > 1
 
 
 def test_b12_the_page_of_the_coordination() -> None:

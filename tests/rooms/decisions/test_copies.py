@@ -81,7 +81,9 @@ def test_b4_who_holds_the_case_is_reminded_of_who_came_since(fresh_db: str) -> N
     with as_user("nigora") as by:
         told = {user(VOICE).unit_id}
         decisions.tell_readers(first, told=told, by=by, at=NOW)  # type: ignore[arg-type]
-        assert [one.subject_id for one in owed()] == [second.pk], "told is told"
+        left = Duty.objects.unsettled().filter(kind="status.readers")
+        assert [one.subject_id for one in left] == [second.pk], "told is told, at once"
+    assert len(owed()) == 1
     with as_user(SECRETARY) as by:
         over: dict[str, Any] = {"trained_on": None, "alternate": None, "by": by, "at": NOW}
         bodies.change_seat(seat, until=date(2026, 1, 1) + timedelta(days=1), **over)

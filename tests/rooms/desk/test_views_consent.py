@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from panoh.access import actions as access
 from panoh.access.models import Grant
 from panoh.cases import actions as facts
 from panoh.cases.models import Case
@@ -19,6 +20,7 @@ from tests.factories.clients import client_of, too_late, words
 from tests.factories.directory import organisation
 from tests.factories.referrals import until
 from tests.factories.staff import as_user, team
+from tests.factories.status import HALF, commission
 
 pytestmark = pytest.mark.django_db
 
@@ -307,3 +309,31 @@ def test_an_answer_given_as_the_session_ended_is_shown_again_and_saved_only_by_h
     assert again.post(url(one), given).status_code == 302
     assert [row.answer for row in consents(one)] == ["yes"]
     assert "Сухани қалбакӣ" not in again.get(url(one)).content.decode(), "the draft is gone"
+
+
+def test_b4_a_commission_is_agreed_to_by_pages_and_then_asked() -> None:
+    home, far = commission(), commission("far", "tj_3501266", "anor", "bahor", "chaman")
+    one, near = case(district="tj_3505401", age_branch="adult"), f"body:{home.code}"
+    browser = client_of("nigora", "en")
+    apply = f"/decisions/{one.dossier.ref}/status/apply/"
+    assert f'href="{url(one, "status")}"' in browser.get(apply).content.decode()
+    page = browser.get(url(one, "status")).content.decode()
+    assert page.index(near) < page.index(f"body:{far.code}"), "her own district first"
+    assert 'name="services"' not in page, "a commission gives no help"
+    given = asked(None, "status", to=near, categories=["core"], language="ru")
+    assert "сообщить в «Fictional district-status»" in words(
+        browser.post(url(one, "status"), given)
+    )
+    said = answered(given, "yes", asked_now="on")
+    assert browser.post(url(one, "status"), said).status_code == 302
+    (saved,) = consents(one)
+    assert (saved.team, saved.unit) == (home.team, home.team.unit)
+    assert f"The person has agreed to: {home}." in words(browser.get(apply))
+    typed = {"body": home.code, "text": HALF, "hearing": "not_wanted", "opinion": "supports"}
+    assert browser.post(apply, typed).status_code == 302
+    with as_user("nigora") as by:
+        access.exclude(one.dossier, kind="unit", unit=far.team.unit, by=by, at=timezone.now())
+    page = browser.get(url(one, "status")).content.decode()
+    assert f"body:{far.code}" not in page and near in page
+    stale = asked(None, "status", to="body:nowhere", categories=["core"])
+    assert browser.post(url(one, "status"), stale).status_code == 200
