@@ -276,11 +276,9 @@ def commissions(dossier: Dossier) -> list[tuple[str, str]]:
     ]
 
 
-def recipient(key: str, language: str = "") -> tuple[Team | Organisation | None, str]:
+def recipient(key: str, language: str = "") -> tuple[Team | Organisation, str]:
     """Whom a choice names, and what it is called in a language of the pack: the team of a
     commission, or an entry of the directory. Raises ``Gone``."""
-    if not key:
-        return None, ""
     if key.startswith(BODY):
         body = bodies.all_bodies().filter(code=key.removeprefix(BODY), decides=True).first()
         if body is None:

@@ -105,7 +105,8 @@ def ask(request: StaffRequest, ref: str, code: str) -> HttpResponse:
         return render(request, "desk/ask.html", context)
     settled = form.cleaned_data
     script = policy.script(code, settled["read_in"] or settled["language"])
-    to, who = desk.recipient(settled.get("to", ""), script.language)
+    key = settled.get("to")
+    to, who = desk.recipient(key, script.language) if key else (None, "")
     receiver = queries.to(to)
     delay = queries.delay_of(code, receiver)
     read_at = queries.read_earlier(request.dossier, script=script, by=request.user, at=at)

@@ -320,7 +320,7 @@ def test_b4_a_commission_is_agreed_to_by_pages_and_then_asked() -> None:
     page = browser.get(url(one, "status")).content.decode()
     assert page.index(near) < page.index(f"body:{far.code}"), "her own district first"
     assert 'name="services"' not in page, "a commission gives no help"
-    given = asked(None, "status", to=near, categories=["core"], language="ru")
+    given = asked(None, "status", categories=["core"], language="ru") | {"to": near}
     assert "сообщить в «Fictional district-status»" in words(
         browser.post(url(one, "status"), given)
     )
@@ -335,5 +335,5 @@ def test_b4_a_commission_is_agreed_to_by_pages_and_then_asked() -> None:
         access.exclude(one.dossier, kind="unit", unit=far.team.unit, by=by, at=timezone.now())
     page = browser.get(url(one, "status")).content.decode()
     assert f"body:{far.code}" not in page and near in page
-    stale = asked(None, "status", to="body:nowhere", categories=["core"])
+    stale = given | {"to": "body:nowhere"}
     assert browser.post(url(one, "status"), stale).status_code == 200
