@@ -38,6 +38,7 @@ from panoh.bodies.queries.prints import (
     invitation_data,
     invitation_file,
     minutes_data,
+    tally_in_words,
     things,
 )
 from panoh.bodies.queries.sittings import (
@@ -116,6 +117,7 @@ __all__ = [
     "sitting_of",
     "sittings_of",
     "tally",
+    "tally_in_words",
     "things",
     "unanswered",
     "unanswered_count",

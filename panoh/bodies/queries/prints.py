@@ -21,6 +21,7 @@ from panoh.bodies.queries.sittings import Roll, attendance_of, roll
 from panoh.bodies.rules import (
     KINDS,
     OUTCOMES,
+    Tally,
 )
 from panoh.policy import queries as policy
 from panoh.ui.templatetags.panoh import day, moment
@@ -130,16 +131,20 @@ def _seat(one: Attendance) -> dict[str, str]:
     }
 
 
+def tally_in_words(tally: Tally) -> str:
+    """ "for 3, against 1, abstained 0"."""
+    counts = {"for": tally.in_favour, "against": tally.against, "abstained": tally.abstained}
+    return _("for %(for)d, against %(against)d, abstained %(abstained)d") % counts
+
+
 def _item(one: Roll) -> dict[str, Any]:
     item, tally = one.item, one.tally
-    counts = {"for": tally.in_favour, "against": tally.against, "abstained": tally.abstained}
-    text = _("for %(for)d, against %(against)d, abstained %(abstained)d")
     return {
         "number": item.number,
         "kind": str(KINDS.get(item.kind, item.kind)),
         "title": item.said,
         "outcome": str(OUTCOMES.get(item.outcome, "")),
-        "tally": text % counts if tally.cast else "",
+        "tally": tally_in_words(tally) if tally.cast else "",
         "votes": [
             {"seat": vote.seat.title, "choice": str(Choice(vote.choice).label)}
             for vote in one.votes

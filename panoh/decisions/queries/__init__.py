@@ -22,6 +22,7 @@ from panoh.decisions.queries.application import (
     steps_of,
     told,
     unsigned,
+    votes_in_words,
     word_for,
 )
 from panoh.decisions.queries.batches import (
@@ -95,6 +96,7 @@ __all__ = [
     "told_reflection",
     "unsigned",
     "untold",
+    "votes_in_words",
     "without_copy",
     "word_for",
 ]

@@ -392,6 +392,13 @@ def item_of(row: Application) -> Item | None:
     return sittings.item_about(row.pk)
 
 
+def votes_in_words(row: Application) -> str:
+    """How the sitting voted on it; empty before anybody has."""
+    item = item_of(row)
+    tally = sittings.tally(item) if item is not None and item.sitting_id else None
+    return sittings.tally_in_words(tally) if tally is not None and tally.cast else ""
+
+
 def steps_of(row: Application) -> list[Moved]:
     """Each step with role, day and ground, the newest first."""
     return list(Moved.objects.filter(application_id=row.pk).select_related("by").order_by("-at"))

@@ -20,6 +20,7 @@ from panoh.decisions.rules.application import ITEM_KIND, Outcome, State
 from panoh.decisions.views.filing import as_file, letter_language
 from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy
+from panoh.ui.templatetags.panoh import grouped
 
 
 @page(Permission.STATUS_SIGN)
@@ -114,8 +115,9 @@ def decide(request: StaffRequest, code: str) -> HttpResponse:
             if ruling.effective_at is None:
                 text = _("Written down. It takes effect with the second signature.")
             return done(request, text, "decisions:docket")
-    title = _("Decision on %(number)s") % {"number": code}
-    return render(request, "decisions/plain.html", {"form": form, "title": title})
+    title = _("Decision on %(number)s") % {"number": grouped(code)}
+    context = {"form": form, "title": title, "note": queries.votes_in_words(row)}
+    return render(request, "decisions/plain.html", context)
 
 
 @page(Permission.STATUS_SIGN)

@@ -54,8 +54,9 @@ def status(request: StaffRequest, ref: str) -> HttpResponse:
     cases.read(dossier, fields=["legal"], by=request.user, at=timezone.now())
     told = queries.applications_of(dossier)
     is_open = known.is_open(dossier)
-    waits = any(one.row.state in WAITING for one in told)
-    context = {"told": told, "files": is_open and not waits, "writes": is_open}
+    # While one waits there is no second; once granted there is nothing to ask for.
+    stands = any(one.row.state in {*WAITING, State.GRANTED} for one in told)
+    context = {"told": told, "files": is_open and not stands, "writes": is_open}
     return render(request, "decisions/status.html", context)
 
 
