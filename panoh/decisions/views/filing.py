@@ -54,8 +54,9 @@ def status(request: StaffRequest, ref: str) -> HttpResponse:
     cases.read(dossier, fields=["legal"], by=request.user, at=timezone.now())
     told = queries.applications_of(dossier)
     is_open = known.is_open(dossier)
-    # While one waits there is no second; once granted there is nothing to ask for.
-    stands = any(one.row.state in {*WAITING, State.GRANTED} for one in told)
+    # While one waits there is no second; once granted there is nothing to ask for; after a refusal
+    # the way is the appeal, until the person wants none.
+    stands = any(one.row.state in {*WAITING, State.GRANTED} or one.may_stand for one in told)
     context = {"told": told, "files": is_open and not stands, "writes": is_open}
     return render(request, "decisions/status.html", context)
 
