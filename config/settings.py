@@ -171,7 +171,7 @@ DATABASE_ROUTERS = ["config.routers.Router"]
 CACHES = {
     "default": {
         # Limits must count over all processes, so not in memory.
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "config.cache.Cache",
         "LOCATION": "plain_cache",
     }
 }
