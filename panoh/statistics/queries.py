@@ -152,6 +152,20 @@ def json_of(row: Output, path: str) -> Any:
     return None if content is None else json.loads(content)
 
 
+def result_of(row: Output) -> Any:
+    """What an estimate found; for who neither prepares nor signs, what its status lets be said of
+    it. None where there is nothing for me."""
+    found = json_of(row, RESULT)
+    if found is None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT public.statistics_told(%s)::text", [row.pk])
+            (text,) = cursor.fetchone()
+        found = None if text is None else json.loads(text)
+        if found and "groups" in found:  # the database orders them by the length of their names
+            found["groups"] = dict(sorted(found["groups"].items()))
+    return found
+
+
 def papers_of(row: Output) -> list[str]:
     """The names of the files that I may read."""
     return list(Paper.objects.filter(output=row).order_by("path").values_list("path", flat=True))

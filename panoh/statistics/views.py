@@ -26,7 +26,7 @@ from panoh.statistics.forms import (
 )
 from panoh.statistics.models import Output
 from panoh.statistics.queries import Told
-from panoh.statistics.rules.making import ERRORS, FINDINGS, FORECAST, GATE, RESULT
+from panoh.statistics.rules.making import ERRORS, FINDINGS, FORECAST, GATE
 from panoh.statistics.rules.outputs import (
     LIFECYCLE,
     WAITING,
@@ -150,7 +150,7 @@ def _shown(request: StaffRequest, told: Told) -> dict[str, Any]:
         "alike": queries.alike(row) if works and row.kind == Kind.ESTIMATE else [],
     }
     if row.kind == Kind.ESTIMATE:
-        result = queries.json_of(row, RESULT) if is_open else None
+        result = queries.result_of(row) if is_open else None
         if result is not None:
             context |= estimate_in_words(result, told.status)
     elif is_open:
@@ -319,7 +319,7 @@ def file(request: StaffRequest, output_id: UUID, code: str) -> HttpResponse:
 def _made(row: Output, code: str) -> tuple[str, bytes, str]:
     is_estimate = row.kind == Kind.ESTIMATE
     if code == "json" and is_estimate:
-        result = queries.json_of(row, RESULT)
+        result = queries.result_of(row)
         if result is None:
             raise Gone
         told = as_told(result, queries.told(row).status)

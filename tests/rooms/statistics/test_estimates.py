@@ -6,6 +6,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.urls import reverse
 
 from config import launch
@@ -13,8 +14,8 @@ from panoh.kernel.rules import Invalid, NotPossible, Refused
 from panoh.statistics import actions as numbers
 from panoh.statistics import queries, tasks
 from panoh.statistics.models import Output
-from panoh.statistics.rules.making import RESULT
-from panoh.statistics.rules.outputs import Field, State
+from panoh.statistics.rules.making import MODELS, RESULT
+from panoh.statistics.rules.outputs import Field, State, as_told
 from tests.factories import numbers as made
 from tests.factories.clients import client_of, words
 from tests.factories.numbers import APART, CHECKS, NOON, NOTHING, PREPARES, PROTECTS
@@ -124,8 +125,41 @@ def test_g18_groups_stand_apart_and_no_estimate_may_be_published(fresh_db: str) 
     told = client_of("nigora").get(reverse("statistics:file", args=[row.pk, "json"]))
     strata = json.loads(told.content)["strata"]
     assert strata["North"]["methods"] and not strata["South"]["methods"]
+    own = client_of(PREPARES).get(reverse("statistics:file", args=[row.pk, "json"]))
+    assert told.content == own.content, "cut in the database as in the programme"
     with pytest.raises(Invalid, match="region"):
         made.planned(made.GOOD, strata="region")
+
+
+def test_g18_past_the_programme_too_a_reader_has_what_may_be_said(fresh_db: str) -> None:
+    """Signed as a range only: no number of a single method, also not with free SQL."""
+    row = made.made(APART)
+    with as_user(PREPARES):
+        result = queries.json_of(row, RESULT)
+    points = {str(one["estimate"]) for one in result["methods"] if one["estimate"]}
+    points -= {str(limit) for limit in result["envelope"]}
+    made.published(row)
+    with as_user("nigora"), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT path, convert_from(content, 'UTF8') FROM statistics_paper "
+            "WHERE output_id = %s AND path LIKE '%%.json'",
+            [row.pk],
+        )
+        read = dict(cursor.fetchall())
+        cursor.execute("SELECT path FROM statistics_paper WHERE output_id = %s", [row.pk])
+        assert {path for (path,) in cursor.fetchall()} & {RESULT, MODELS} == set()
+        cursor.execute("SELECT statistics_told(%s)::text", [row.pk])
+        read["told"] = cursor.fetchone()[0]
+    assert points and not any(point in text for point in points for text in read.values())
+    assert json.loads(read["told"])["envelope"] == result["envelope"]
+    with as_user("nigora"):
+        assert queries.result_of(row)["methods"] == []
+        # What was worked out for a reader is what leaves the house for one who prepares.
+        told = as_told(queries.result_of(row), "range_only")
+    assert told == as_told(result, "range_only")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statistics_told(%s), statistics_status(%s)", [row.pk, row.pk])
+        assert cursor.fetchone() == (None, None), "nobody is signed in"
 
 
 def test_g18_an_approver_only_makes_it_stricter(fresh_db: str) -> None:
