@@ -8,6 +8,7 @@ from panoh.access.models.staff import (
     Team,
     Territory,
     Unit,
+    UnitRole,
     User,
 )
 
@@ -24,5 +25,6 @@ __all__ = [
     "Team",
     "Territory",
     "Unit",
+    "UnitRole",
     "User",
 ]

@@ -180,6 +180,23 @@ class RolePermission(models.Model):
         )
 
 
+class UnitRole(models.Model):
+    """Which role an administrator of a unit of this type may give: the pack's ``bodies.toml``,
+    loaded by ``manage prepare``."""
+
+    id = models.AutoField(primary_key=True)
+    type = models.CharField(max_length=40)
+    role = models.CharField(max_length=40)
+
+    class Privacy:
+        open = ("id", "type", "role")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["type", "role"], name="access_unit_role_once"),
+        )
+
+
 class Territory(models.Model):
     """A place (region or district code of the pack) that an account works for."""
 

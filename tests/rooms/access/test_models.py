@@ -106,6 +106,7 @@ AUTHORITY = {
     "access_membership",
     "access_rolegrant",
     "access_rolepermission",
+    "access_unitrole",
     "access_territory",
     "access_grant",
     "access_never",

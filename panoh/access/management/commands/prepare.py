@@ -50,6 +50,11 @@ class Command(BaseCommand):
                 "INSERT INTO access_rolepermission (role, permission) VALUES (%s, %s)",
                 [(role, verb) for role, verbs in policy.roles().items() for verb in verbs],
             )
+            cursor.execute("DELETE FROM access_unitrole")
+            cursor.executemany(
+                "INSERT INTO access_unitrole (type, role) VALUES (%s, %s)",
+                [(code, role) for code, each in policy.unit_types().items() for role in each.roles],
+            )
             cursor.execute(
                 "INSERT INTO access_emergency (id, wait_minutes, open_minutes, per_month) "
                 "VALUES (1, %s, %s, %s) ON CONFLICT (id) DO UPDATE SET "
