@@ -1,8 +1,14 @@
-"""The collector of cycles is kept away from what is loaded once and stays."""
+"""What this process keeps in memory: for the collector of cycles, and for nobody's disk."""
 
 import gc
+import resource
 
 from django.urls import get_resolver
+
+
+def keep_inside() -> None:
+    """Leave no core file, whatever ends the process: it would hold the keys of open sessions."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def settle() -> None:

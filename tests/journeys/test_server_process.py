@@ -161,6 +161,14 @@ def test_shared_connections_never_carry_another_accounts_context(web: Web) -> No
     assert not any(ref in said for ref in refs.values())
 
 
+def test_whatever_ends_the_server_leaves_no_core_file(web: Web) -> None:
+    """Its memory holds the keys of open sessions; a core file would lie on the disk for ever."""
+    tasks = Path(f"/proc/{web.process.pid}/task/{web.process.pid}/children")
+    (worker,) = tasks.read_text().split()
+    limits = Path(f"/proc/{worker}/limits").read_text()
+    assert re.search(r"Max core file size +0 +0 ", limits), limits
+
+
 HEAD = "Host: localhost\r\n"
 SMUGGLED = (
     # Two lengths, or a length and parts: where one server ends the message another goes on.

@@ -228,3 +228,22 @@ def test_what_stands_outside_the_fields_is_said_on_top() -> None:
     assert not form.is_valid()
     assert "8 March" in str(form.non_field_errors())
     assert Shared(sent_again(form, words="x"), stands={"day": "8 March"}).is_valid()
+
+
+def test_no_browser_keeps_what_was_typed_to_offer_it_again() -> None:
+    class Asked(CleanForm):
+        name = forms.CharField()
+        code = forms.CharField(
+            widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}), required=False
+        )
+        secret = forms.CharField(widget=forms.PasswordInput, required=False)
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.fields["later"] = forms.CharField()
+
+    form = Asked()
+    assert 'autocomplete="off"' in str(form["name"])
+    assert 'autocomplete="off"' in str(form["later"])
+    assert str(form["code"]).count("autocomplete") == 1
+    assert "autocomplete" not in str(form["secret"])
