@@ -95,7 +95,10 @@ def test_g19_a_draft_has_every_product_and_the_same_totals(tmp_path: Path) -> No
         assert hashlib.sha256((out / name).read_bytes()).hexdigest() == mark
     about = json.loads((out / "dataset.json").read_text())
     assert (about["dct:license"], about["dcat:contactPoint"]) == ("fictional licence", "not stated")
-    assert "- A fictional remark.\n" in (out / "statement.en.md").read_text()
+    said = {code: (out / f"statement.{code}.md").read_text() for code in ("tg", "ru", "en")}
+    assert "- A fictional remark.\n" in said["en"]
+    assert "epsilon 8.00, delta 1/24\u00a0000;" in said["en"]
+    assert "эпсилон 8,00, дельта 1/24\u00a0000;" in said["ru"] and "8.00" not in said["tg"]
     assert "Fictional codes 1" in (out / "csvw.json").read_text()
     assert "rows_with_one_value" in (out / "attacks.json").read_text()
     limits = json.loads((out / "errors.json").read_text())["limits"]

@@ -13,7 +13,7 @@ EN = """# {name}
 
 - What is in it: tables of counts about {population}, and rows made from these tables.
 - No row is a person. The rows were made by a machine from protected counts; they are not cases.
-- What could still be learned: almost nothing about one person. Whether somebody is in the data or not changes any result by little (epsilon {epsilon:.2f}, delta {delta:.1e}; for five people together epsilon {five:.2f}).
+- What could still be learned: almost nothing about one person. Whether somebody is in the data or not changes any result by little (epsilon {epsilon}, delta {delta}; for five people together epsilon {five}).
 - How far a number may be off: counts of one column by about {w1:.0f}, of two columns by about {w2:.0f}, either way. Numbers below the threshold are not shown: "small or none" is not zero. Blank is "not reported or withheld", not "no".
 - A count read from the rows is modelled. Use the tables for counts.
 - These are people who were identified. Nobody knows from this how many there are.
@@ -26,7 +26,7 @@ RU = """# {name}
 
 - Что здесь: таблицы с числами о группе «{population}» и строки, составленные по этим таблицам.
 - Ни одна строка не является человеком. Строки составила машина по защищённым числам; это не случаи.
-- Что всё же можно узнать: об отдельном человеке почти ничего. Есть ли он в данных или нет, мало меняет любой результат (эпсилон {epsilon:.2f}, дельта {delta:.1e}; для пяти человек вместе эпсилон {five:.2f}).
+- Что всё же можно узнать: об отдельном человеке почти ничего. Есть ли он в данных или нет, мало меняет любой результат (эпсилон {epsilon}, дельта {delta}; для пяти человек вместе эпсилон {five}).
 - Насколько число может быть неточным: по одному столбцу примерно на {w1:.0f}, по двум примерно на {w2:.0f}, в обе стороны. Числа ниже порога не показаны: «мало или нет» не значит ноль. Пустое поле значит «не сообщено или скрыто», а не «нет».
 - Число, посчитанное по строкам, смоделировано. Для чисел берите таблицы.
 - Это люди, которых выявили. Сколько их всего, отсюда не узнать.
@@ -39,7 +39,7 @@ TG = """# {name}
 
 - Дар ин ҷо чӣ ҳаст: ҷадвалҳо бо рақамҳо дар бораи «{population}» ва сатрҳое, ки аз рӯйи ин ҷадвалҳо сохта шудаанд.
 - Ягон сатр одам нест. Сатрҳоро мошин аз рақамҳои ҳифзшуда сохтааст; инҳо парванда нестанд.
-- Чиро ба ҳар ҳол донистан мумкин аст: дар бораи як одам қариб ҳеҷ чиз. Дар маълумот будан ё набудани ӯ натиҷаро кам тағйир медиҳад (эпсилон {epsilon:.2f}, делта {delta:.1e}; барои панҷ нафар якҷоя эпсилон {five:.2f}).
+- Чиро ба ҳар ҳол донистан мумкин аст: дар бораи як одам қариб ҳеҷ чиз. Дар маълумот будан ё набудани ӯ натиҷаро кам тағйир медиҳад (эпсилон {epsilon}, делта {delta}; барои панҷ нафар якҷоя эпсилон {five}).
 - Рақам то чӣ андоза ноаниқ буда метавонад: аз рӯйи як сутун тақрибан {w1:.0f}, аз рӯйи ду сутун тақрибан {w2:.0f}, ба ҳар ду тараф. Рақамҳои аз ҳад поён нишон дода намешаванд: «кам ё нест» сифр нест. Ҷойи холӣ маънои «гуфта нашудааст ё пинҳон аст»-ро дорад, на «не».
 - Рақаме, ки аз сатрҳо шумурда мешавад, тахминист. Барои рақамҳо ҷадвалҳоро гиред.
 - Инҳо одамонеанд, ки ошкор шудаанд. Ҳамагӣ чанд нафаранд, аз ин ҷо донистан мумкин нест.
@@ -69,6 +69,17 @@ def added(words: Mapping[str, str], language: str) -> str:
     return f"- {words[language]}\n" if language in words else ""
 
 
+def _as_read(number: float, language: str) -> str:
+    """A number as the reader of a language writes it."""
+    return f"{number:.2f}".replace(".", "." if language == "en" else ",")
+
+
+def _share(delta: float) -> str:
+    """A very small share in two figures that everybody reads: one in so many."""
+    many = f"{1 / delta:.2g}"
+    return f"1/{float(many):,.0f}".replace(",", "\u00a0")
+
+
 def statements(draft: Draft, test: bool, *, beside_official: bool = False) -> dict[str, str]:
     """The statement in Tajik, Russian and English, by language."""
     plan = draft.plan
@@ -82,14 +93,15 @@ def statements(draft: Draft, test: bool, *, beside_official: bool = False) -> di
         "state": en,
         "state_ru": ru,
         "state_tg": tg,
-        "epsilon": plan.epsilon,
-        "delta": plan.delta,
-        "five": accounting.epsilon_of(plan.rho * accounting.GROUP**2, plan.delta),
+        "delta": _share(plan.delta),
         "w1": 1.96 * plan.sigma(1),
         "w2": 1.96 * plan.sigma(2),
     }
+    five = accounting.epsilon_of(plan.rho * accounting.GROUP**2, plan.delta)
     return {
-        language: text.format(**values)
+        language: text.format(
+            **values, epsilon=_as_read(plan.epsilon, language), five=_as_read(five, language)
+        )
         + (BESIDE[language] if beside_official else "")
         + added(plan.beside.words, language)
         for language, text in (("tg", TG), ("ru", RU), ("en", EN))

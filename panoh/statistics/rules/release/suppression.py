@@ -104,9 +104,11 @@ def audit(cells: Linked, hidden: Iterable[int], k: int, public: Public = NOTHING
 
 
 def faults(
-    cells: Linked, hidden: Collection[int], k: int, public: Public = NOTHING
-) -> Iterator[Fault]:
-    """The same, one after the other: who needs a yes or no stops at the first."""
+    cells: Linked, hidden: Collection[int], k: int, public: Public = NOTHING,
+    *, only: Collection[int] | None = None,
+) -> Iterator[Fault]:  # fmt: skip
+    """The same, one after the other: who needs a yes or no stops at the first. ``only``: the cells
+    whose bounds are reckoned, which takes long; all if not said."""
     secret = set(hidden) - public.exact
     for at in sorted(cells.small(k).difference(hidden)):
         yield Fault("SR-A1", at, f"a count under {k} is shown")
@@ -119,7 +121,8 @@ def faults(
             yield Fault("SR-A6", int(within[0]), f"hidden cells add up to less than {k}")
         elif cells.holders is not None and too_few(cells.holders[within].sum(axis=0)):
             yield Fault("SR-A6", int(within[0]), "hidden cells add up to too few holders")
-    for at in sorted(set(hidden) - public.harmless):
+    asked = set(hidden) if only is None else set(hidden).intersection(only)
+    for at in sorted(asked - public.harmless):
         low, high = bounds(cells, hidden, k, [at], public=public)[at]
         value = int(cells.values[at])
         open_below = low < value or value == low == 0
@@ -142,7 +145,7 @@ def suppress(
             break
         before = set(hidden)
         for one in found:
-            left = faults(cells, hidden, k, public)
+            left = faults(cells, hidden, k, public, only=[one.cell])
             if hidden == before or any(f.cell == one.cell for f in left):
                 hidden |= _protection(cells, one.cell, hidden, k, public) or _smallest_beside(
                     cells, one.cell, hidden | public.exact
