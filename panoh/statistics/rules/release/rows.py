@@ -9,7 +9,7 @@ from panoh.statistics.rules.release.measure import Measured, Table
 from panoh.statistics.rules.release.people import Codes, holding, positions, reported
 from panoh.statistics.rules.release.plan import Plan
 
-SWEEPS, FIRST_STEP, DECAY = 12, 1.0, 0.85
+SWEEPS, FIRST_STEP, DECAY = 30, 1.0, 0.85
 SOFT, PENALTY = 2, 4.0  # sweeps in which a combination that is not shown only costs
 HARD = 1  # sweeps in which it is out of the question
 SEATED = 1  # times that single values which are lacking take the place of others
