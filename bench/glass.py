@@ -1,8 +1,8 @@
 """``./run bench glass``: does an emergency call take longer when there is a file?
 
-The page of a call is measured as the asker sees it, found and not found by turns. The bound is
-the noise: the medians differ by no more than 5 ms and by no more than the middle half of the
-calls for nothing spreads.
+The verb of a call is measured, found and not found by turns; its page is one of the doors of
+``bench hidden``. The bound is the noise: the medians differ by no more than 5 ms and by no more
+than the middle half of the calls for nothing spreads.
 """
 
 import argparse
