@@ -150,7 +150,8 @@ ONE_VERSION: dict[str, str] = {
         ANSWERS,
     ),
     **dict.fromkeys(
-        ("BedForm", "BrowseForm", "FindForm", "RegionForm", "SearchForm", "WhoForm"), ASKS
+        ("BedForm", "BrowseForm", "FindForm", "NarrowForm", "RegionForm", "SearchForm", "WhoForm"),
+        ASKS,
     ),
     **dict.fromkeys(
         (

@@ -120,7 +120,9 @@ def test_refusal_appeal_reversal_and_no_help_ends() -> None:
     assert first.decides(row, GRANTED).status_code == 200, "the votes say something else"
     assert first.decides(row, REFUSED).status_code == 302
     ngo, base = client_of("nigora", "en"), f"/decisions/{row.dossier.ref}/status/"
-    assert "Refused" in words(ngo.get(base)) and "Signs are missing" in words(ngo.get(base))
+    page = words(ngo.get(base))
+    assert "Refused" in page and "Signs are missing" in page
+    assert "Review or appeal" in page and "Hand in an application" not in page
     ngo.post(f"{base}{row.number}/tell/", {"way": "in_person", "on": policy.today().isoformat()})
     with as_user("nigora") as by:
         owed = set(Duty.objects.unsettled().values_list("kind", flat=True))

@@ -77,7 +77,9 @@ def test_b4_from_the_ngos_application_to_the_notice() -> None:
     held = sitting(body)
     vote(row, Outcome.GRANTED)
     ruling = {"outcome": "granted", "grounds": GROUNDS[Outcome.GRANTED], "reason": "", "on": ""}
+    assert "for 2, against 0, abstained 0" in words(secretary.get(f"{before}decide/"))
     assert secretary.post(f"{before}decide/", ruling).status_code == 302
+    assert "Hand in an application" not in words(ngo.get(base)), "nothing more to ask for"
     docket = words(secretary.get("/decisions/"))
     assert "1 decision, 1 letter, 0 overdue." in docket
     made = secretary.post("/decisions/letters/", {"sitting": str(held.pk)})

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from panoh.access import actions as access
@@ -337,3 +338,9 @@ def test_b4_a_commission_is_agreed_to_by_pages_and_then_asked() -> None:
     assert f"body:{far.code}" not in page and near in page
     stale = given | {"to": "body:nowhere"}
     assert browser.post(url(one, "status"), stale).status_code == 200
+
+
+def test_b4_for_a_child_a_commission_is_proposed_as_any_other_receiver() -> None:
+    home, one = commission(), case(district="tj_3505401", age_branch="child")
+    page = client_of("nigora", "en").get(reverse("desk:propose", args=[one.dossier.ref]))
+    assert f'value="body:{home.code}"' in page.content.decode()
