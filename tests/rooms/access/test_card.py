@@ -120,13 +120,13 @@ def test_the_page_shows_a_card_once_and_asks_first_who_is_there() -> None:
     TOTP.activate(user("nigora"), str(generate_totp_secret()))
     browser = client_of("nigora", "en")
     before = browser.get(CARD)
-    assert "0 codes still work" in words(before)
+    assert "0 codes of your present paper still work" in words(before)
     made = browser.post(CARD)
     codes = made.context["codes"]
     assert len(codes) == 10 and all(code in words(made) for code in codes)
     assert made.headers["Cache-Control"] == "no-store"
     again = words(browser.get(CARD))
-    assert "10 codes still work" in again and codes[0] not in again
+    assert "10 codes of your present paper still work" in again and codes[0] not in again
     assert "Printed code card" in words(browser.get("/sign-in/2/"))
 
     session = browser.session
