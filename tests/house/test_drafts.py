@@ -1,4 +1,4 @@
-"""A session that ends in the middle of a form loses no text, whatever the form."""
+"""A session that ends in the middle of a form loses no text, nor does one that is too long."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from tests.factories.clients import client_of, too_late
 from tests.factories.forms import typed
 from tests.house.matrix_pages import ASKED, OWN, named
 from tests.house.matrix_world import World, furnished
-from tests.house.test_bad_input import areas
+from tests.house.test_bad_input import LONG, areas
 
 TYPED = "Навиштаи озмоишӣ"
 # Who opens what: the holder, who was asked, who keeps accounts and units, and the register.
@@ -54,6 +54,9 @@ def lost(world: World, reader: str, relation: str) -> tuple[int, list[str]]:
             if to in seen:
                 continue
             seen.add(to)
+            got = browser.post(to, typed(page) | dict.fromkeys(texts, LONG))
+            kept = areas(got.content.decode())
+            found += [f"{name}: {one}, long" for one in texts if not same(kept.get(one), LONG)]
             given = typed(page) | dict.fromkeys(texts, TYPED)
             late = too_late(client_of(reader, "en"))
             assert late.post(to, given).status_code == 302, to
@@ -62,8 +65,12 @@ def lost(world: World, reader: str, relation: str) -> tuple[int, list[str]]:
     return len(seen), found
 
 
+def same(shown: str | None, text: str) -> bool:
+    return (shown or "").split() == text.split()
+
+
 @pytest.mark.parametrize(("reader", "relation"), READERS)
-def test_every_text_comes_back_after_a_lost_session(
+def test_every_text_comes_back_when_it_is_too_long_and_after_a_lost_session(
     world: World, reader: str, relation: str
 ) -> None:
     count, found = lost(world, reader, relation)
