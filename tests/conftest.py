@@ -1,8 +1,10 @@
 """Fixtures for all tests: real databases, a closed network."""
 
+import gc
 import ipaddress
 import socket
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from pytest_django import DjangoDbBlocker
 
 from config.cluster import OLDEST, version
 from panoh.access.management.commands.prepare import compile_catalogues
+from panoh.vault.rules import passphrases
 from tests.harness import ALIASES, ROOT, Databases, cluster
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -56,6 +59,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="CHROMIUM IS MISSING"))
 
 
+def pytest_collection_finish() -> None:
+    """What was loaded for all tests stays: the collector of cycles need not look through it."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say loudly what was not tested."""
     if not CHROMIUM.exists():
@@ -79,6 +88,15 @@ def closed_network() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", local_only)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def slow_keys_once() -> Iterator[None]:
+    """Argon2id is slow on purpose, and gives one key for the same words, salt and costs: each is
+    reckoned once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passphrases, "hash_secret_raw", cache(passphrases.hash_secret_raw))
         yield
 
 
