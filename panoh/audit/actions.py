@@ -18,6 +18,15 @@ BATCH: Final = 10_000
 PATIENCE_SECONDS: Final = 10.0
 POLL_SECONDS: Final = 0.05
 SEALER_LOCK: Final = 0x5EA1
+# Transactions below a number that still run, those left out of which the server knows that they
+# work in another database: they bring no entry, however long they take.
+RUNNING: Final = """
+SELECT count(*) FROM pg_snapshot_xip(pg_current_snapshot()) AS running (id)
+WHERE running.id < %s::text::xid8 AND NOT EXISTS (
+    SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND granted
+        AND transactionid = running.id::xid AND datname <> current_database())
+"""
 
 
 @transaction.atomic(savepoint=False)  # an entry that fails takes its cause with it
@@ -121,7 +130,8 @@ def seal(*, at: datetime, patience: float = PATIENCE_SECONDS) -> Head | None:
 
     An entry is finished when no transaction is left that could still bring one with a lower
     number: the highest number is read first, the next transaction id after it, and then all
-    older transactions must have ended. Numbers of rolled back transactions stay empty.
+    older transactions of this database must have ended. Numbers of rolled back transactions stay
+    empty.
     Returns the newest head, or None if nothing was added (nothing new, a long transaction is
     still running, or another sealer is at work).
     """
@@ -167,12 +177,12 @@ def _one(cursor: Any) -> Any:
 def _finished_upto(cursor: Any, patience: float) -> int | None:
     cursor.execute("SELECT audit_last_seq()")
     upto = int(_one(cursor))
-    cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+    cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
     following = _one(cursor)
     waited = 0.0
     while True:
-        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        if _one(cursor) >= following:
+        cursor.execute(RUNNING, [following])
+        if not _one(cursor):
             return upto
         if waited >= patience:
             return None

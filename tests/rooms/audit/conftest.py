@@ -17,8 +17,7 @@ from tests.harness import Databases
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 Role = Callable[[str], AbstractContextManager[None]]
-# Sealing waits for every older transaction of the server, those of other workers' tests too.
-seal = partial(audit.seal, at=AT, patience=300)
+seal = partial(audit.seal, at=AT)
 
 
 @pytest.fixture

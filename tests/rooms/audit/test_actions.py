@@ -16,6 +16,7 @@ from panoh.audit import actions as audit
 from panoh.audit import queries, rules, tasks
 from panoh.audit.models import Entry, Head
 from panoh.kernel.context import ACTING, Acting
+from tests.harness import Databases
 from tests.rooms.audit.conftest import AT, Role, seal, write
 
 Connect = Callable[[str], psycopg.Connection]
@@ -227,6 +228,17 @@ def test_nothing_is_sealed_over_a_running_transaction(
         assert queries.verify(key).finding is None
         assert Head.objects.latest("size").seqs == sorted(head.seqs)
         assert len(head.seqs) == 4
+
+
+def test_another_database_of_the_server_holds_up_nothing(
+    fresh_db: str, role: Role, databases: Databases
+) -> None:
+    """It may run for hours there, and brings no entry here."""
+    with psycopg.connect(databases.server.url("owner", "panoh")) as elsewhere:
+        elsewhere.execute("SELECT pg_current_xact_id()")
+        write(1)
+        with role("jobs"):
+            assert audit.seal(at=AT, patience=1) is not None
 
 
 def test_the_job_of_each_minute_seals(fresh_db: str, role: Role) -> None:
