@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from argon2.low_level import hash_secret_raw
 from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connections
@@ -21,7 +22,6 @@ from pytest_django import DjangoDbBlocker
 
 from config.cluster import OLDEST, version
 from panoh.access.management.commands.prepare import compile_catalogues
-from panoh.vault.rules import passphrases
 from tests.harness import ALIASES, ROOT, Databases, cluster
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -96,7 +96,8 @@ def slow_keys_once() -> Iterator[None]:
     """Argon2id is slow on purpose, and gives one key for the same words, salt and costs: each is
     reckoned once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passphrases, "hash_secret_raw", cache(passphrases.hash_secret_raw))
+        place = "panoh.vault.rules.passphrases.hash_secret_raw"
+        patch.setattr(place, cache(hash_secret_raw))
         yield
 
 
