@@ -177,10 +177,8 @@ KINDS: Mapping[str, Kind] = {
     "house.vetting": Kind(_("A colleague of the shelter is to be vetted again")),
     "house.funding": Kind(_("The shelter's money ends: plan who pays on")),
     # Of a fund, which knows no name and no case.
-    "money.decide": Kind(_("Somebody asks for money: sign, or say no"), by_hand=True),
-    "money.decide_now": Kind(
-        _("Urgent: money for somebody tonight. Sign, or say no"), alert=True, by_hand=True
-    ),
+    "money.decide": Kind(_("Somebody asks for money: sign, or say no")),
+    "money.decide_now": Kind(_("Urgent: money for somebody tonight. Sign, or say no"), alert=True),
     "money.pay": Kind(_("Pay what was approved")),
     "money.second": Kind(_("The second signature under money that was paid at once")),
     "money.receipt": Kind(_("Say how the money reached the person"), by_hand=True),

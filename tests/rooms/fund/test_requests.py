@@ -6,6 +6,7 @@ import pytest
 
 from panoh.access.models import Dossier
 from panoh.cases import actions as cases
+from panoh.duties import actions as duties
 from panoh.duties.models import Duty
 from panoh.fund import actions as fund
 from panoh.fund import queries
@@ -56,6 +57,8 @@ def test_d3_from_asking_to_receipt_each_knows_what_to_do() -> None:
     made.line()
     row = made.asked()
     assert kinds(FIRST) == ["money.decide"]
+    with as_user(FIRST) as by, pytest.raises(NotPossible):
+        duties.finish(Duty.objects.unsettled().get(kind="money.decide"), by=by, at=NIGHT)
     row = made.sign(row, FIRST)
     assert kinds(FIRST) == ["money.decide"]
     row = made.sign(row, SECOND)
