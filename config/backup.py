@@ -196,6 +196,9 @@ def _checked(backup: Path) -> dict[str, Any]:
         sums = dict(manifest["sums"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BackupError(f"{backup} is no whole backup: it has no {MANIFEST}") from error
+    every = list(backup.rglob("*"))
+    if any(path.is_symlink() or not (path.is_file() or path.is_dir()) for path in every):
+        raise BackupError(f"{backup} holds links, which no backup does: take another backup")
     found = {str(path.relative_to(backup)) for path in _files(backup)} - {MANIFEST}
     for name in sorted(found | sums.keys()):
         if name not in found or _sum(backup / name) != sums.get(name):
@@ -205,8 +208,13 @@ def _checked(backup: Path) -> dict[str, Any]:
 
 def _must_be_signed(manifest: dict[str, Any], secret: str) -> None:
     """By the installation whose keys these are: sums alone can be written anew with the files."""
+    if "signature" not in manifest:
+        text = (
+            f"{MANIFEST} has no signature: an older version made it (restore it with that version,"
+        )
+        raise BackupError(f"{text} then update), or somebody took the signature out")
     try:
-        signature = bytes.fromhex(manifest.get("signature", ""))
+        signature = bytes.fromhex(manifest["signature"])
         listed = _listed(str(manifest.get("name")), manifest["sums"])
         _signer(secret).public_key().verify(signature, listed)
     except (InvalidSignature, ValueError, TypeError) as error:

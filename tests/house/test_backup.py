@@ -170,6 +170,18 @@ def test_what_the_keeper_of_the_folder_put_in_is_refused(place: Place, empty: st
     with pytest.raises(BackupError, match="more is not what was saved"):
         place.bring(empty, name)
     (half / "more").unlink()
+    (half / "link").symlink_to(place.folder)
+    with pytest.raises(BackupError, match="holds links"):
+        place.bring(empty, name)
+    (half / "link").unlink()
+    path.write_text(
+        json.dumps({key: value for key, value in manifest.items() if key != "signature"})
+    )
+    dump.write_bytes(whole + b"\0")
+    with pytest.raises(BackupError, match="an older version made it"):
+        place.bring(empty, name)
+    dump.write_bytes(whole)
+    path.write_text(written)
     assert rows_of(place.databases.server.url("owner", empty)) == {}
     place.bring(empty, name)
 

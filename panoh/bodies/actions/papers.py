@@ -59,7 +59,7 @@ def propose(
     made.text, made.at, made.by = text.strip(), at, by
     kind = policy.body_kinds().get(of.kind) if of else None
     due = policy.due(kind.answers, at, body.zone) if kind and kind.answers else None
-    made.due_on = policy.local_day(due) if due else None
+    made.due_on = policy.calendar(body.zone).local_day(due) if due else None
     made.save(force_insert=True)
     period = kind.answers if kind else ""
     duties.open(
@@ -175,7 +175,7 @@ def add_event(
     made.delegates = [one.strip() for one in delegates if one.strip()]
     zone = body.zone
     due = policy.due("event_lesson", policy.calendar(zone).end_of(ends_on), zone)
-    made.lesson_due = policy.local_day(due) if due else None
+    made.lesson_due = policy.calendar(zone).local_day(due) if due else None
     made.save(force_insert=True)
     duties.open(
         LESSON,

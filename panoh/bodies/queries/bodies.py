@@ -112,11 +112,12 @@ def invitations(user: User, at: datetime) -> list[Attendance]:
     return list(found.order_by("sitting__starts_at", "pk"))
 
 
-def unanswered_count(user: User) -> int:
-    """How many sittings are called of which the account has not said whether it comes."""
+def unanswered_count(user: User, at: datetime) -> int:
+    """How many sittings to come are called of which the account has not said whether it comes."""
     mine = Q(seat__user=user) | Q(seat__alternate=user)
-    rows = Attendance.objects.filter(mine, answer="", sitting__state=State.CALLED)
-    return rows.count()
+    called = Q(sitting__state=State.CALLED, sitting__starts_at__gt=at)
+    rows = Attendance.objects.filter(mine, called, answer="")
+    return rows.values("sitting_id").distinct().count()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -235,12 +236,18 @@ def _attend(request: StaffRequest, row: Sitting) -> str:
 
 
 def _answer(request: StaffRequest, row: Sitting) -> str:
-    answer = request.POST.get("answer", "")
-    for one in queries.attendance_of(row):
-        if request.user.pk in (one.seat.user_id, one.seat.alternate_id):
-            bodies.answer_invitation(one, answer=answer, by=request.user, at=timezone.now())
-            return _("Thank you. The secretary sees your answer.")
-    raise Gone
+    by, at, answer = request.user, timezone.now(), request.POST.get("answer", "")
+    mine = [
+        one
+        for one in queries.attendance_of(row)
+        if by.pk in (one.seat.user_id, one.seat.alternate_id)
+    ]
+    if not mine:
+        raise Gone
+    with transaction.atomic():  # the own seat, and another as its alternate: one answer for both
+        for one in mine:
+            bodies.answer_invitation(one, answer=answer, by=by, at=at)
+    return _("Thank you. The secretary sees your answer.")
 
 
 _VERBS: dict[str, Callable[[StaffRequest, Sitting], str]] = {

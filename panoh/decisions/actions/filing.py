@@ -99,6 +99,8 @@ def _new(
 ) -> Application:
     if Application.objects.filter(dossier=dossier, state__in=WAITING).exists():
         raise NotPossible(_("An application waits for its decision already."))
+    if kind is Kind.FIRST and not queries.may_file(dossier):
+        raise NotPossible(_("It was decided already. After a refusal the way is the appeal."))
     _checked(dossier, answers, by=by, at=at)
     given, decision = queries.word_for(dossier, body, at)
     row = Application(
@@ -230,7 +232,10 @@ def withdraw(row: Application, *, by: User, at: datetime) -> Application:
     if (standing := queries.ruling_of(found)) is not None and standing.effective_at is None:
         raise NotPossible(_("A decision waits for its second signature."))
     _end(found, "", by=by, at=at)
-    cases.note_status(found.dossier, code="not_applied", by=by, at=at)
+    # Of an appeal that is taken back the decision before it stays.
+    former = queries.ruling_of(found.former) if found.former else None
+    code = former.outcome if former else "not_applied"
+    cases.note_status(found.dossier, code=code, by=by, at=at)
     audit.record("status.withdrawn", by=by, at=at, subject=found)
     return found
 

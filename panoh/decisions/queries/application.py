@@ -97,6 +97,17 @@ def stands(row: Application) -> bool:
     return Moved.objects.filter(application_id=row.pk, verb="let_stand").exists()
 
 
+def may_file(dossier: Dossier) -> bool:
+    """Whether a first application may be handed in. While one waits there is no second; once
+    granted there is nothing to ask for; after a refusal the way is the appeal, until the person
+    wants none."""
+    rows = Application.objects.filter(dossier=dossier)
+    return not any(
+        row.state in {*WAITING, State.GRANTED} or (row.state == State.REFUSED and not stands(row))
+        for row in rows
+    )
+
+
 def ruling_of(row: Application) -> Ruling | None:
     """The one ruling on an application, in effect or waiting for its second signature."""
     found = Ruling.objects.filter(application_id=row.pk)

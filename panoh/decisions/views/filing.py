@@ -40,7 +40,7 @@ from panoh.decisions.forms.application import (
 )
 from panoh.decisions.models import Application
 from panoh.decisions.queries import AlsoRead
-from panoh.decisions.rules.application import WAITING, State
+from panoh.decisions.rules.application import State
 from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy
 
@@ -54,10 +54,8 @@ def status(request: StaffRequest, ref: str) -> HttpResponse:
     cases.read(dossier, fields=["legal"], by=request.user, at=timezone.now())
     told = queries.applications_of(dossier)
     is_open = known.is_open(dossier)
-    # While one waits there is no second; once granted there is nothing to ask for; after a refusal
-    # the way is the appeal, until the person wants none.
-    stands = any(one.row.state in {*WAITING, State.GRANTED} or one.may_stand for one in told)
-    context = {"told": told, "files": is_open and not stands, "writes": is_open}
+    files = is_open and queries.may_file(dossier)
+    context = {"told": told, "files": files, "writes": is_open}
     return render(request, "decisions/status.html", context)
 
 

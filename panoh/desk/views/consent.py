@@ -101,6 +101,8 @@ def ask(request: StaffRequest, ref: str, code: str) -> HttpResponse:
         "is_child": case.age_branch == Branch.CHILD,
         "is_apart": queries.is_apart(code),
     }
+    if code == PURPOSE and not receivers:
+        return render(request, "desk/ask.html", context | {"nobody": True})
     if not form.is_bound or not form.is_valid() or form.cleaned_data["purpose"] != code:
         return render(request, "desk/ask.html", context)
     settled = form.cleaned_data

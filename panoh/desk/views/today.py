@@ -40,7 +40,7 @@ def today(request: StaffRequest) -> HttpResponse:
     if may(user, Permission.REFERRAL_ANSWER):
         context["waiting"] = referrals.waiting_count()
     if may(user, Permission.BODY_READ):
-        context["invited"] = bodies.unanswered_count(user)
+        context["invited"] = bodies.unanswered_count(user, timezone.now())
     if may(user, Permission.CASE_READ):
         context["cases"] = queries.lines(cases.recent(limit=NEWEST).cases)
     else:

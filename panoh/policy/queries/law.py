@@ -102,6 +102,6 @@ def measure(name: str) -> str:
         "guidelines": lambda: kept.guidelines[key][-1].title,
         "roles": lambda: kept.roles[key].label,
         "articles": lambda: next(one.about for one in kept.articles if one.key == key),
-        "scripts": lambda: SCRIPTS[key],
+        "scripts": lambda: SCRIPTS.get(key, key),
     }
     return str(titles[part]())

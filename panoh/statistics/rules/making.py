@@ -64,7 +64,11 @@ def estimate(content: bytes, plan: str, about: str) -> Made:
     found: estimation.Analysis | estimation.Strata
     if column:
         found = estimation.analyse_strata(estimation.read_strata(content, column), column, asked)
-        result, models = _of_groups(found, origin), _models(found.groups)
+        # Of a group that may only show a range no single method's number is told anywhere.
+        plain = {
+            n: one for n, one in found.groups.items() if one.status == estimation.result.ESTIMATE
+        }
+        result, models = _of_groups(found, origin), _models(plain)
     else:
         found = estimation.analyse(estimation.read(content), asked)
         result, models = _as_kept(found, origin), _models({"": found})

@@ -3,6 +3,7 @@ what a programme that reads a row would run."""
 
 import base64
 import pickle
+import re
 from typing import Any
 
 import psycopg
@@ -181,7 +182,9 @@ def test_no_moment_that_app_may_write_is_without_end(
     owner, app, _other = sides
     found = owner.execute(MOMENTS).fetchall()
     assert len(found) > 100
-    assert [name for name, rule, column in found if column not in (rule or "")] == []
+    assert [
+        name for name, rule, column in found if not re.search(rf"\b{column}\b", rule or "")
+    ] == []
     for value in ("infinity", "-infinity", "0044-03-15 BC", "9999-01-01"):
         with pytest.raises(psycopg.errors.CheckViolation), app.transaction():
             app.execute(

@@ -20,12 +20,26 @@ from tests.factories.bodies import KEEPER, OTHER, SECRETARY
 from tests.factories.cases import contact
 from tests.factories.clients import client_of, hidden, words
 from tests.factories.directory import organisation
-from tests.factories.staff import as_user, team
+from tests.factories.staff import as_user, team, user
 from tests.rooms.desk.test_views_consent import asked
 
 pytestmark = pytest.mark.django_db
 # By it a button is known that is pressed twice on one page.
 _TOKEN = "csrfmiddlewaretoken"
+
+
+def test_b1_one_answer_is_for_both_seats_and_a_day_that_is_over_asks_nothing() -> None:
+    body = made.national()
+    made.seat(body, "safar", alternate=user("nigora"))
+    gone = made.called(body)
+    row = made.called(body, starts_at=timezone.now() + timedelta(days=3))
+    member = client_of("nigora", "en")
+    with as_user("nigora"):
+        assert Attendance.objects.filter(sitting=gone).exists()
+    called = "1 sitting is called: say whether you come"
+    assert called in words(member.get(reverse("desk:today")))
+    member.post(reverse("bodies:act", args=[body.code, row.pk, "answer"]), {"answer": "coming"})
+    assert "say whether you come" not in words(member.get(reverse("desk:today")))
 
 
 def test_b1_a_sitting_from_its_call_to_its_minutes() -> None:

@@ -344,6 +344,23 @@ def test_b4_refusal_appeal_reversal() -> None:
         made.dossier = row.dossier
         decisions.tell(made, way="in_person", on=TODAY, by=by, at=later(minutes=9))
         assert status_of(row.dossier) == ["granted"]
+        with pytest.raises(NotPossible, match="decided already"):
+            decisions.file(row.dossier, body=body, answers=ANSWERS, by=by, at=NOW)
+        assert status_of(row.dossier) == ["granted"], "nothing is asked for any more"
+
+
+def test_b8_an_appeal_that_is_taken_back_leaves_the_decision_before_it() -> None:
+    body = commission()
+    upper = commission("far", "tj_3501266", "anor", "bahor", "chaman")
+    _sitting, (row,) = decided(body, {Outcome.REFUSED: 1})
+    with as_user("nigora") as by:
+        decisions.tell(row, way="in_person", on=TODAY, by=by, at=later(minutes=9))
+        with pytest.raises(NotPossible, match="the way is the appeal"), transaction.atomic():
+            decisions.file(row.dossier, body=body, answers=ANSWERS, by=by, at=NOW)
+        agreed(row.dossier, upper, by=by)
+        made = decisions.appeal(row, body=upper, answers=ANSWERS, by=by, at=NOW)
+        decisions.withdraw(made, by=by, at=NOW)
+        assert status_of(row.dossier) == ["refused"]
 
 
 def test_b8_she_may_let_it_stand() -> None:

@@ -13,7 +13,7 @@ from panoh.cases.models import Case
 from panoh.kernel.rules import Category
 from panoh.people import actions as people
 from panoh.people.rules.person import Person
-from tests.factories.clients import client_of
+from tests.factories.clients import client_of, words
 from tests.factories.pages import english, fresh, opened, url
 from tests.factories.referrals import accepted, answer, sent
 from tests.factories.staff import as_user, team, user
@@ -186,6 +186,10 @@ def test_older_cases_stand_on_the_next_page() -> None:
     older = re.search(r'rel="next" href="\?before=([^"]+)"', page)
     assert older
     assert browser.get(f"/cases/?before={older[1]}").content.decode().count('<li class="card') >= 1
+    past = "1_2020-01-01T00:00:00+00:00"
+    assert "There are no more cases." in words(
+        client_of("nigora", "en").get("/cases/", {"before": past})
+    )
     for bad in ("x", "1_x", "_2020-01-01", "99999999999999999999_2020-01-01", "0_2020-01-01"):
         assert browser.get("/cases/", {"before": bad}).status_code == 404, bad
 

@@ -116,6 +116,9 @@ def test_g18_groups_stand_apart_and_no_estimate_may_be_published(fresh_db: str) 
         ]
     row = made.made("\n".join(lines).encode(), strata="region")
     assert (row.status, row.is_passed) == ("no_estimate", True)
+    with as_user(PREPARES):
+        models = queries.models_of(row)
+    assert "North," in models and "South," not in models, "no single number behind a no"
     made.published(row)
     for language in LANGUAGES:
         text = page(row, "nigora", language)
