@@ -3,7 +3,8 @@
 Time and memory of a release of generated records, and its errors. With ``--peer``, an interpreter
 that has ``requirements-bench.txt``, the figures of pac-synth's rows and aggregates beside ours at
 equal epsilon and delta, and ours once more at the ``rho`` that the other tool spends ("equal rho");
-``peer`` in a figure's name is the other tool. ``--attack`` runs the red team on rows of ours.
+``peer`` in a figure's name is the other tool; it is stopped after ``--patience`` seconds, and what
+it had by then is compared. ``--attack`` runs the red team on rows of ours.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from itertools import combinations, product
 from math import log, sqrt
 from pathlib import Path
 from time import perf_counter, process_time
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -38,6 +39,13 @@ ATTACKS = Path(__file__).with_name("release_attacks.py")
 SECRET = 2  # the column of ages
 
 
+class Peer(NamedTuple):
+    """The other tool: its interpreter, and how many seconds it may take."""
+
+    python: str
+    patience: float
+
+
 def main() -> None:
     """Every size and price asked for, several seeds."""
     arguments = argparse.ArgumentParser()
@@ -46,6 +54,7 @@ def main() -> None:
     arguments.add_argument("--epsilon", type=numbers(float), default=[4.0])
     arguments.add_argument("--seeds", type=int, default=1)
     arguments.add_argument("--peer", default="", help="an interpreter with pac-synth, anonymeter")
+    arguments.add_argument("--patience", type=float, default=3600, help="seconds for the peer")
     arguments.add_argument("--attack", action="store_true", help="the red team, nothing else")
     asked = arguments.parse_args()
     for rows, number, epsilon in product(asked.rows, asked.columns, asked.epsilon):
@@ -53,7 +62,7 @@ def main() -> None:
             if asked.attack:
                 attack(rows, number, epsilon, seed, asked.peer)
             else:
-                compare(rows, number, epsilon, seed, asked.peer)
+                compare(rows, number, epsilon, seed, Peer(asked.peer, asked.patience))
 
 
 def numbers(kind: Callable[[str], float]) -> Callable[[str], list[Any]]:
@@ -61,14 +70,14 @@ def numbers(kind: Callable[[str], float]) -> Callable[[str], list[Any]]:
     return lambda text: [kind(one) for one in text.split(",")]
 
 
-def compare(rows: int, number: int, epsilon: float, seed: int, peer: str) -> None:
+def compare(rows: int, number: int, epsilon: float, seed: int, peer: Peer) -> None:
     """Ours, and the other tool's at the same price, on one set of records."""
     lists = ctdc.columns(number, min(200, 60 + rows // 1000))
     codes = ctdc.records(rows, number, seed=seed)
     name = f"{rows} x {number}, epsilon {epsilon:g}, seed {seed}"
     plan = plans.read(ctdc.plan_text(lists, epsilon=epsilon, n_pub=rows))
     measured = ours(plan, People(codes), name)
-    if peer:
+    if peer.python:
         root = log(1 / plan.delta)
         spent = (sqrt(root + epsilon) - sqrt(root)) ** 2  # the simple conversion, turned round
         price = accounting.epsilon_of(spent, plan.delta)
@@ -137,37 +146,50 @@ def ours(plan: Plan, people: People, name: str) -> list[tuple[int, ...]]:
 
 
 def theirs(
-    plan: Plan, codes: Codes, python: str, name: str, measured: list[tuple[int, ...]]
+    plan: Plan, codes: Codes, peer: Peer, name: str, measured: list[tuple[int, ...]]
 ) -> None:
-    """The same of pac-synth's rows and of its aggregates."""
+    """The same of pac-synth's aggregates, and of its rows if they are ready in time."""
     lists = {one.name: list(one.values) for one in plan.columns}
     with tempfile.TemporaryDirectory() as folder:
-        data, out = Path(folder, "data.csv"), Path(folder, "out.json")
+        data = Path(folder, "data.csv")
         ctdc.write(data, lists, codes)
         started = perf_counter()
-        command = [python, str(PEER), str(data), str(out), str(plan.epsilon), str(plan.delta)]
-        subprocess.run(command, check=True, capture_output=True)
-        say("release", f"{name}: peer, whole", perf_counter() - started, "s")
-        found = json.loads(out.read_text())
-    say("release", f"{name}: peer, rows for {codes.shape[1]} people", len(found["rows"]), "rows")
+        command = [peer.python, str(PEER), str(data), folder, str(plan.epsilon), str(plan.delta)]
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=peer.patience)
+        except subprocess.TimeoutExpired:
+            note(f"{name}: peer, not ended after {peer.patience:g} s: what it had is compared")
+        else:
+            say("release", f"{name}: peer, whole", perf_counter() - started, "s")
+        found, rows = (_found(Path(folder, part)) for part in ("aggregates.json", "rows.json"))
     people, place = People(codes), {name: c for c, name in enumerate(lists)}
     domains = [{v: at for at, v in enumerate(one.domain)} for one in plan.columns]
-    rows = np.zeros((len(lists), len(found["rows"])), dtype=np.int32)
-    for column, values in zip(found["columns"], zip(*found["rows"], strict=True), strict=True):
-        rows[place[column]] = [domains[place[column]][value] for value in values]
-    for order in (1, 2, 3):
-        sets = list(combinations(range(len(plan.columns)), order))
-        figures(f"{name}: peer rows by {order}", gate.of_rows(people, rows, plan, sets))
-        apart(f"{name}: peer rows by {order}", people, rows, sets, plan)
-        told = aggregates(found["aggregates"], order, plan, place, domains)
-        for kind, of in (("all", sets), ("those we measure", measured if order == 3 else [])):
-            pairs = [
-                (counts(codes, one, plan)[cells], told[one][cells])
-                for one in of
-                for cells in [reported(one, plan)]
-            ]
-            if of:
-                figures(f"{name}: peer aggregates of {order}, {kind}", gate.errors(pairs))
+    if found is not None:
+        for order in (1, 2, 3):
+            told = aggregates(found, order, plan, place, domains)
+            every = list(combinations(range(len(plan.columns)), order))
+            for kind, of in (("all", every), ("those we measure", measured if order == 3 else [])):
+                pairs = [
+                    (counts(codes, one, plan)[cells], told[one][cells])
+                    for one in of
+                    for cells in [reported(one, plan)]
+                ]
+                if of:
+                    figures(f"{name}: peer aggregates of {order}, {kind}", gate.errors(pairs))
+    if rows is not None:
+        say("release", f"{name}: peer, rows for {people.size} people", len(rows["rows"]), "rows")
+        theirs_coded = np.zeros((len(lists), len(rows["rows"])), dtype=np.int32)
+        for column, values in zip(rows["columns"], zip(*rows["rows"], strict=True), strict=True):
+            theirs_coded[place[column]] = [domains[place[column]][value] for value in values]
+        for order in (1, 2, 3):
+            sets = list(combinations(range(len(plan.columns)), order))
+            figures(f"{name}: peer rows by {order}", gate.of_rows(people, theirs_coded, plan, sets))
+            apart(f"{name}: peer rows by {order}", people, theirs_coded, sets, plan)
+
+
+def _found(path: Path) -> Any:
+    """What the other tool wrote, or None."""
+    return json.loads(path.read_text()) if path.exists() else None
 
 
 def aggregates(

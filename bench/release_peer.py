@@ -1,7 +1,8 @@
 """The comparator of ``bench/release.py``, run by an interpreter that has pac-synth 0.0.8.
 
-``python release_peer.py DATA.csv OUT.json EPSILON DELTA``: rows and aggregates of up to three
-columns. Every value is marked first, because the tool takes "0" for "nothing there".
+``python release_peer.py DATA.csv FOLDER EPSILON DELTA``: aggregates of up to three columns, then
+rows, each written when it is ready: rows of many records take hours. Every value is marked first,
+because the tool takes "0" for "nothing there".
 """
 
 import csv
@@ -15,7 +16,7 @@ LENGTH = 3
 MARK = "="
 
 
-def main(data: str, out: str, epsilon: str, delta: str) -> None:
+def main(data: str, folder: str, epsilon: str, delta: str) -> None:
     """Fit, sample, write."""
     with Path(data).open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
@@ -35,14 +36,17 @@ def main(data: str, out: str, epsilon: str, delta: str) -> None:
     )
     maker = pacsynth.DpAggregateSeededSynthesizer(parameters)
     maker.fit(dataset)
+    _write(Path(folder, "aggregates.json"), maker.get_dp_aggregates(";"))
     sampled = maker.sample()
     plain = [[one.removeprefix(MARK) for one in row] for row in sampled[1:]]
-    found = {
-        "columns": sampled[0],
-        "rows": plain,
-        "aggregates": maker.get_dp_aggregates(";"),
-    }
-    Path(out).write_text(json.dumps(found), encoding="utf-8")
+    _write(Path(folder, "rows.json"), {"columns": sampled[0], "rows": plain})
+
+
+def _write(path: Path, found: object) -> None:
+    """Nothing half written is read: whoever waits may stop this at any time."""
+    aside = path.with_suffix(".part")
+    aside.write_text(json.dumps(found), encoding="utf-8")
+    aside.replace(path)
 
 
 if __name__ == "__main__":

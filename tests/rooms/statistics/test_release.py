@@ -147,8 +147,10 @@ def test_g19_a_line_that_would_be_another_number_is_not_told_whole() -> None:
     found = measure(People(ctdc.records(3000, 4, countries=5)), plan, sampler.seeded(1))
     (table,) = found.orders[3]
     form = shape(table, plan)
-    high = {one: np.full_like(values, 1000) for one, values in found.tables.items()}
-    high[table[:2]] = np.full_like(high[table[:2]], 1000 * form[2])
+    people = 1000 * int(np.prod(form))
+    high = {
+        one: np.full_like(values, people // plan.size(one)) for one, values in found.tables.items()
+    }
     whole = protect(replace(found, tables=high))[table].shown
     assert whole.all()
     high[table[:2]][7] += 1
@@ -156,6 +158,22 @@ def test_g19_a_line_that_would_be_another_number_is_not_told_whole() -> None:
     assert shown.sum(axis=1).tolist() == [
         form[2] - (line == 7) for line in range(form[0] * form[1])
     ]
+
+
+def test_g19_a_line_with_impossible_cells_is_one_number_too() -> None:
+    """What agreement left in a cell that the plan forbids is missing from both lines through it."""
+    plan = planned(4, 3000, 40, 5, 'forbidden = [{gender = "Woman", ageBroad = "0--8"}]')
+    found = measure(People(ctdc.records(3000, 4, countries=5)), plan, sampler.seeded(1))
+    pair = (1, 2)
+    form = shape(pair, plan)
+    high = found.tables | {pair: np.full(form, 1000).ravel()}
+    high |= {pair[:1]: np.full(form[0], 1000 * form[1]), pair[1:]: np.full(form[1], 1000 * form[0])}
+    one = protect(replace(found, tables={one: high[one] for one in ((1,), (2,), pair)}))[pair]
+    told = (one.shown | one.impossible).reshape(form)
+    ((row, column),) = np.argwhere(one.impossible.reshape(form))
+    assert not told[row].all()
+    assert not told[:, column].all()
+    assert (~told).sum() == 2
 
 
 def test_g19_agreement_brings_numbers_nearer_to_the_truth() -> None:

@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 from panoh.statistics.rules.estimation.lattice import Ints
 from panoh.statistics.rules.release.measure import Measured, Table
 from panoh.statistics.rules.release.people import impossible, shape
-from panoh.statistics.rules.release.whole import margins
 
 PHANTOMS = 0.01  # expected invented cells, as a share of those shown
 STEPS = np.arange(1.0, 6.01, 0.1)
 WIDTH = 1.96
-MOST_COLUMNS = 3
 
 Mask = NDArray[np.bool_]
 
@@ -39,7 +37,7 @@ def protect(measured: Measured) -> dict[Table, Shown]:
         forbidden = impossible(table, plan)
         tau = threshold(values, measured.sigma[table], plan.k, measured.shift[table])
         shown = (values >= tau) & ~forbidden
-        if len(table) == MOST_COLUMNS:
+        if len(table) > 1:
             shown &= ~_in_the_way(values, shown, forbidden, table, measured)
         found[table] = Shown(table, values, shown, forbidden, tau, WIDTH * measured.sigma[table])
     return found
@@ -49,14 +47,21 @@ def _in_the_way(
     values: Ints, shown: Mask, forbidden: Mask, table: Table, measured: Measured
 ) -> Mask:
     """The smallest cell of each line that would be told whole and adds up to another number than
-    the pair of its first two columns: a margin is one number wherever it is read."""
+    the table without its column: a margin is one number wherever it is read. Lines differ where
+    three columns do not meet their pairs, and where some of a total lies in impossible cells."""
     form = shape(table, measured.plan)
     grid = np.where(forbidden, 0, values).reshape(form)
-    whole = (shown | forbidden).reshape(form).all(axis=2)
-    pair = margins(table, measured.tables, measured.plan)[0]
-    small = np.where(forbidden, np.iinfo(np.int64).max, values).reshape(form).argmin(axis=2)
+    whole = (shown | forbidden).reshape(form)
+    small = np.where(forbidden, np.iinfo(np.int64).max, values).reshape(form)
     found = np.zeros(form, dtype=bool)
-    np.put_along_axis(found, small[..., None], (whole & (grid.sum(axis=2) != pair))[..., None], 2)
+    for axis in range(len(form)):
+        rest = table[:axis] + table[axis + 1 :]
+        told = measured.tables[rest].reshape(shape(rest, measured.plan))
+        wrong = whole.all(axis=axis) & (grid.sum(axis=axis) != told)
+        smallest = np.expand_dims(small.argmin(axis=axis), axis)
+        one = np.zeros(form, dtype=bool)
+        np.put_along_axis(one, smallest, np.expand_dims(wrong, axis), axis)
+        found |= one
     return found.ravel()
 
 
