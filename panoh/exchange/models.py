@@ -88,6 +88,7 @@ class Part(models.Model):
     class Privacy:
         open = ("id", "run", "account", "number")
         special = ("rows", "back")
+        leaves = {"back": ("back",)}
 
     class Meta:
         constraints: ClassVar = [

@@ -50,6 +50,7 @@ class Line(models.Model):
 
     class Privacy:
         open = ("id", "book", "name", "source", "purpose", "opened_at", "opened_by")
+        leaves = {"table": ("name", "source", "purpose")}
 
     class Meta:
         constraints = (
@@ -121,6 +122,7 @@ class Request(models.Model):
             *("state", "asked_team", "asked_by", "asked_at", "paid_at", "second_due_at"),
             *("signed_at", "receipt", "ended_at", "reason"),
         )
+        leaves = {"table": ("ref", "kind")}
 
     class Meta:
         constraints = (
@@ -180,6 +182,7 @@ class Entry(models.Model):
 
     class Privacy:
         open = ("id", "book", "kind", "day", "request", "reverses", "paper", "at", "by")
+        leaves = {"table": ("kind", "paper")}
 
     class Meta:
         constraints = (
@@ -212,6 +215,7 @@ class Posting(models.Model):
 
     class Privacy:
         open = ("id", "entry", "account", "book", "day", "amount")
+        leaves = {"table": ("day", "amount")}
 
     class Meta:
         constraints = (
@@ -234,6 +238,7 @@ class DayTotal(models.Model):
 
     class Privacy:
         open = ("id", "account", "book", "day", "amount")
+        leaves = {"table": ("amount",)}
 
     class Meta:
         constraints = (

@@ -89,6 +89,7 @@ class Paper(models.Model):
     class Privacy:
         open = ("id", "output", "path", "is_secret")
         special = ("content",)
+        leaves = {"release": ("path", "content")}
 
     class Meta:
         constraints = (

@@ -13,6 +13,9 @@ from tests.house.tree import ROOMS
 # Rooms' tables that belong to a case, which `app` may read and which have no row security.
 WITHOUT_WALL: dict[str, str] = {}
 
+# By which `leaves` in `class Privacy` lets fields go (test_ways_out).
+WAYS_OUT = {"table", "order", "back", "release"}
+
 # Names that no form and no table outside `health` may ask for (row A23): they blame or label.
 FORBIDDEN = re.compile(
     r"virgin|chastity|hymen|sexual_?(history|past|experience|partner|orientation)|promiscu"
@@ -47,8 +50,16 @@ def privacy_faults(model: type[models.Model]) -> list[str]:
         for name in getattr(privacy, "open", ())
         if name in fields and "Sealed" in type(fields[name]).__name__
     ]
+    leaves = getattr(privacy, "leaves", {})
+    faults += [f"{way} is no way out" for way in leaves.keys() - WAYS_OUT]
+    faults += [
+        f"{name} leaves and is no field"
+        for names in leaves.values()
+        for name in names
+        if name not in fields
+    ]
     extra = {name for name in vars(privacy) if not name.startswith("_")}
-    faults += [f"Privacy.{name}" for name in extra - {"open", "personal", "special"}]
+    faults += [f"Privacy.{name}" for name in extra - {"open", "personal", "special", "leaves"}]
     return faults
 
 
@@ -91,9 +102,11 @@ def test_a_fault_of_a_model_is_noticed() -> None:
         class Privacy:
             open = ("id", "nobody")
             personal = ("room", "room")
+            leaves = {"table": ("story",), "window": ()}
 
     faults = privacy_faults(Careless)
     assert {"name is not named", "nobody is no field", "room is named twice"} <= set(faults)
+    assert {"story leaves and is no field", "window is no way out"} <= set(faults)
     assert "room names auth.Group as text" in relation_faults(Careless)
 
 

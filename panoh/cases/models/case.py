@@ -174,6 +174,7 @@ class Case(models.Model):
             "close_reason",
         )
         personal = ("birth_year", "citizenship", "happened_in")
+        leaves = {"order": ("sex", "age_band", "district", "citizenship")}
 
     class Meta:
         constraints = (
@@ -245,6 +246,7 @@ class Fact(CodedFact):
     class Privacy:
         open = (*FACT_FIELDS, "category")
         special = ("note",)
+        leaves = {"order": ("code",)}
 
     class Meta:
         constraints = (
@@ -293,6 +295,7 @@ class Note(models.Model):
     class Privacy:
         open = ("id", "dossier", "category", "added_at", "added_by")
         special = ("text",)
+        leaves = {"order": ("text",)}
 
     def __str__(self) -> str:
         return str(self.pk)

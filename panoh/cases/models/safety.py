@@ -31,6 +31,7 @@ class SafetyEntry(models.Model):
     class Privacy:
         open = ("id", "dossier", "at", "by", "ended_at", "ended_by")
         special = ("kind", "code", "text")
+        leaves = {"order": ("kind", "code", "text")}
 
     class Meta:
         constraints = (

@@ -22,7 +22,12 @@ from panoh.cases.queries.reading import (
 )
 from panoh.cases.queries.safety import safety_plan
 from panoh.cases.rules.orders import (
+    COLUMN,
+    FACT,
     ORDER_FIELDS,
+    PERSON,
+    SAFETY,
+    WAYS,
     BreachKind,
     OrderNotice,
     OrderState,
@@ -145,20 +150,20 @@ def order_values(order: Order, *, by: User, at: datetime) -> list[tuple[str, str
     list. Opening names and notes is recorded by whoever hands them over."""
     wanted = [name for name in ORDER_FIELDS if name in order.fields]
     dossier, sources = order.dossier, {ORDER_FIELDS[name].source for name in wanted}
-    known = people.person(dossier, by=by, at=at) if "person" in sources else None
-    columns = summary(dossier) if "column" in sources else {}
+    known = people.person(dossier, by=by, at=at) if PERSON in sources else None
+    columns = summary(dossier) if COLUMN in sources else {}
     found: list[tuple[str, str, list[str]]] = []
     for name in wanted:
         field = ORDER_FIELDS[name]
-        if field.source == "person":
+        if field.source == PERSON:
             values = [_of_person(known, name)]
-        elif field.source == "column":
+        elif field.source == COLUMN:
             values = [columns.get(name, "")]
-        elif field.source == "fact":
+        elif field.source == FACT:
             values = [label for _row, label in labelled(facts_of(dossier, [name], user=by))]
-        elif field.source == "ways":
+        elif field.source == WAYS:
             values = [one.value for one in people.contacts_of(dossier, by=by, at=at)]
-        elif field.source == "plan":
+        elif field.source == SAFETY:
             values = _of_plan(dossier)
         else:
             values = [text or "" for text in texts_of(notes_of(dossier, field.category, user=by))]

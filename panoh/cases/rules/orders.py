@@ -15,40 +15,52 @@ SIGNATURES = 2
 GROUND = ("view", "view_text", "notice", "notice_text")
 
 
+# Where it is kept, as ``room.Model``.
+PERSON, WAYS = "people.Identity", "people.ContactPoint"
+COLUMN, FACT, NOTES, SAFETY = "cases.Case", "cases.Fact", "cases.Note", "cases.SafetyEntry"
+
+
 @dataclass(frozen=True, slots=True)
 class OrderField:
-    """One thing that an order may name. ``source``: where it is kept (``person``, ``column`` of
-    the case row, coded ``fact``, ``notes`` of the category, ``ways`` to reach her, ``plan`` of her
-    safety)."""
+    """One thing that an order may name. ``source`` and ``kept``: the model and its fields that it
+    is made of; ``leaves`` in that model's ``class Privacy`` must let them go."""
 
     label: str | Promise
     category: Category
     source: str
+    kept: tuple[str, ...]
 
 
 # Never among them: whom she excludes, how she was recruited (row A14), papers and status of stay,
 # what is kept apart (row A10). What endangers her most stands last, and is said to do so.
 ORDER_FIELDS: Mapping[str, OrderField] = {
-    "name": OrderField(_("Name"), Category.IDENTITY, "person"),
-    "birth": OrderField(_("Date of birth"), Category.IDENTITY, "person"),
-    "sex": OrderField(_("Sex"), Category.CORE, "column"),
-    "age_band": OrderField(_("Age"), Category.CORE, "column"),
-    "citizenship": OrderField(_("Citizenship"), Category.CORE, "column"),
-    "district": OrderField(_("District"), Category.CORE, "column"),
-    "exploitation_forms": OrderField(_("Forms of exploitation"), Category.CORE, "fact"),
-    "acts": OrderField(_("What was done"), Category.CORE, "fact"),
-    "means": OrderField(_("Means"), Category.CORE, "fact"),
-    "purposes": OrderField(_("Purposes"), Category.CORE, "fact"),
-    "trafficking": OrderField(_("Trafficking"), Category.CORE, "fact"),
-    "victim_law_status": OrderField(_("Status under the law on help"), Category.LEGAL, "fact"),
-    "story": OrderField(_("Notes: story"), Category.STORY, "notes"),
-    "services": OrderField(_("Notes: services"), Category.SERVICES, "notes"),
-    "health": OrderField(_("Notes: health"), Category.HEALTH, "notes"),
-    "legal": OrderField(_("Notes: law (they may name others)"), Category.LEGAL, "notes"),
-    "ways": OrderField(
-        _("Ways to reach the person (this can endanger her)"), Category.CONTACT, "ways"
+    "name": OrderField(_("Name"), Category.IDENTITY, PERSON, ("names",)),
+    "birth": OrderField(_("Date of birth"), Category.IDENTITY, PERSON, ("details",)),
+    "sex": OrderField(_("Sex"), Category.CORE, COLUMN, ("sex",)),
+    "age_band": OrderField(_("Age"), Category.CORE, COLUMN, ("age_band",)),
+    "citizenship": OrderField(_("Citizenship"), Category.CORE, COLUMN, ("citizenship",)),
+    "district": OrderField(_("District"), Category.CORE, COLUMN, ("district",)),
+    "exploitation_forms": OrderField(_("Forms of exploitation"), Category.CORE, FACT, ("code",)),
+    "acts": OrderField(_("What was done"), Category.CORE, FACT, ("code",)),
+    "means": OrderField(_("Means"), Category.CORE, FACT, ("code",)),
+    "purposes": OrderField(_("Purposes"), Category.CORE, FACT, ("code",)),
+    "trafficking": OrderField(_("Trafficking"), Category.CORE, FACT, ("code",)),
+    "victim_law_status": OrderField(
+        _("Status under the law on help"), Category.LEGAL, FACT, ("code",)
     ),
-    "safety": OrderField(_("Safety plan (this can endanger her)"), Category.SAFETY, "plan"),
+    "story": OrderField(_("Notes: story"), Category.STORY, NOTES, ("text",)),
+    "services": OrderField(_("Notes: services"), Category.SERVICES, NOTES, ("text",)),
+    "health": OrderField(_("Notes: health"), Category.HEALTH, NOTES, ("text",)),
+    "legal": OrderField(_("Notes: law (they may name others)"), Category.LEGAL, NOTES, ("text",)),
+    "ways": OrderField(
+        _("Ways to reach the person (this can endanger her)"), Category.CONTACT, WAYS, ("value",)
+    ),
+    "safety": OrderField(
+        _("Safety plan (this can endanger her)"),
+        Category.SAFETY,
+        SAFETY,
+        ("kind", "code", "text"),
+    ),
 }
 
 

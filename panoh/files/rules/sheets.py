@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import xlsxwriter
@@ -19,6 +20,15 @@ _CLOSED: Final = {
     "strings_to_numbers": False,
 }
 MOST_IN_A_CELL: Final = 32_767  # Excel's own limit
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    """A column of a table to take home. ``kept``: the field from which its cells are made, as
+    ``room.Model.field``; ``leaves`` in that model's ``class Privacy`` must let it go."""
+
+    title: str
+    kept: str
 
 
 def as_csv(head: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:

@@ -16,6 +16,7 @@ from panoh.access.models import Team
 from panoh.access.queries import may, my_teams
 from panoh.access.rules import Permission
 from panoh.access.views.typed import done, told_in, typed
+from panoh.files.rules.sheets import TableColumn
 from panoh.fund import actions as fund
 from panoh.fund import queries, rules
 from panoh.fund.forms import AppropriationForm, BookForm, LineForm
@@ -119,8 +120,15 @@ def statement_file(request: StaffRequest, account_id: int, code: str) -> HttpRes
     """The same as a table to take home."""
     account = queries.account_of(queries.require_book(), account_id)
     told = queries.statement(account, month_asked(request))
-    head = [_("Day"), _("What"), _("Request"), _("Paper"), _("Sum"), _("Balance")]
-    return sheet(code, "statement", head, _lines(told))
+    columns = [
+        TableColumn(_("Day"), "fund.Posting.day"),
+        TableColumn(_("What"), "fund.Entry.kind"),
+        TableColumn(_("Request"), "fund.Request.ref"),
+        TableColumn(_("Paper"), "fund.Entry.paper"),
+        TableColumn(_("Sum"), "fund.Posting.amount"),
+        TableColumn(_("Balance"), "fund.Posting.amount"),
+    ]
+    return sheet(code, "statement", columns, _lines(told))
 
 
 def _lines(told: Statement) -> list[list[str]]:
@@ -160,7 +168,12 @@ def _balance(found: Sequence[queries.Standing]) -> list[tuple[Any, list[int]]]:
 def balance_file(request: StaffRequest, code: str) -> HttpResponse:
     """The same as a table to take home."""
     rows = _balance(queries.standings(queries.require_book(), day_asked(request)))
-    head = [_("Line"), _("Source"), _("Purpose"), *(str(stage.label) for stage in Stage)]
+    columns = [
+        TableColumn(_("Line"), "fund.Line.name"),
+        TableColumn(_("Source"), "fund.Line.source"),
+        TableColumn(_("Purpose"), "fund.Line.purpose"),
+        *(TableColumn(str(stage.label), "fund.DayTotal.amount") for stage in Stage),
+    ]
     told = [
         [
             one.name,
@@ -170,7 +183,7 @@ def balance_file(request: StaffRequest, code: str) -> HttpResponse:
         ]
         for one, sums in rows
     ]
-    return sheet(code, "balance", head, told)
+    return sheet(code, "balance", columns, told)
 
 
 @page(Permission.MONEY_READ)
@@ -205,7 +218,12 @@ def cost_file(request: StaffRequest, code: str) -> HttpResponse:
         for one in found
     ]
     rows.append([_("Together"), "", figures(queries.total(found))])
-    return sheet(code, "cost", [_("Source"), _("What for"), _("Sum")], rows)
+    columns = [
+        TableColumn(_("Source"), "fund.Line.source"),
+        TableColumn(_("What for"), "fund.Request.kind"),
+        TableColumn(_("Sum"), "fund.Posting.amount"),
+    ]
+    return sheet(code, "cost", columns, rows)
 
 
 @page(Permission.MONEY_BOOK)

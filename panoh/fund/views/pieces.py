@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from panoh.access.middleware import StaffRequest
-from panoh.files.rules.sheets import CSV, XLSX, as_csv, as_xlsx
+from panoh.files.rules.sheets import CSV, XLSX, TableColumn, as_csv, as_xlsx
 from panoh.fund import queries
 from panoh.fund.forms import month_of
 from panoh.fund.models import Book, Request
@@ -61,14 +61,16 @@ def shown_row(one: Request, at: datetime) -> dict[str, Any]:
     }
 
 
-def sheet(code: str, name: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> HttpResponse:
+def sheet(
+    code: str, name: str, columns: Sequence[TableColumn], rows: Sequence[Sequence[str]]
+) -> HttpResponse:
     """A table to take home, as ``csv`` or ``xlsx``; nothing in it runs. Raises ``Gone``."""
     made = {"csv": (CSV, as_csv), "xlsx": (XLSX, as_xlsx)}
     if code not in made:
         raise Gone
     kind, write = made[code]
     return HttpResponse(
-        write(head, rows),
+        write([one.title for one in columns], rows),
         content_type=kind,
         headers={
             "Content-Disposition": f'attachment; filename="{name}.{code}"',

@@ -43,6 +43,7 @@ class Identity(models.Model):
         open = ("id", "dossier", "reason", "written_at", "written_by", "superseded_at")
         personal = ("names", "details")
         special = ()
+        leaves = {"order": ("names", "details")}
 
     class Meta:
         constraints: ClassVar = [
@@ -90,6 +91,7 @@ class ContactPoint(models.Model):
         open = ("id", "dossier", "kind", "is_safe", "written_at", "written_by", "ended_at")
         personal = ("value", "cover", "hours")
         special = ()
+        leaves = {"order": ("value",)}
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["dossier"], name="people_contact_dossier")]
