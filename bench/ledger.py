@@ -246,15 +246,18 @@ def write(seed: int, operations: int) -> None:
                 raise
 
 
-def drill(environment: dict[str, str], operations: int, *, kills: int, wait: float) -> int:
+def drill(
+    environment: dict[str, str], operations: int, *, kills: int, wait: Callable[[], object]
+) -> int:
     """Eight writers share the operations; ``kills`` of them are killed at random on the way, each
-    replaced by one that does the rest. Returns how many were killed."""
+    replaced by one that does the rest; ``wait`` ends when the next one is. Returns how many were.
+    """
     dice = random.Random(operations)
     each = operations // WRITERS
     running = [_start(environment, seed, each) for seed in range(WRITERS)]
     killed = 0
     for _number in range(kills):
-        time.sleep(wait)
+        wait()
         at = dice.randrange(WRITERS)
         if running[at].poll() is None:
             running[at].kill()
@@ -367,7 +370,7 @@ def _drilled(connection: psycopg.Connection, operations: int) -> None:
         made.person()
     started = time.perf_counter()
     kills = max(1, operations // 5_000)
-    killed = drill(dict(os.environ), operations, kills=kills, wait=10.0)
+    killed = drill(dict(os.environ), operations, kills=kills, wait=lambda: time.sleep(10))
     spent = time.perf_counter() - started
     say("ledger", f"drill: {operations:,} operations by {WRITERS} writers", spent, "s")
     say("ledger", "drill: writers killed", killed, "processes")

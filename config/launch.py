@@ -143,7 +143,7 @@ def start_web(processes: Processes, environment: Mapping[str, str], port: int) -
     plain = {key: value for key, value in environment.items() if key != "PANOH_OWNER_DATABASE_URL"}
     processes.start(web_server(port), plain)
     processes.start(worker(), {**plain, "PANOH_ROLE": "jobs"})
-    for _ in range(600):
+    for _ in range(6000):  # five minutes and more: a slow machine is no fault
         if processes.one_ended():
             raise StepError("the web server or the worker did not start")
         if answers(port):

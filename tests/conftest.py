@@ -22,13 +22,17 @@ from pytest_django import DjangoDbBlocker
 
 from config.cluster import OLDEST, version
 from panoh.access.management.commands.prepare import compile_catalogues
+from tests import harness
 from tests.harness import ALIASES, ROOT, Databases, cluster
 
 CHROMIUM = Path("/usr/bin/chromium")
 OLD_PROGRAMS = Path(f"/usr/lib/postgresql/{OLDEST}/bin")
 
-# No test measures time.
-drawn.register_profile("panoh", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# No test measures time, and the same values are tried each time: a run says something about the
+# code and nothing about its luck.
+drawn.register_profile(
+    "panoh", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 drawn.load_profile("panoh")
 
 
@@ -98,6 +102,21 @@ def slow_keys_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         place = "panoh.vault.rules.passphrases.hash_secret_raw"
         patch.setattr(place, cache(hash_secret_raw))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def separate_worker(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The files of one worker are no other's."""
+    harness.separate_worker(tmp_path_factory.mktemp("var"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def patient() -> Iterator[None]:
+    """Children that read files of strangers may take long where many things run at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        for place in ("files", "exchange"):
+            patch.setattr(f"panoh.{place}.actions._CHILD_SECONDS", 600)
         yield
 
 

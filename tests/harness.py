@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import itertools
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,18 +19,31 @@ from django.conf import settings
 from django.db import connections
 from psycopg import sql
 
-from config.cluster import FLEETING, Cluster
+from config.cluster import FLEETING, ROLES, Cluster
 
 ROOT = Path(__file__).resolve().parent.parent
 ALIASES = ("default", "plain")
 KEPT_TEMPLATES = 5
 STAFF = "import django; django.setup(); from tests.factories.staff import build; build()"
 _number = itertools.count(1)
+# Where the server lies that all workers share; the rest is each worker's own (`separate_worker`).
+SHARED, SHARED_KEYS = settings.PANOH_VAR, settings.PANOH_KEYS
 
 
 def cluster() -> Cluster:
     """Return the server of the tests (not started)."""
-    return Cluster(settings.PANOH_VAR, keys=settings.PANOH_KEYS, settings=FLEETING)
+    return Cluster(SHARED, keys=SHARED_KEYS, settings=FLEETING)
+
+
+def separate_worker(folder: Path) -> None:
+    """Let documents, ledgers and later keys of this process lie where no other writes."""
+    (folder / "keys").mkdir(mode=0o700)
+    for role in ROLES:
+        cluster().password(role)
+    # A key appears whole; only what it is made from, whose name begins with a dot, goes again.
+    for key in SHARED_KEYS.glob("[!.]*"):
+        shutil.copy2(key, folder / "keys")
+    settings.PANOH_VAR, settings.PANOH_KEYS = folder, folder / "keys"
 
 
 def shape() -> str:
@@ -111,6 +125,7 @@ class Databases:
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "PANOH_MODE": "test",
             "PANOH_VAR": str(settings.PANOH_VAR),
+            "PANOH_KEYS": str(settings.PANOH_KEYS),
             "PANOH_DATABASE_URL": self.server.url("app", name),
         }
 
@@ -130,7 +145,11 @@ class Databases:
 
     def drop(self, name: str) -> None:
         """Remove a database, whoever is still connected."""
-        self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        # The server waits five seconds for those whom it sends away; a busy machine takes longer.
+        while True:
+            with contextlib.suppress(psycopg.errors.ObjectInUse):
+                return self._run(drop)
 
     @contextlib.contextmanager
     def clone(self) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from tests.conftest import CHROMIUM
 from tests.factories.clients import client_of
@@ -19,6 +19,8 @@ AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PHONE, DESKTOP = 360, 1280
 SLOW_BYTES_PER_SECOND = 50_000 // 8
+# No test measures time: an answer may come late where many things run at once.
+PATIENCE_MS = 180_000
 BROWSER: dict[str, Any] = {
     "executable_path": str(CHROMIUM),
     "args": [
@@ -43,7 +45,8 @@ def chromium() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip("CHROMIUM IS MISSING: /usr/bin/chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**BROWSER)
+        expect.set_options(timeout=PATIENCE_MS)
+        browser = playwright.chromium.launch(**BROWSER, timeout=PATIENCE_MS)
         yield browser
         browser.close()
 
@@ -65,6 +68,7 @@ def open_page(chromium: Browser) -> Iterator[Opener]:
             locale=language,
             has_touch=width < 700,
         )
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("request", watch)
@@ -119,6 +123,7 @@ def axe_findings(page: Page, *, sheets: bool = True) -> list[str]:
     does not read the style sheets themselves, which are the same on every page. A test that looks
     at many pages lets the browser bring axe along (``add_init_script``): sending it takes longer.
     """
+    page.wait_for_load_state()  # a click waits for the first byte of the page only
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text())
     result: dict[str, Any] = page.evaluate(

@@ -12,7 +12,7 @@ from panoh.access.models import Dossier
 from panoh.cases.models import Case
 from panoh.people.queries import person
 from tests.browser import moments
-from tests.browser.conftest import Opener, enter, slow_network
+from tests.browser.conftest import PATIENCE_MS, Opener, enter, slow_network
 from tests.browser.moments import WORKER, Hand
 from tests.factories.directory import organisation, service
 from tests.factories.staff import as_user, user
@@ -90,7 +90,7 @@ def test_f7_a_line_cut_before_the_answer_saves_once(
     typed(page, server)
 
     def cut(route: Route) -> None:
-        route.fetch(max_redirects=0)
+        route.fetch(max_redirects=0, timeout=PATIENCE_MS)
         route.abort("connectionreset")
 
     page.route("**/first-contact/", cut)

@@ -67,7 +67,6 @@ def faults(page: Page, answer: Response, look: Callable[[Page], list[str]]) -> l
     return found
 
 
-@pytest.mark.timeout(1200)
 def test_every_page_is_accessible_fits_and_is_light(
     server: str, open_page: Opener, connect: Connect
 ) -> None:

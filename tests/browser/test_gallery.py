@@ -79,6 +79,7 @@ def test_errors_stand_beside_the_field_and_on_top_and_lose_nothing(
     plain_phone.locator("[name=words]").fill("Ҷӯраҳо ғ қ")
     plain_phone.locator("[name=born_year]").fill("98")
     plain_phone.locator("main form[novalidate] [type=submit]").click()
+    plain_phone.wait_for_load_state()
     expect(plain_phone.locator("[name=words]")).to_have_value("Ҷӯраҳо ғ қ")
     expect(plain_phone.locator("[name=born_year]")).to_have_value("98")
     summary = plain_phone.locator(".govuk-error-summary")

@@ -1,29 +1,15 @@
 """Signing in as staff do it: passphrase, code app, recovery codes, and out again."""
 
-import base64
-import hashlib
-import hmac
-import struct
-import time
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Opener
+from tests.factories.codes import code_now
 from tests.factories.staff import PASSPHRASE
 
 pytestmark = pytest.mark.browser
-
-
-def code_now(secret: str, step: int = 0) -> str:
-    """What a code app shows (RFC 6238, SHA-1, 30 seconds, six figures); ``step`` periods later."""
-    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
-    counter = int(time.time()) // 30 + step
-    digest = hmac.new(key, struct.pack(">Q", counter), hashlib.sha1).digest()
-    at = digest[-1] & 15
-    number = int.from_bytes(digest[at : at + 4], "big") & 0x7FFFFFFF
-    return f"{number % 1_000_000:06d}"
 
 
 def send(page: Page) -> None:
@@ -59,8 +45,8 @@ def test_first_sign_in_connects_a_code_app_and_the_next_asks_for_it(
     page.locator("[name=code]").fill(code_now(secret))
     send(page)
     expect(page).to_have_url(f"{server}/sign-in/2/recovery-codes/")
+    expect(page.locator(".codes li")).to_have_count(10)
     codes = page.locator(".codes li").all_inner_texts()
-    assert len(codes) == 10
     axe(page)
     page.goto(f"{server}/sign-in/2/")
     axe(page)

@@ -59,7 +59,8 @@ def fill(browser: Client, path: str, query: dict[str, str] | None = None, /, **t
 
 def saved(done: Any) -> Any:
     """The answer of a form that must have been accepted."""
-    assert done.status_code == 302, re.findall(r'class="error[^>]*>([^<]*)', done.content.decode())
+    shown = re.findall(r'error-message">.*?</span>([^<]*)', done.content.decode())
+    assert done.status_code == 302, (done.status_code, shown)
     return done
 
 

@@ -20,7 +20,7 @@ class Terminal:
     screen: int
     said: str = ""
 
-    def until(self, pattern: str, seconds: float = 180) -> re.Match[str]:
+    def until(self, pattern: str, seconds: float = 1200) -> re.Match[str]:
         """Read on until something stands on the screen."""
         end = time.monotonic() + seconds
         while not (found := re.search(pattern, self.said)):

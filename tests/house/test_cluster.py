@@ -13,10 +13,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from django.conf import settings
 
 from config.cluster import Cluster, is_root
-from tests.harness import ROOT
+from tests.harness import ROOT, SHARED
 
 LAUNCHER = """
 import sys
@@ -27,13 +26,14 @@ with Cluster(Path(sys.argv[1])).running():
     sys.stdin.read()
 """
 ENOUGH = 200
+PATIENCE = 600  # seconds; a disk may be slow
 
 
 @pytest.fixture
 def blank() -> Iterator[Cluster]:
     """The server of a folder in which nothing was ever made."""
-    settings.PANOH_VAR.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=settings.PANOH_VAR, prefix="kill-"))
+    SHARED.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=SHARED, prefix="kill-"))
     folder.chmod(0o711)
     yield Cluster(folder)
     shutil.rmtree(Cluster(folder).home, ignore_errors=True)
@@ -43,8 +43,8 @@ def blank() -> Iterator[Cluster]:
 @pytest.fixture(scope="module")
 def made() -> Iterator[Cluster]:
     """A durable server made once and stopped, to copy."""
-    settings.PANOH_VAR.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=settings.PANOH_VAR, prefix="made-"))
+    SHARED.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=SHARED, prefix="made-"))
     folder.chmod(0o711)
     with Cluster(folder).running() as cluster:
         pass
@@ -110,7 +110,7 @@ def test_kill_9_in_the_middle_of_writes(own: Cluster, victims: str) -> None:
         open_transaction = psycopg.connect(own.url("owner"))
         open_transaction.execute("INSERT INTO half VALUES (-1, 'never committed')")
         writer.start()
-        assert writer.enough.wait(60)
+        assert writer.enough.wait(PATIENCE)
         server = own.server_processes()
         postmaster = int((own.data / "postmaster.pid").read_text().split()[0])
         assert postmaster in server
@@ -122,7 +122,7 @@ def test_kill_9_in_the_middle_of_writes(own: Cluster, victims: str) -> None:
                 kill([launcher.pid, postmaster])
             case _:
                 kill([writer.connection.info.backend_pid])
-        writer.join(60)
+        writer.join(PATIENCE)
         assert not writer.is_alive()
         writer.connection.close()
         open_transaction.close()
@@ -152,7 +152,7 @@ def test_the_last_one_out_stops_the_server(own: Cluster) -> None:
         with own.running():
             assert launcher.stdin is not None
             launcher.stdin.close()
-            assert launcher.wait(60) == 0
+            assert launcher.wait(PATIENCE) == 0
             psycopg.connect(own.url("app")).close()
         assert own.server_processes() == []
 

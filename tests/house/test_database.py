@@ -1,10 +1,16 @@
-"""The harness itself: roles, aliases, clones."""
+"""The harness itself: roles, aliases, clones, files."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.db import connections
+
+from panoh.files import queries as files
+from panoh.statistics import queries as statistics
+from tests.harness import SHARED, Databases, cluster
 
 
 @pytest.mark.django_db
@@ -26,3 +32,20 @@ def test_fresh_db_commits(fresh_db: str, connect: Callable[[str], psycopg.Connec
 def test_fresh_db_leaves_nothing(connect: Callable[[str], psycopg.Connection]) -> None:
     found = connect("owner").execute("SELECT to_regclass('mark')").fetchone()
     assert found == (None,)
+
+
+def test_workers_meet_in_the_server_alone(
+    tmp_path_factory: pytest.TempPathFactory, databases: Databases
+) -> None:
+    """What one worker writes beside the database stands in nobody else's backup."""
+    own = tmp_path_factory.getbasetemp()
+    assert own.name.startswith(("popen-", "pytest-")), "pytest makes one for each worker"
+    given = databases.environment("any")
+    for path in (files.folder(), statistics.ledger_heads(), settings.PANOH_KEYS):
+        assert path.is_relative_to(own)
+    assert Path(given["PANOH_VAR"]).is_relative_to(own)
+    assert Path(given["PANOH_KEYS"]).is_relative_to(own)
+    assert cluster().var == SHARED and not SHARED.is_relative_to(own)
+    for role in ("owner", "app", "jobs", "auditor"):
+        key = f"database-{role}"
+        assert (settings.PANOH_KEYS / key).read_text() == (cluster().keys / key).read_text()

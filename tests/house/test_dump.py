@@ -123,8 +123,14 @@ def test_a_dump_and_all_files_of_the_server_hold_no_word(
     owner.execute(
         "CREATE TABLE control AS SELECT %s::text AS word FROM generate_series(1, 3)", [control]
     )
-    holding = found_in_files(planted, cluster().home, settings.PANOH_VAR, temporary)
+    assert any(documents.folder().iterdir()), "there are documents to look at"
+    (documents.folder() / "control").write_text(control)
+    places = (cluster().home, settings.PANOH_VAR, temporary)
+    holding = found_in_files(planted, *places)
+    (documents.folder() / "control").unlink()
     assert set(holding) == {"control"}, "the search works, and finds only what was put there"
+    for place in places[:2]:
+        assert any(Path(path).is_relative_to(place) for path in holding["control"])
     said = "".join(capfd.readouterr()) + caplog.text
     assert planted.found_in(said.encode()) == []
     assert list(temporary.rglob("*")) == []

@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 from config.cluster import OLDEST, Cluster, version
 from tests.conftest import OLD_PROGRAMS
-from tests.harness import ROOT
+from tests.harness import ROOT, SHARED
 
 IS_MISSING = version(OLD_PROGRAMS) != OLDEST
 WALLS = (
@@ -29,8 +28,8 @@ WALLS = (
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    settings.PANOH_VAR.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(dir=settings.PANOH_VAR, prefix="oldest-"))
+    SHARED.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(dir=SHARED, prefix="oldest-"))
     made.chmod(0o711)
     yield made
     for left in (Cluster(made).socket, Cluster(made).home, made):

@@ -14,19 +14,16 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from allauth.mfa.totp.internal.auth import (
-    format_hotp_value,
-    hotp_value,
-    yield_hotp_counters_from_time,
-)
 
 from config.cluster import Cluster
 from config.launch import FIRST_LINE, free_port
+from tests.factories.codes import code_now
 from tests.factories.terminal import Terminal, in_a_terminal
 
 HOST = "panoh.example.org"
 WORDS = "four fictional garden gates"
 TOKEN = "a" * 32
+PATIENCE = 600  # seconds: no test measures time
 
 
 @dataclass
@@ -51,7 +48,7 @@ class Served(Terminal):
         if typed is not None:
             body = urlencode({**typed, "csrfmiddlewaretoken": TOKEN})
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         line.request("POST" if body else "GET", path, body, headers)
         got = line.getresponse()
         page = got.read().decode()
@@ -61,11 +58,6 @@ class Served(Terminal):
                 assert key.startswith("__Host-") and morsel["secure"] and morsel["path"] == "/"
         line.close()
         return got.status, got.headers.get("Location", ""), page
-
-
-def code_now(secret: str) -> str:
-    counter = next(iter(yield_hotp_counters_from_time()))
-    return str(format_hotp_value(hotp_value(secret, counter)))
 
 
 def children(pid: int) -> list[int]:
@@ -158,7 +150,7 @@ def test_an_empty_installation_walks_its_first_administrator_through_set_up(
     ours = [pid for pid, words in below.items() if "postgres" not in words] + deeper
     os.kill(one.pid, signal.SIGKILL)
     os.waitpid(one.pid, 0)
-    for _ in range(600):
+    for _ in range(PATIENCE * 20):
         left = {pid: words for pid, words in commands(ours).items() if "postgres" not in words}
         if not left:
             break

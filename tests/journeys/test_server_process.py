@@ -37,6 +37,7 @@ from tests.rooms.audit.conftest import Role
 Connect = Callable[[str], psycopg.Connection]
 TOKEN = "a" * 32
 THREADS, TURNS = 4, 12
+PATIENCE = 600  # seconds: no test measures time
 TEAMS = {"nigora": "ngo-cases", "lola": "ngo-other", "mavluda": "clinic-cases"}
 
 
@@ -61,7 +62,7 @@ class Web:
         if typed is not None:
             body = urlencode({**typed, "csrfmiddlewaretoken": TOKEN})
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             line.request("POST" if body else "GET", path, body, headers)
             got = line.getresponse()
@@ -94,7 +95,7 @@ def running(databases: Databases, name: str, log: Path) -> Iterator[Web]:
         )
     web = Web(port, process, log, databases, name)
     try:
-        for _ in range(1200):
+        for _ in range(PATIENCE * 20):
             with suppress(OSError):
                 if web.ask("", "/sign-in/login/")[0] == 200:
                     break
@@ -191,7 +192,7 @@ SMUGGLED = (
 def raw(port: int, text: str) -> str:
     """What the server says to these bytes until it hangs up."""
     after = "GET /sign-in/login/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as line:
         line.sendall((text + after).encode("latin-1"))
         said = b""
         with suppress(ConnectionResetError):
@@ -239,14 +240,14 @@ def test_kill_9_of_the_web_server_in_the_middle_of_writes(
     writers = [threading.Thread(target=write, args=(number,)) for number in range(3)]
     for writer in writers:
         writer.start()
-    assert enough.wait(120)
+    assert enough.wait(PATIENCE)
     os.killpg(web.process.pid, signal.SIGKILL)
     for writer in writers:
-        writer.join(60)
+        writer.join(PATIENCE)
     web.process.wait()
     # Sessions of the killed process roll back by themselves before anybody reads.
     owner = connect("owner")
-    for _ in range(600):
+    for _ in range(PATIENCE * 20):
         row = owner.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
             " AND usename = 'app' AND xact_start IS NOT NULL"

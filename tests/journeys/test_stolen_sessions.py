@@ -12,9 +12,10 @@ from panoh.access.rules import VAULT
 from panoh.people import actions as people
 from panoh.people.rules.person import Person
 from tests.factories.clients import client_of, words
+from tests.factories.codes import code_now
 from tests.factories.referrals import NOW, case
 from tests.factories.staff import as_user, user
-from tests.rooms.access.test_sign_in import CODE, code_now, is_signed_in, sign_in, with_codes
+from tests.rooms.access.test_sign_in import CODE, is_signed_in, sign_in, with_codes
 
 pytestmark = pytest.mark.django_db
 NAME = "Озмоишгулканар"

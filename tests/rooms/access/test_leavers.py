@@ -211,9 +211,10 @@ def test_who_leaves_while_the_key_is_replaced_is_a_leaver_of_the_new_one(
             waits = connect("owner")
             while not waits.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                " AND datname = current_database()"
             ).fetchone()[0]:  # type: ignore[index]
                 assert not leaving.done(), "the leaving did not wait"
-        leaving.result(10)
+        leaving.result()
     owner.execute("DELETE FROM vault_teamkeywrap WHERE user_id = %s", [lola.pk])
     with as_user("safar"):
         assert queries.is_stale(ngo) and queries.holders(ngo) == [user("safar").pk]

@@ -17,12 +17,12 @@ from panoh.kernel.rules import Invalid
 from panoh.vault import queries as keys
 from panoh.vault.rules import WrongSecret
 from tests.factories.clients import client_of
+from tests.factories.codes import code_now
 from tests.factories.staff import PASSPHRASE, as_user, team, user
 from tests.rooms.access.test_sign_in import (
     CODE,
     LOGIN,
     WRONG,
-    code_now,
     is_signed_in,
     sign_in,
     with_codes,

@@ -27,6 +27,7 @@ from panoh.access.rules import SEEN, STARTED, VAULT
 from panoh.policy import queries as policy
 from panoh.vault.models import Draft
 from tests.factories.clients import client_of, too_late
+from tests.factories.codes import code_now
 from tests.factories.staff import PASSPHRASE, as_user, team, user
 
 LOGIN, CODE = "/sign-in/login/", "/sign-in/2/authenticate/"
@@ -47,11 +48,6 @@ def with_codes(name: str = "nigora") -> str:
     TOTP.activate(user(name), secret)
     RecoveryCodes.activate(user(name))
     return secret
-
-
-def code_now(secret: str) -> str:
-    counter = next(iter(yield_hotp_counters_from_time()))
-    return str(format_hotp_value(hotp_value(secret, counter)))
 
 
 def is_signed_in(browser: Client) -> bool:

@@ -3,40 +3,26 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from allauth.mfa.totp.internal.auth import (
-    TOTP,
-    format_hotp_value,
-    generate_totp_secret,
-    hotp_value,
-)
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.management import CommandError, call_command
 
 from panoh.exchange.management.commands.import_cases import READY
 from panoh.exchange.models import External, Import
 from tests.factories import tables
+from tests.factories.codes import code_now
 from tests.factories.staff import PASSPHRASE, as_user
 from tests.factories.terminal import Terminal, in_a_terminal
 from tests.harness import Databases
 from tests.house.tree import ROOT
 
 BY_THE_LAUNCHER = ("-m", "config.launch", "manage")  # as `./run manage` calls it
-# A code ends with its half minute: at its very end a test takes the next one.
-CODE_SECONDS, ENOUGH_SECONDS = 30, 4
-
-
-def code_of(secret: str) -> str:
-    """A code that holds for a few seconds more."""
-    left = CODE_SECONDS - time.time() % CODE_SECONDS
-    if left < ENOUGH_SECONDS:
-        time.sleep(left)
-    return str(format_hotp_value(hotp_value(secret, int(time.time()) // CODE_SECONDS)))
+ENOUGH_SECONDS = 12  # for a process of its own to open the account before it reads the code
 
 
 @pytest.fixture
@@ -106,7 +92,7 @@ def test_a_file_comes_in_at_the_terminal(
     codes: list[str] = []
 
     def good() -> str:
-        codes.append(code_of(secret))
+        codes.append(code_now(secret, ENOUGH_SECONDS))
         return f"{PASSPHRASE}\n{codes[-1]}\n"
 
     done = run(databases, fresh_db, good, str(file), "--as", "nigora", f"--back={back}")
@@ -134,7 +120,7 @@ def test_passphrase_and_code_are_typed_where_there_is_a_terminal(
     try:
         one.answer("Passphrase: ", PASSPHRASE)
         one.until("Second factor: ")
-        code = code_of(secret)
+        code = code_now(secret, ENOUGH_SECONDS)
         one.answer("Second factor: ", code)
         one.until("external_id: ")
         with suppress(OSError):  # the screen closes with the command
@@ -153,10 +139,10 @@ def test_without_passphrase_and_second_factor_nothing_opens(secret: str, tmp_pat
     file.write_bytes(tables.as_csv({}))
     said = set()
     for account, lines in (
-        ("nigora", f"not the passphrase\n{code_of(secret)}\n"),
+        ("nigora", f"not the passphrase\n{code_now(secret)}\n"),
         ("nigora", f"{PASSPHRASE}\n000000\n"),
         ("nigora", ""),
-        ("nobody", f"{PASSPHRASE}\n{code_of(secret)}\n"),
+        ("nobody", f"{PASSPHRASE}\n{code_now(secret)}\n"),
     ):
         with pytest.raises(CommandError) as refused:
             here(lines.encode(), str(file), f"--as={account}")

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
 
 from panoh.access import actions as access
 from panoh.access.models import Dossier, User
@@ -52,7 +51,7 @@ with as_user("nigora") as by:
 
 def killed_in_the_middle(dossier: Dossier, databases: Databases, name: str) -> int:
     """Upload in another process that is killed before it commits; how it ended."""
-    environment = databases.environment(name) | {"PANOH_KEYS": str(settings.PANOH_KEYS)}
+    environment = databases.environment(name)
     command = [sys.executable, "-c", KILLED, str(dossier.pk)]
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 

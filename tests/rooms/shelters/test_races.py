@@ -30,7 +30,7 @@ def at_once(works: list[Callable[[], Any]], size: int = AT_ONCE) -> list[Any]:
 
     def one(work: Callable[[], Any]) -> Any:
         try:
-            gate.wait(60)
+            gate.wait()
             return work()
         finally:
             connections.close_all()
