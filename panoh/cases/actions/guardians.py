@@ -89,8 +89,6 @@ def check_guardian(
         raise NotPossible(
             _("Only a child-rights officer or the child's advocate says that a guardian is safe.")
         )
-    if found.ended_at is not None:
-        raise NotPossible
     found.trust = trust
     found.save(update_fields=["trust"])
     _entry(found, by, at, text=reason)

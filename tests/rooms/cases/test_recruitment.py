@@ -209,6 +209,12 @@ def test_a14_tokens_stand_only_while_they_may(
 
     dossier = told(CYRILLIC, "nigora")
     assert kept() == 0, "not without consent"
+    with as_user("nigora") as by:
+        share(dossier_case(dossier), by, "legal-cases", "latif", Category.CORE | Category.LEGAL)
+        answer(dossier, None, by=by, purpose="pattern", categories=Category(0))
+    with as_user("latif") as by:
+        cases.compare_recruiters(dossier, by=by, at=NOW)
+    assert kept() == 0, "not by another team than the holder's"
     given = agree(dossier, "nigora")
     assert kept() > 0
     with as_user("nigora") as by:

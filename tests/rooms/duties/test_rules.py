@@ -84,6 +84,8 @@ def test_the_source_of_the_clock_is_said() -> None:
     unset = rules.Deadline("", "", Standing.UNSET, late=False, due_at=None)
     assert unset.text == "not set"
     assert deadline(Standing.UNSET).text == "3 hours left"
+    stopped = rules.Deadline("", "", Standing.TARGET, late=False, due_at=FRIDAY, stopped=True)
+    assert stopped.text == "the clock stands still"
 
 
 def test_the_order_explains_itself() -> None:

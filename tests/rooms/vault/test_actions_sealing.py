@@ -148,6 +148,23 @@ def test_what_was_received_is_kept_in_the_cheap_form_and_read_anew() -> None:
         wraps = [bytes(one.wrapped) for one in DataKeyWrap.objects.filter(dossier_id=dossier.pk)]
         assert wraps
         assert all(map(rules.is_own, wraps))
+        vault.keep_keys(dossier.pk)
+        again = DataKeyWrap.objects.filter(dossier_id=dossier.pk)
+        assert [bytes(one.wrapped) for one in again] == wraps, "once is enough"
+    with vault.opened(fresh("shirin")), transaction.atomic(), acting(user("shirin")):
+        assert vault.open(row, "names") == "Лола"
+
+
+def test_what_was_received_with_a_closed_vault_stays_as_it_came_and_is_read_later() -> None:
+    dossier = opened_case()
+    with as_user("nigora"):
+        row = identity(dossier)
+    source = offer(dossier, "shelter-cases")
+    with transaction.atomic(), acting(user("shirin")):
+        access.release(dossier, source_id=source, until=None, by=user("shirin"), at=AT)
+        wraps = [bytes(one.wrapped) for one in DataKeyWrap.objects.filter(dossier_id=dossier.pk)]
+        assert wraps
+        assert not any(map(rules.is_own, wraps))
     with vault.opened(fresh("shirin")), transaction.atomic(), acting(user("shirin")):
         assert vault.open(row, "names") == "Лола"
 
