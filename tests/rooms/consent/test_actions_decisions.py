@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import ProgrammingError, transaction
@@ -19,6 +20,7 @@ from panoh.referrals import actions as referrals
 from panoh.referrals.rules import ALWAYS
 from tests.factories.cases import contact
 from tests.factories.children import advocate, child, decided, proposed
+from tests.factories.directory import organisation
 from tests.factories.referrals import NOW, answer, drafted, later
 from tests.factories.staff import as_user, team
 
@@ -184,6 +186,37 @@ def test_c13_what_the_advocate_takes_back_ends_at_once() -> None:
     with as_user("nigora"):
         assert "child.decided" in {duty.kind for duty in Duty.objects.unsettled()}
         assert advocate_grant(dossier) is not None
+
+
+def test_c13_a_proposal_taken_back_before_the_second_signature_asks_nobody_to_destroy() -> None:
+    dossier = with_advocate()
+    with as_user("nigora") as by:
+        decision = proposed(dossier, by=by)
+        assert consents.withdraw_decision(decision, by=by, at=NOW).state == Standing.WITHDRAWN
+        assert "consent.destroy_copies" not in {one.kind for one in Duty.objects.unsettled()}
+    with as_user("latif") as by, pytest.raises(NotPossible):
+        consents.sign(decision, by=by, at=NOW)
+
+
+def test_c13_towards_who_has_no_accounts_the_holder_asks_for_the_copies() -> None:
+    dossier = with_advocate()
+    decision = decided(dossier, organisation("Fictional Aid"))
+    with as_user("nigora") as by:
+        consents.withdraw_decision(decision, by=by, at=NOW)
+        asked = Duty.objects.unsettled().get(kind="consent.destroy_copies")
+        assert (asked.subject_id, asked.owner) == (decision.pk, dossier.holder)
+
+
+def test_c13_what_would_have_ended_is_not_signed_any_more() -> None:
+    dossier = with_advocate()
+    with as_user("nigora") as by:
+        decision = proposed(dossier, by=by)
+    with as_user("latif") as by:
+        with pytest.raises(NotPossible):
+            consents.sign(decision, by=by, at=decision.ends_at + timedelta(seconds=1))
+        decision.pk = uuid4()
+        with pytest.raises(Gone):
+            consents.sign(decision, by=by, at=NOW)
 
 
 def test_towards_an_authority_a_decision_takes_effect_after_the_delay() -> None:

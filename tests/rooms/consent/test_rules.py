@@ -109,3 +109,7 @@ def test_what_is_missing_is_what_nobody_covers(wanted: Category, covered: list[C
         together |= one
     assert left == wanted & ~together
     assert left | (wanted & together) == wanted
+
+
+def test_every_standing_of_a_decision_has_its_word() -> None:
+    assert len({str(one.label) for one in rules.Standing}) == len(rules.Standing)

@@ -133,6 +133,10 @@ def test_a_yes_by_telephone_opens_nothing_until_the_receiver_confirms() -> None:
     with as_user("nigora") as by:
         with pytest.raises(Invalid):
             referrals.accept_by_telephone(referral, channel="here", by=by, at=NOW)
+        with pytest.raises(Invalid) as fault:
+            to_come = later(minutes=1)
+            referrals.accept_by_telephone(referral, said_at=to_come, by=by, at=NOW)
+        assert fault.value.field == "said_at"
         done = referrals.accept_by_telephone(referral, by=by, at=NOW)
         assert done.awaits_confirmation
         with pytest.raises(NotPossible):
