@@ -106,7 +106,7 @@ UNSEEN: dict[str, str] = {
             " clock_asked clock_turn"
             " bed_release bed_admit bed_use paper_end house_closing house_close takeover_settle",
         )
-        | _of("access", "close sign_out team_key let_in leave end_session end_sessions lock")
+        | _of("access", "close sign_out let_in leave end_session end_sessions lock")
         | _of("directory", "checked drop_service")
         | _of("fund", "of_duty reverse withdraw")
         | _of("statistics", "allow publish")
@@ -136,6 +136,7 @@ UNSEEN: dict[str, str] = {
     "desk:night_held": "only after a hold: tests/browser/test_moments.py opens it",
     "decisions:half": "the parts of decisions:before, for a member of another organisation",
     "care:arrive": "the same form as care:depart, on a later day",
+    "access:team_key": "only after a key was made: tests/rooms/access/test_teams.py opens it",
     "access:unlock": "only in a locked session: tests/browser/test_moments.py opens it",
     "access:invitation": _SIGN_IN,
 }

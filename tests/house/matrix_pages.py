@@ -343,7 +343,7 @@ PAGES: dict[str, Row] = {
     "access:add_team": Row(P.UNIT_MANAGE),
     "access:names": Row(P.UNIT_MANAGE),
     "access:teams": Row(None),
-    "access:team_key": Row(None, (OWN,), only_post=True),
+    "access:team_key": Row(None, (OWN,)),
     "access:recover": Row(None, (OWN,)),
     "access:let_in": Row(None, (OWN,), only_post=True),
     "access:leave": Row(None, (OWN,), only_post=True),

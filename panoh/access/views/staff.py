@@ -28,12 +28,18 @@ from panoh.access.queries import (
     supervises,
 )
 from panoh.access.rules import Permission
-from panoh.access.views.typed import done, told_in, typed
+from panoh.access.views.typed import (
+    done,
+    forget_made,
+    keep_made,
+    made_here,
+    told_in,
+    typed,
+)
 from panoh.audit import queries as audit
 from panoh.audit.rules import words_of
 from panoh.kernel.rules import Gone, Invalid, Refused
 from panoh.policy import queries as policy
-from panoh.vault import actions as vault
 from panoh.vault import queries as keys
 from panoh.vault.rules import WrongSecret
 
@@ -90,8 +96,14 @@ def people(request: StaffRequest) -> HttpResponse:
 @page(step_up=True)
 @require_http_methods(["GET", "POST"])
 def invite(request: StaffRequest, unit_id: int) -> HttpResponse:
-    """Make an account; its one-time code is shown once, to be handed over in person."""
+    """Make an account; its one-time code is shown until it is handed over in person."""
     unit = _managed_unit(request.user, unit_id)
+    if "noted" in request.POST:
+        forget_made(request)
+        return redirect("access:people")
+    if request.method == "GET" and (made := made_here(request)):
+        until = policy.period("invitation_hours")
+        return render(request, "access/invited.html", {**made, "until": until})
     seats = {
         str(team.pk): team
         for team in unit.teams.order_by("name")
@@ -134,12 +146,8 @@ def invite(request: StaffRequest, unit_id: int) -> HttpResponse:
                     by=request.user,
                     at=now,
                 )
-            # The page itself shows the code: it leads nowhere, so it cannot be ``done``.
-            vault.drop_draft(request.path)
-            until = policy.period("invitation_hours")
-            return render(
-                request, "access/invited.html", {"invited": user, "code": code, "until": until}
-            )
+            keep_made(request, {"username": user.username, "code": code})
+            return done(request, _("The invitation is made."), "access:invite", unit.pk)
     return render(request, "access/invite.html", {"form": form, "unit": unit})
 
 
@@ -262,12 +270,19 @@ def _my_team(team_id: int) -> Team:
 
 
 @page()
-@require_POST
+@require_http_methods(["GET", "POST"])
 def team_key(request: StaffRequest, team_id: int) -> HttpResponse:
-    """Make the team's first key; its recovery code is shown once, for the director's safe."""
+    """Make the team's first key; its recovery code is shown until it lies in the director's safe."""
     team = _my_team(team_id)
-    code = access.make_key(team=team, by=request.user, at=timezone.now())
-    return render(request, "access/recovery_code.html", {"team": team, "code": code})
+    if "noted" in request.POST:
+        forget_made(request)
+        return redirect("access:teams")
+    if request.method == "POST":
+        keep_made(request, {"code": access.make_key(team=team, by=request.user, at=timezone.now())})
+        return done(request, _("The key is made."), "access:team_key", team.pk)
+    if (made := made_here(request)) is None:
+        return redirect("access:teams")
+    return render(request, "access/recovery_code.html", {"team": team, **made})
 
 
 @page(step_up=True)

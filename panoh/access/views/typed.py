@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar, cast
 
+from allauth.account.app_settings import REAUTHENTICATION_TIMEOUT
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponseRedirect, QueryDict
@@ -74,6 +76,29 @@ def done(request: StaffRequest, text: str, to: str, *args: Any) -> HttpResponseR
             transaction.set_rollback(True)
             return redirect(led)
     return answer
+
+
+# Beside a page's draft: what the page made and shows until it is noted down.
+MADE = "#made"
+
+
+def keep_made(request: StaffRequest, made: dict[str, str]) -> None:
+    """Keep a code that is told once, sealed to the account, for the page it is told on: a second
+    click, or the page loaded again, must not lose it. ``forget_made`` ends that, or the clock of
+    drafts; where the pack sets none, the time that a full sign-in holds."""
+    now = timezone.now()
+    until = policy.due("draft_hours", now) or now + timedelta(seconds=REAUTHENTICATION_TIMEOUT)
+    vault.keep_draft(request.user.pk, request.path + MADE, made, expires_at=until)
+
+
+def made_here(request: StaffRequest) -> dict[str, str] | None:
+    """What was made on this page and is not noted down yet."""
+    return keys.draft(request.path + MADE) if keys.is_open() else None
+
+
+def forget_made(request: StaffRequest) -> None:
+    """It is noted down: nobody is shown it again."""
+    vault.drop_draft(request.path + MADE)
 
 
 def not_done(request: StaffRequest, problem: Problem, to: str, *args: Any) -> HttpResponseRedirect:

@@ -1,6 +1,9 @@
 """Pages of who looks after accounts, and of the auditor."""
 
+import re
+
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from panoh.access.models import Team
@@ -24,6 +27,41 @@ def test_a_team_that_was_sent_twice_is_made_once() -> None:
         page = browser.post(path, given, follow=True)
         assert "The team is made" in words(page)
     assert Team.objects.filter(name=given["name"]).count() == 1
+
+
+def test_an_invitation_sent_twice_still_shows_its_code_and_opens_the_account() -> None:
+    browser = client_of("admin", "en")
+    path = reverse("access:invite", args=[team("ngo-cases").unit_id])
+    sent = {
+        "display_name": "Навкори хаёлӣ",
+        "username": "navkor",
+        "language": "tg",
+        "role": "ngo",
+        "once": hidden(browser.get(path), "once"),
+    }
+    for _click in range(2):
+        page = browser.post(path, sent, follow=True)
+        assert "Give this code to navkor" in words(page)
+    shown = browser.get(path).content.decode()
+    assert "http://testserver/access/invitation/" in shown, "an address that can be passed on"
+    code = re.findall(r"<code>([^<]+)</code>", shown)[0]
+    browser.post(path, {"noted": "yes"})
+    assert code not in browser.get(path).content.decode()
+    opened = {"username": "navkor", "code": code}
+    opened |= dict.fromkeys(("passphrase", "again"), "nine grey herons over a lake")
+    assert Client().post("/access/invitation/", opened).status_code == 302
+
+
+def test_what_ends_for_good_is_asked_twice() -> None:
+    """Beside the button that only signs a colleague out, one slip would close the account."""
+    for name, path, verb in (
+        ("admin", "/access/people/", "close"),
+        ("safar", "/access/teams/", "leave"),
+    ):
+        page = client_of(name).get(path).content.decode()
+        folded = "".join(re.findall(r"<details.*?</details>", page, re.S))
+        found = re.findall(rf'action="[^"]*/{verb}/[^"]*"', page)
+        assert found and all(one in folded for one in found), path
 
 
 def test_what_was_done_names_the_account() -> None:

@@ -29,7 +29,11 @@ def new_team() -> Team:
 
 
 def code_shown(browser: Client, made: Team) -> str:
-    page = browser.post(f"/access/teams/{made.pk}/key/").content.decode()
+    page = browser.post(f"/access/teams/{made.pk}/key/", follow=True).content.decode()
+    return code_in(page)
+
+
+def code_in(page: str) -> str:
     found = re.search(r"\b(?:[0-9A-Z]{4,}[- ]){3,}[0-9A-Z]{2,}\b", page)
     assert found, page
     return found[0]
@@ -66,3 +70,25 @@ def test_a_key_is_made_once() -> None:
     browser = client_of("safar")
     code_shown(browser, made)
     assert browser.post(f"/access/teams/{made.pk}/key/").status_code == 409
+
+
+def test_a_second_click_or_a_page_loaded_again_does_not_lose_the_code_of_the_safe() -> None:
+    made = new_team()
+    browser = client_of("safar", "en")
+    path, sent = f"/access/teams/{made.pk}/key/", {"csrfmiddlewaretoken": "as on the page"}
+    for _click in range(2):
+        browser.post(path, sent)
+    code = code_in(browser.get(path).content.decode())
+    assert code_in(browser.get(path).content.decode()) == code
+    browser.post(path, {"noted": "yes"})
+    assert browser.get(path).headers["Location"] == "/access/teams/"
+    with as_user("nigora") as member:
+        access.recover(team=made, code=code, by=member, at=datetime.now(UTC))
+
+
+def test_the_code_is_shown_to_whoever_made_it_alone() -> None:
+    made = new_team()
+    code_shown(client_of("safar"), made)
+    path = f"/access/teams/{made.pk}/key/"
+    assert client_of("nigora").get(path).headers["Location"] == "/access/teams/"
+    assert client_of("lola").get(path).status_code == 404
