@@ -101,7 +101,7 @@ class PassphraseForm(CleanForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=_(
             "12 characters or more; several words are easiest. Nobody can look it up: if it is "
-            "forgotten, your supervisor lets you in again."
+            "forgotten, you are invited anew."
         ),
     )
     again = forms.CharField(

@@ -102,7 +102,7 @@ def invite(request: StaffRequest, unit_id: int) -> HttpResponse:
         forget_made(request)
         return redirect("access:people")
     if request.method == "GET" and (made := made_here(request)):
-        until = policy.period("invitation_hours")
+        until = policy.period("invitation_hours").text
         return render(request, "access/invited.html", {**made, "until": until})
     seats = {
         str(team.pk): team
@@ -272,7 +272,7 @@ def _my_team(team_id: int) -> Team:
 @page()
 @require_http_methods(["GET", "POST"])
 def team_key(request: StaffRequest, team_id: int) -> HttpResponse:
-    """Make the team's first key; its recovery code is shown until it lies in the director's safe."""
+    """Make the team's first key; its recovery code is shown until it is noted."""
     team = _my_team(team_id)
     if "noted" in request.POST:
         forget_made(request)
@@ -366,4 +366,5 @@ def audit_entries(request: StaffRequest) -> HttpResponse:
         (entry, names.get(entry.user_id) or entry.user_id or entry.system, words_of(entry.event))
         for entry in entries
     ]
-    return render(request, "access/audit.html", {"entries": rows})
+    context = {"entries": rows, "older": len(rows) == PAGE}
+    return render(request, "access/audit.html", context)

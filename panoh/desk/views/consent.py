@@ -103,7 +103,8 @@ def ask(request: StaffRequest, ref: str, code: str) -> HttpResponse:
     }
     if code == PURPOSE and not receivers:
         return render(request, "desk/ask.html", context | {"nobody": True})
-    if not form.is_bound or not form.is_valid() or form.cleaned_data["purpose"] != code:
+    is_asked = form.is_bound and form.is_valid() and form.cleaned_data["purpose"] == code
+    if not is_asked or "change" in form.data:
         return render(request, "desk/ask.html", context)
     settled = form.cleaned_data
     script = policy.script(code, settled["read_in"] or settled["language"])

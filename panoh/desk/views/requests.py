@@ -53,6 +53,7 @@ def show(request: StaffRequest, request_ref: str) -> HttpResponse:
     offered = queries.verbs(referral, user)
     other = referral.from_team if is_receiver else referral.to_team
     entry = directory.of_unit(other.unit) if other else referral.to_organisation
+    duty_phone = other.unit.duty_phone if other else ""
     context = {
         "one": referral,
         "state": State(referral.state),
@@ -62,8 +63,8 @@ def show(request: StaffRequest, request_ref: str) -> HttpResponse:
         "clock": desk.clocks([referral], at).get(referral.pk),
         "offered": offered,
         "acts": [(verb, known[verb]) for verb in offered],
-        "telephones": desk.ways_to(entry),
-        "duty_phone": other.unit.duty_phone if other else "",
+        "telephones": [way for way in desk.ways_to(entry) if way.value != duty_phone],
+        "duty_phone": duty_phone,
         "case": _case(referral),
         "asked": [policy.label("info_needed", code) for code in referral.asked],
         "course": _course(referral),

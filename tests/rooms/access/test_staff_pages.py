@@ -44,6 +44,7 @@ def test_an_invitation_sent_twice_still_shows_its_code_and_opens_the_account() -
         assert "Give this code to navkor" in words(page)
     shown = browser.get(path).content.decode()
     assert "http://testserver/access/invitation/" in shown, "an address that can be passed on"
+    assert "It holds: 72 hours" in words(page), "in words, not as the code has it"
     code = re.findall(r"<code>([^<]+)</code>", shown)[0]
     browser.post(path, {"noted": "yes"})
     assert code not in browser.get(path).content.decode()
@@ -59,7 +60,7 @@ def test_what_ends_for_good_is_asked_twice() -> None:
         ("safar", "/access/teams/", "leave"),
     ):
         page = client_of(name).get(path).content.decode()
-        folded = "".join(re.findall(r"<details.*?</details>", page, re.S))
+        folded = "".join(re.findall(r"<details.*?</details>", page, re.DOTALL))
         found = re.findall(rf'action="[^"]*/{verb}/[^"]*"', page)
         assert found and all(one in folded for one in found), path
 

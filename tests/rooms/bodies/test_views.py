@@ -1,6 +1,7 @@
 """The pages: invitations, a sitting from calling to minutes, paper, proposals, who sees what."""
 
 import io
+import re
 from datetime import timedelta
 
 import pypdf
@@ -102,6 +103,18 @@ def test_b1_a_sitting_from_its_call_to_its_minutes() -> None:
         made_one = Resolution.objects.get()
     done = member.post(reverse("bodies:resolution", args=[made_one.pk]), {"text": "Printed"})
     assert done.status_code == 302
+
+
+def test_b1_before_its_day_a_sitting_is_opened_by_nobody_in_passing() -> None:
+    body = made.national()
+    keeper = client_of(KEEPER, "en")
+    for days, is_asked in ((3, True), (0, False)):
+        row = made.called(body, starts_at=timezone.now() + timedelta(days=days))
+        page = keeper.get(reverse("bodies:sitting", args=[body.code, row.pk])).content.decode()
+        path = reverse("bodies:act", args=[body.code, row.pk, "open"])
+        folded = "".join(re.findall(r"<details.*?</details>", page, re.DOTALL))
+        assert f'action="{path}"' in page
+        assert (f'action="{path}"' in folded) is is_asked
 
 
 def test_b1_a_sitting_that_is_cancelled_is_struck_out_in_a_calendar_that_has_it() -> None:

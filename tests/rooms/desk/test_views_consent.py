@@ -115,6 +115,23 @@ def test_yes_is_saved_once_and_nothing_is_sent() -> None:
         assert {g.source for g in Grant.objects.filter(dossier=one.dossier)} == {"holder"}
 
 
+def test_from_the_sentence_one_goes_back_to_the_answers_and_after_the_yes_on_to_asking() -> None:
+    one, to = case(), shelter()
+    browser = client_of("nigora", "en")
+    given = asked(to, services=["bed"], present=["husband"])
+    sentence = browser.post(url(one), given).content.decode()
+    # What Enter presses is the first button of the form, and that is no answer.
+    assert re.findall(r'<button[^>]* name="(\w+)"', sentence[sentence.index("<main") :])[0] == "change"
+    kept = {**answered(given, ""), "change": "1"}
+    del kept["answer"]
+    page = browser.post(url(one), kept).content.decode()
+    for name in ("husband", "bed", str(to.pk)):
+        assert re.search(rf'value="{name}"[^>]* (checked|selected)', page), name
+    assert consents(one) == []
+    told = browser.post(url(one), answered(asked(to), "yes"), follow=True).content.decode()
+    assert f'href="/cases/{one.dossier.ref}/refer/"' in told
+
+
 def test_without_reading_aloud_nothing_is_saved_and_nothing_lost() -> None:
     one, to = case(), shelter()
     given = {**answered(asked(to), "yes", own_words="Майлаш")}
