@@ -214,25 +214,26 @@ def head_of(run: Import) -> Head:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its name, its English label in the standard, and where its values go."""
+    """One column: its name, its English label in the standard, where its values go, and which
+    values its list knows, if it has one."""
 
     name: str
     label: str
     goes: Goes
+    values: list[str]
 
 
 def mapping(columns: Sequence[str]) -> list[Column]:
     """Where each named column goes, those that are not used too."""
-    known_fields = fields_known()
-    return [
-        Column(
-            name,
-            known_fields[name].label if name in known_fields else "",
-            fields.goes(name, known_fields),
-        )
-        for name in columns
-        if name
-    ]
+    known_fields, lists = fields_known(), _values()
+    found = []
+    for name in filter(None, columns):
+        meant = known_fields.get(name)
+        listed = lists.get(meant.value_list, {}).values() if meant else ()
+        values = list(dict.fromkeys(one.value for one in listed))
+        label = meant.label if meant else ""
+        found.append(Column(name, label, fields.goes(name, known_fields), values))
+    return found
 
 
 def names_known() -> frozenset[str]:

@@ -132,7 +132,7 @@ def protect(request: StaffRequest, ref: str) -> HttpResponse:
     )
     back_url = reverse("desk:safety", args=[ref])
     title = _("Ask for protection")
-    context = {"form": form, "title": title, "note": note, "back_url": back_url}
+    context = {"form": form, "title": title, "label": title, "note": note, "back_url": back_url}
     return render(request, "desk/family_form.html", context)
 
 

@@ -56,6 +56,7 @@ def test_the_whole_way_of_a_table() -> None:
     assert status == 302
     page = client.get(address).content.decode()
     assert "prs_FirstName" in page and "shoe_size" in page
+    assert "Feminine; Masculine" in page, "what the list of a column knows"
     assert "Not used" in page and "Гулнора" not in page
     page = press(client, address, "check")
     assert "2099" not in strip_tags(page), "what stands in a cell is not shown"
