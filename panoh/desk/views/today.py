@@ -52,10 +52,15 @@ def _owed(request: StaffRequest) -> dict[str, object]:
     after = _last(request.GET.get("after", ""))
     found = owed.owed_by(limit=SHOWN + 1, before=after)
     shown = found[:SHOWN]
+    # A call for help with minutes left must not wait behind what has been late for days.
+    first = owed.ringing(SHOWN) if after is None else []
+    rest = [duty for duty in shown if duty not in first]
+    at = timezone.now()
     return {
         "count": owed.open_count(),
         "most": owed.COUNTED,
-        "tasks": queries.tasks(shown, user=request.user, at=timezone.now()),
+        "alerts": queries.tasks(first, user=request.user, at=at),
+        "tasks": queries.tasks(rest, user=request.user, at=at),
         "older": shown[-1].pk if len(found) > SHOWN else None,
         "is_first": after is None,
     }

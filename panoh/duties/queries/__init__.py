@@ -318,6 +318,18 @@ def alerts_for(user: User) -> list[Duty]:
     )
 
 
+def ringing(limit: int) -> list[Duty]:
+    """Alerts of my teams that nobody has taken yet, the nearest first. A late one is not among
+    them: it stands at the head of what is owed."""
+    alerts = [code for code, kind in rules.KINDS.items() if kind.alert]
+    return list(
+        Duty.objects.unsettled()
+        .filter(owner_id__in=my_teams(), kind__in=alerts, acknowledged_at=None, is_late=False)
+        .select_related("dossier")
+        .order_by(F("due_at").asc(nulls_last=True), "opened_at")[:limit]
+    )
+
+
 def unsettled_on(dossier: Dossier) -> list[Duty]:
     """What is still owed about one case, by my teams or, for its holder, by anyone."""
     return list(
