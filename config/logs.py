@@ -24,6 +24,9 @@ class Formatter(logging.Formatter):
             record.msg = "%s at %s"
             status = getattr(record, "status_code", "refused")
             record.args = (status, match.view_name if match else "no page")
+        # What was typed begins no line of its own, and steers no terminal.
+        said = "".join(sign if sign.isprintable() else " " for sign in record.getMessage())
+        record.msg, record.args = said, ()
         return super().format(record)
 
     def formatException(  # noqa: N802 (logging's name)

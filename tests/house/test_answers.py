@@ -10,10 +10,13 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings
-from django.http import HttpResponse
-from django.test import Client
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, override_settings
+from django.urls import path as address
 
+from config import urls
 from config.logs import Formatter
+from panoh.access.middleware import page
 from tests.factories.clients import client_of
 from tests.factories.world import World
 from tests.house.test_pages import addresses
@@ -144,8 +147,18 @@ def test_every_answer_carries_the_walls(path: str, reader: str) -> None:
     assert "frame-ancestors 'none'" in policy
     assert "http:" not in policy and "https:" not in policy and "*" not in policy
     assert "Access-Control-Allow-Origin" not in answer.headers
+    # Where no script belongs, none runs.
+    assert ("script-src 'self'" in policy) == (b"<script" in answer.content)
     if reader:
         assert answer.headers["Cache-Control"] == "no-store"
+        assert not {"Vary", "Content-Language"} & answer.headers.keys(), "bytes for no cache"
+    else:
+        assert "Cookie" in answer.headers["Vary"]
+
+
+def test_a_page_with_a_script_of_ours_lets_it_run() -> None:
+    policy = client("nigora").get("/first-contact/").headers["Content-Security-Policy"]
+    assert "script-src 'self'" in policy and "connect-src 'self'" in policy
 
 
 @pytest.mark.parametrize(
@@ -171,6 +184,37 @@ def test_an_error_says_nothing_of_the_inside() -> None:
     assert answer.status_code == 404
     text = answer.content.decode()
     assert not re.search(r"Traceback|urlpattern|settings|\.py\b|Django|SELECT ", text)
+
+
+@page(public=True)
+def breaks(_request: HttpRequest) -> HttpResponse:
+    raise ValueError("Қаноатбекзода")
+
+
+urlpatterns = [*urls.urlpatterns, address("breaks/", breaks)]
+
+
+def test_what_breaks_is_caught_told_in_our_words_and_logged_with_its_place(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with override_settings(ROOT_URLCONF=__name__):
+        answer = client("").get("/breaks/")
+    assert answer.status_code == 500
+    text = answer.content.decode()
+    assert "<h1" in text
+    assert not re.search(r"Traceback|ValueError|urlpattern|settings|\.py\b|Django|Қаноат", text)
+    lines = [Formatter().format(record) for record in caplog.records]
+    assert any("ValueError" in line and f"{Path(__file__).name}:" in line for line in lines)
+    assert not any("Қаноат" in line for line in lines)
+    assert client("").get("/sign-in/login/").status_code == 200, "the next one is answered"
+
+
+def test_what_was_typed_begins_no_line_of_the_log() -> None:
+    typed = "x\r\n2026-01-01 00:00:00 ERROR panoh invented\u2028\x1b[2J"
+    record = logging.LogRecord("x", logging.WARNING, "", 0, "said %s", (typed,), None)
+    line = Formatter().format(record)
+    assert len(line.splitlines()) == 1 and "invented" in line
+    assert line.isprintable()
 
 
 def test_logs_go_to_the_places_named_and_no_further() -> None:

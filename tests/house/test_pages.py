@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django import forms as forms_of
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from panoh.access.rules import ACCOUNT_URLS, PUBLIC_URLS
@@ -115,6 +117,29 @@ def parameter_is_known(name: str) -> bool:
 def test_a_name_in_an_address_is_noticed() -> None:
     assert not parameter_is_known("person_name")
     assert parameter_is_known("referral_id")
+
+
+# Of an address: where to go on, a code, a month, a day; never what is typed.
+CHOSEN = (forms_of.ChoiceField, forms_of.BooleanField, forms_of.DateField)
+ASKED_BY_KEY = {"next", "before", "after", "to", "help", "year", "month", "on"}
+
+
+def asked_in_addresses() -> Iterator[tuple[str, str, list[str]]]:
+    """Module of views, form or key that it reads from the query of an address, free fields."""
+    for path in sorted(ROOT.glob("panoh/*/views/**/*.py")) + sorted(ROOT.glob("panoh/*/views.py")):
+        source = path.read_text(encoding="utf-8")
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for name in re.findall(r"(\w+Form)\(\s*request\.GET\b", source):
+            fields = getattr(import_module(module), name).base_fields
+            yield module, name, [key for key, one in fields.items() if not isinstance(one, CHOSEN)]
+        for key in re.findall(r"request\.GET(?:\.get\(|\.getlist\(|\[)\s*\"(\w+)\"", source):
+            yield module, key, [] if key in ASKED_BY_KEY else [key]
+
+
+def test_what_an_address_asks_is_chosen_never_typed() -> None:
+    found = list(asked_in_addresses())
+    assert {"NarrowForm", "BrowseForm", "DayForm"} <= {name for _module, name, _free in found}
+    assert [one for one in found if one[2]] == []
 
 
 def test_every_page_is_looked_at_in_the_browser() -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.template.loader import get_template
 from django.urls import get_resolver
 
+from config.templates import lean
 from tests.house.test_pages import addresses
 from tests.house.tree import ROOT, relative
 
@@ -82,3 +83,35 @@ def test_what_is_missing_is_noticed() -> None:
     text = "{% include 'a.html' %}{% url 'b:c' x=1 %}{% url 'maybe' as y %}{% url 'known' %}"
     assert named_parts(text) == ["a.html"]
     assert unknown_addresses(text, {"known"}) == ["b:c"]
+
+
+def words_of(text: str) -> list[str]:
+    """What stands in a template beside its tags, word by word."""
+    return re.sub(r"{%.*?%}|{#.*?#}", "", text, flags=re.DOTALL).split()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=relative)
+def test_what_is_left_out_of_a_template_is_space_alone(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert words_of(lean(text)) == words_of(text)
+    spread = [found for found in SPREAD.findall(text) if "\n" in found]
+    assert spread == [], "a translation is looked for with its spaces: say `trimmed`"
+
+
+SPREAD = re.compile(
+    r"{% blocktranslate(?![^%]*\btrimmed\b)[^%]*%}.*?{% endblocktranslate %}", re.DOTALL
+)
+
+
+def test_lines_of_tags_and_indentation_are_left_out_and_shown_spaces_are_not() -> None:
+    assert lean("<p>\n  {% if a %}\n    one\n  {% endif %}\n  two\n</p>") == (
+        "<p>\n{% if a %}one\n{% endif %}two\n</p>"
+    )
+    for kept in ("<pre>\n  a\n</pre>", "<textarea>\n  a</textarea>", '{% translate "a" %}\nb'):
+        assert lean(kept) == kept
+
+
+def test_only_error_pages_have_another_foot() -> None:
+    """The foot is where every page signs out (ASVS v5.0.0-7.4.4)."""
+    found = {name_of(path) for path in PAGES if "{% block foot %}" in path.read_text("utf-8")}
+    assert found == {"ui/page.html", "ui/error.html"}
