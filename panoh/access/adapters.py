@@ -9,6 +9,7 @@ from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, Reaut
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 from panoh.access import actions as access
 from panoh.access.models import User
 from panoh.access.queries import acting
-from panoh.access.rules import VAULT, is_guessed_first
+from panoh.access.rules import VAULT, is_common, is_guessed_first
 from panoh.audit import actions as audit
 from panoh.policy import queries as policy
 from panoh.vault import actions as vault
@@ -114,6 +115,16 @@ class NotOurWords:
     def get_help_text(self) -> str:
         """What is said beside the field."""
         return str(_("Not the name of this service or of a place, and little else."))
+
+
+class NotCommon(CommonPasswordValidator):
+    """The list of commonest passwords knows two hundred of twelve signs or more: two of its twenty
+    thousand put together, or one repeated, are tried as soon."""
+
+    def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
+        """Raises ``ValidationError``."""
+        if is_common(password, self.passwords):
+            raise ValidationError(self.get_error_message(), code="password_too_common")
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]

@@ -1,6 +1,6 @@
 """Permissions, and the few pure questions about reach."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from enum import StrEnum
 from itertools import pairwise
 
@@ -117,6 +117,21 @@ def is_guessed_first(passphrase: str, words: Iterable[str]) -> bool:
     for word in sorted({one.casefold() for one in words if one}, key=len, reverse=True):
         left = left.replace(word, " ")
     return left != whole and sum(sign.isalpha() for sign in left) < OWN_LETTERS
+
+
+def is_common(passphrase: str, common: Container[str]) -> bool:
+    """Is it one of the commonest passwords, two of them, or one repeated (ASVS v5.0.0-6.2.4)?
+
+    >>> known = {"dragon", "123456"}
+    >>> [is_common(one, known) for one in ("Dragon-123456!", "dragon" * 3, "dragon on a hill")]
+    [True, True, False]
+    """
+    plain = "".join(sign for sign in passphrase.casefold() if sign.isalnum())
+    parts = [(plain[:cut], plain[cut:]) for cut in range(1, len(plain))]
+    return plain in common or any(
+        one in common and (other in common or plain == one * (len(plain) // len(one)))
+        for one, other in parts
+    )
 
 
 PUBLIC_URLS = frozenset(

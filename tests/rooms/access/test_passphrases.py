@@ -1,6 +1,6 @@
 """Passphrases: long, the same on every keyboard, changed with care, never guessed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from panoh.access.forms import PassphraseForm
 from panoh.access.models import User
 from panoh.access.rules import VAULT
 from panoh.kernel.rules import Invalid
+from panoh.policy import queries as policy
 from panoh.vault import queries as keys
 from panoh.vault.rules import WrongSecret
 from tests.factories.clients import client_of
@@ -51,7 +52,10 @@ def test_a_passphrase_is_long_and_not_common_and_nothing_else() -> None:
     rules = [
         ("short", False),
         ("password1234", False),
-        ("aaaaaaaaaaaa", True),
+        ("sunflowerdragon", False),
+        ("Qwerty-123456!", False),
+        ("aaaaaaaaaaaa", False),
+        ("aaaa bbbb cccc", True),
         ("ғарибу қашанг 🌿 чорроҳа", True),
         ("x1" * 60, True),
     ]
@@ -82,6 +86,7 @@ def test_passphrase_fields_are_masked_and_take_a_password_manager() -> None:
     assert "onpaste" not in page and 'autocomplete="off"' not in page
 
 
+SECOND = timedelta(seconds=1)
 NEW = "another handful of fictional words"
 
 
@@ -183,3 +188,39 @@ def test_a_passphrase_never_grows_old() -> None:
     with_codes()
     browser = Client()
     assert sign_in(browser).headers["Location"].startswith(CODE), "to the code, not to a change"
+
+
+@pytest.mark.django_db
+def test_case_and_end_of_a_passphrase_count() -> None:
+    """Nothing is cut off and nothing folded before it is compared."""
+    words = "Рӯди ором " + "x" * 80
+    nigora = user("nigora")
+    nigora.set_password(words)
+    assert nigora.check_password(words)
+    for other in (words.lower(), words[:-1], words[:72], words + " ", f" {words}"):
+        assert not nigora.check_password(other), other
+
+
+@pytest.mark.django_db
+def test_an_invitation_works_once_and_not_for_ever() -> None:
+    at = datetime.now(UTC)
+    ends = policy.due("invitation_hours", at)
+    assert ends is not None
+    codes = []
+    for number, (taken_at, good) in enumerate([(ends - SECOND, True), (ends + SECOND, False)]):
+        with as_user("admin") as by:
+            made, code = access.invite(
+                unit=team("ngo-cases").unit,
+                username=f"later-{number}",
+                display_name="Later (fictional)",
+                language="tg",
+                by=by,
+                at=at,
+            )
+        codes.append(code)
+        given = {"username": made.username, "code": code, "passphrase": NEW}
+        if good:
+            access.take_invitation(**given, at=taken_at)
+        with pytest.raises(Invalid):
+            access.take_invitation(**given, at=taken_at)
+    assert len(set(codes)) == 2 and all(len(code) >= 16 for code in codes), "96 bits in base 64"

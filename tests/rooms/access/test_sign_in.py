@@ -1,6 +1,7 @@
 """What guards an account: guessing, codes, sessions. Over HTTP, as a browser sends it."""
 
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -369,3 +370,16 @@ def test_a_lost_code_app_is_taken_out_and_opens_nothing_any_more() -> None:
     assert browser.post(reverse("mfa_deactivate_totp")).status_code == 302
     left = Authenticator.objects.filter(user=user("nigora"), type=Authenticator.Type.TOTP)
     assert not left.exists()
+
+
+@pytest.mark.django_db
+def test_a_challenge_of_a_passkey_is_long_and_new() -> None:
+    with_codes()
+    browser = client_of("nigora")
+    row = Authenticator.objects.get(user=user("nigora"), type=Authenticator.Type.RECOVERY_CODES)
+    # From the paper: a code of the app may end while a slow machine sends it.
+    browser.post("/sign-in/2/reauthenticate/", {"code": row.wrap().get_unused_codes()[0]})
+    pages: list[Any] = [browser.get(reverse("mfa_add_webauthn")) for _ in range(2)]
+    asked = [page.context["js_data"]["creation_options"]["publicKey"] for page in pages]
+    challenges = {urlsafe_b64decode(one["challenge"] + "==") for one in asked}
+    assert len(challenges) == 2 and all(len(one) >= 16 for one in challenges)
