@@ -2,13 +2,14 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from panoh.access import actions as access
-from panoh.access.models import Team
-from panoh.kernel.rules import Gone
+from panoh.access.models import Never, Team
+from panoh.kernel.rules import Gone, Invalid, Refused
 from panoh.vault import queries as keys
 from tests.factories.clients import client_of
 from tests.factories.staff import as_user, team, user
@@ -92,3 +93,23 @@ def test_the_code_is_shown_to_whoever_made_it_alone() -> None:
     path = f"/access/teams/{made.pk}/key/"
     assert client_of("nigora").get(path).headers["Location"] == "/access/teams/"
     assert client_of("lola").get(path).status_code == 404
+
+
+def test_only_a_supervisor_lets_in_and_sends_away() -> None:
+    given: dict[str, Any] = {"team": team("ngo-cases"), "at": datetime.now(UTC)}
+    with as_user("nigora") as by:
+        for verb in (access.let_in, access.leave):
+            with pytest.raises(Refused):
+                verb(user=user("safar"), by=by, **given)
+        assert user("safar").pk in keys.holders(given["team"].pk)
+
+
+@pytest.mark.parametrize("kind", ["unit", "district", "account", "person"])
+def test_who_is_excluded_is_named(kind: str) -> None:
+    now = datetime.now(UTC)
+    with as_user("nigora") as by:
+        dossier = access.open_dossier(team=team("ngo-cases"), by=by, at=now)
+        with pytest.raises(Invalid) as fault:
+            access.exclude(dossier, kind=kind, by=by, at=now)
+        assert fault.value.field == kind
+        assert not Never.objects.exists()
