@@ -111,3 +111,26 @@ def test_events_and_states_have_words() -> None:
     assert rules.event_label("stay.ended") == "A step"
     assert [str(state.label) for state in State] == ["Open", "Closed"]
     assert all(str(one.label) for one in (*Element, *Delicate))
+
+
+@pytest.mark.parametrize(
+    ("adult_on", "year", "branch"),
+    [
+        (TODAY, None, "adult"),
+        (date(2026, 11, 23), None, "child"),
+        (date(2026, 11, 23), 1990, "child"),  # the day counts, not the year
+        (None, 2007, "adult"),
+        (None, 2008, "unknown"),
+        (None, 2009, "child"),
+        (None, None, "child"),
+    ],
+)
+def test_c13_a_child_comes_of_age_on_the_day_or_in_a_year_that_is_not_sure(
+    adult_on: date | None, year: int | None, branch: str
+) -> None:
+    assert rules.age_of(adult_on, year, 18).branch(TODAY) == branch
+
+
+def test_c13_who_was_born_on_the_last_of_february_comes_of_age_the_day_after() -> None:
+    assert rules.comes_of_age(date(2008, 2, 29), 18) == date(2026, 3, 1)
+    assert rules.comes_of_age(date(2008, 2, 28), 18) == date(2026, 2, 28)
