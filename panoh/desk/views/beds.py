@@ -22,6 +22,7 @@ from panoh.access.views.typed import done, told_in, typed
 from panoh.cases import queries as cases
 from panoh.desk.forms.beds import BedForm, BedRefuseForm, LeaveForm, MoveForm, RegionForm
 from panoh.desk.forms.fields import sent
+from panoh.desk.forms.night import BOY, GIRL
 from panoh.desk.views.night import told_limits
 from panoh.intake import actions as intake
 from panoh.kernel.rules import Gone, NotPossible
@@ -35,6 +36,8 @@ from panoh.shelters.rules import Criteria, HoldState, Offer, StayState
 def person_words(stay: Stay) -> str:
     """A person of a hold in words: sex and age, no name."""
     sex = policy.label("sexes", stay.sex)
+    if stay.oldest is not None and stay.oldest < policy.number("child_until_age"):
+        sex = {GIRL: _("Girl"), BOY: _("Boy")}.get(stay.sex, sex)
     if stay.youngest is None or stay.oldest is None:
         return sex
     if stay.youngest == stay.oldest:

@@ -51,6 +51,7 @@ def test_e2_from_the_case_to_a_held_bed_and_in(db: None) -> None:
     assert hold.code in told
     keeper = client_of("shirin", "en")
     assert hold.code in words(keeper.get("/beds/"))
+    assert "Boy, 11" in words(keeper.get("/beds/")), "nobody waits for a man"
     # An own form for each house carries what was asked: nothing typed since is held by mistake.
     offer = page.content.decode().split('name="hold"')[0].rpartition("<form")[2]
     assert 'name="age_1" value="11"' in offer
