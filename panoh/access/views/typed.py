@@ -84,10 +84,10 @@ MADE = "#made"
 
 def keep_made(request: StaffRequest, made: dict[str, str]) -> None:
     """Keep a code that is told once, sealed to the account, for the page it is told on: a second
-    click, or the page loaded again, must not lose it. ``forget_made`` ends that, or the clock of
-    drafts; where the pack sets none, the time that a full sign-in holds."""
+    click, or the page loaded again, must not lose it. ``forget_made`` ends that, or the minutes for
+    which a second factor counts as shown: a browser left open tells it to nobody else."""
     now = timezone.now()
-    until = policy.due("draft_hours", now) or now + timedelta(seconds=REAUTHENTICATION_TIMEOUT)
+    until = policy.due("step_up", now) or now + timedelta(seconds=REAUTHENTICATION_TIMEOUT)
     vault.keep_draft(request.user.pk, request.path + MADE, made, expires_at=until)
 
 

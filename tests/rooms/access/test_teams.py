@@ -1,7 +1,8 @@
 """The team's key on its page: made once, opened again with the code from the safe."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client
 from panoh.access import actions as access
 from panoh.access.models import Never, Team
 from panoh.kernel.rules import Gone, Invalid, Refused
+from panoh.policy import queries as policy
 from panoh.vault import queries as keys
 from tests.factories.clients import client_of
 from tests.factories.staff import as_user, team, user
@@ -113,3 +115,18 @@ def test_who_is_excluded_is_named(kind: str) -> None:
             access.exclude(dossier, kind=kind, by=by, at=now)
         assert fault.value.field == kind
         assert not Never.objects.exists()
+
+
+def test_a_code_not_noted_is_shown_no_longer_than_a_second_factor_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = new_team()
+    browser = client_of("safar", "en")
+    code = code_shown(browser, made)
+    ends = policy.due("step_up", datetime.now(UTC))
+    assert ends is not None
+    for now, told in ((ends - timedelta(minutes=1), True), (ends, False)):
+        clock = SimpleNamespace(now=lambda now=now: now)
+        monkeypatch.setattr("panoh.vault.queries.teams.timezone", clock)
+        page = browser.get(f"/access/teams/{made.pk}/key/")
+        assert (code in page.content.decode()) == told
