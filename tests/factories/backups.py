@@ -15,7 +15,6 @@ from psycopg import sql
 from config.backup import NOT_SAVED, bring_back, pair_of_code, take
 from panoh.files import queries as files
 from panoh.vault.rules import new_recovery_code
-from tests.factories import staff
 from tests.harness import ALIASES, ROOT, Databases, point_to
 
 CODE = new_recovery_code()
@@ -63,7 +62,6 @@ def ready(place: Place, name: str) -> None:
     owner = {"PANOH_OWNER_DATABASE_URL": place.databases.server.url("owner", name)}
     manage(environment | owner, "prepare", "--database-only")
     point_to(dict.fromkeys(ALIASES, name))
-    staff._opened.cache_clear()
 
 
 def manage(environment: dict[str, str], *command: str, **more: Any) -> str:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from panoh.access import actions as access
 from panoh.access.models import Team, Unit, User
@@ -66,7 +66,8 @@ ADMIN = "admin"
 
 
 @cache
-def _opened(user_id: int) -> keys.Opened | None:
+def _opened(user_id: int, _database: str) -> keys.Opened | None:
+    """Once in each database: in another one the same number is another account."""
     return keys.unlock(user_id, PASSPHRASE)
 
 
@@ -85,7 +86,7 @@ def as_user(name: str | User) -> Iterator[User]:
     """Work as an account, with its vault open, in a transaction."""
     account = user(name) if isinstance(name, str) else name
     with transaction.atomic(), acting(account):
-        opened = _opened(account.pk)
+        opened = _opened(account.pk, connection.settings_dict["NAME"])
         if opened is None:
             yield account
         else:

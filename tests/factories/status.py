@@ -20,7 +20,6 @@ from panoh.decisions.rules.application import Outcome
 from panoh.kernel.rules import Category
 from panoh.policy import queries as policy
 from panoh.vault import actions as vault
-from tests.factories import staff
 from tests.factories.directory import neighbour
 from tests.factories.referrals import NOW, answer, case, later
 from tests.factories.staff import ADMIN, as_user, new_account, user
@@ -82,8 +81,6 @@ def _staff(team: Team, names: tuple[str, ...]) -> None:
     for name in names:
         role = "tcm" if name == names[2] else "tcs"
         made = new_account(name, team.unit, role, user(ADMIN))
-        # In another database the same number was another account.
-        staff._opened.cache_clear()
         with as_user(ADMIN if name == first else first) as by:
             access.join(user=made, team=team, is_supervisor=name == first, by=by, at=NOW)
         with as_user(first) as by:

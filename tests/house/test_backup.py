@@ -18,7 +18,6 @@ from panoh.cases import queries as cases
 from panoh.files import queries as files
 from panoh.kernel.rules import Gone
 from panoh.vault.rules import NoKey, new_recovery_code
-from tests.factories import staff
 from tests.factories.backups import CODE, Place, ready, rows_of
 from tests.factories.canaries import Canaries, typed_everywhere
 from tests.factories.canaries_tonight import tonight
@@ -29,7 +28,6 @@ from tests.factories.staff import NOW, as_user
 def name_read(planted: Canaries) -> dict[int, str]:
     """The name of the planted case, as its worker reads it."""
     assert planted.dossier is not None
-    staff._opened.cache_clear()
     with as_user("nigora") as by:
         return cases.name_of([planted.dossier], by=by, at=NOW)
 
