@@ -43,7 +43,10 @@ def act(request: HttpRequest, code: str) -> HttpResponse:
     if found is None:
         raise Gone
     form, day = _day(request)
-    articles = [(one, policy.versions(code, one.number)) for one in policy.articles(code, day)]
+    articles = [
+        (one, [(version, policy.act(version.by)) for version in policy.versions(code, one.number)])
+        for one in policy.articles(code, day)
+    ]
     context = {"form": form, "day": day, "act": found, "articles": articles}
     return TemplateResponse(request, "policy/act.html", context)
 

@@ -59,6 +59,15 @@ def test_roles_without_account_are_not_shown() -> None:
     ]
 
 
+def test_an_act_that_changed_another_is_named_by_its_title() -> None:
+    changed = policy.act("law_1563")
+    assert changed is not None
+    with override("ru"), override_settings(ROOT_URLCONF=__name__):
+        page = shown(views.act, code="law_1096").render().content.decode()
+    assert changed.title.into("ru") in page
+    assert ">law_1563<" not in page
+
+
 urlpatterns = [
     path("", include("config.urls")),
     path("policy/", views.in_force, name="policy_in_force"),
