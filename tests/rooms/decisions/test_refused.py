@@ -1,5 +1,6 @@
 """What verbs of an application refuse where the page would not have asked."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -52,7 +53,7 @@ def test_b7_a_letter_tells_of_what_was_decided_and_of_nothing_else() -> None:
     with as_user("nigora") as by:
         waits = filed(body, by=by)
     _held, (refused,) = decided(body, {Outcome.REFUSED: 1})
-    printed = {"language": "en", "is_named": False, "at": later(minutes=9)}
+    printed: dict[str, Any] = {"language": "en", "is_named": False, "at": later(minutes=9)}
     with as_user("nigora") as by:
         for row, code, fault in (
             (waits, "receipt of love", Gone),
