@@ -11,6 +11,7 @@ from panoh.cases import queries
 from panoh.cases.actions import Changed
 from panoh.cases.models import (
     Affected,
+    ContactEntry,
     Guardian,
     GuardianEntry,
     Guest,
@@ -202,14 +203,15 @@ def test_f12_only_who_was_asked_for_protection_answers() -> None:
 # -- leaving ---------------------------------------------------------------------------------------
 
 
-def test_e16_a_try_of_tomorrow_is_none() -> None:
+def test_e16_nothing_is_written_of_tomorrow() -> None:
     tomorrow = policy.local_day(NOW + DAY)
     with as_user("nigora") as by:
         dossier = case(by).dossier
         first, *_rest = left(dossier, by=by)
         with pytest.raises(Invalid) as fault:
-            cases.note_contact(first, result="reached", on=tomorrow, by=by, at=NOW)
-        assert fault.value.field in {"on", "result"}
+            cases.note_contact(first, result="safe", on=tomorrow, by=by, at=NOW)
+        assert fault.value.field == "on"
+        assert not ContactEntry.objects.exists()
 
 
 # -- orders and breaches ---------------------------------------------------------------------------
