@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -168,6 +169,22 @@ def test_whatever_ends_the_server_leaves_no_core_file(web: Web) -> None:
     (worker,) = tasks.read_text().split()
     limits = Path(f"/proc/{worker}/limits").read_text()
     assert re.search(r"Max core file size +0 +0 ", limits), limits
+
+
+GET_DUMPABLE = """
+import ctypes
+from config.memory import keep_inside
+asked = lambda: ctypes.CDLL(None).prctl(3)
+before = asked(); keep_inside(); print(before, asked())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel is not Linux")
+def test_nor_is_a_core_handed_to_a_program() -> None:
+    """Where ``core_pattern`` is a pipe the limit is not asked."""
+    command = [sys.executable, "-c", GET_DUMPABLE]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["1", "0"]
 
 
 HEAD = "Host: localhost\r\n"
