@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -36,6 +37,7 @@ KEY_TABLES = "vault_*"
 # The passwords of roles and the key of the context belong to one database server.
 OF_THE_SERVER = ("context", "database-")
 SIGNER = "seal"
+ASIDE = ".restore-"
 PURPOSE = "backup"
 WHOLE = 0  # the safe's code of the installation; those of teams are numbered from one
 CHUNK = 1 << 20
@@ -157,8 +159,31 @@ def bring_back(
     """Restore `backup` with the keys of `keys` into an installation that has no account yet.
 
     The keys may be newer than the backup: what was erased in between stays closed. Everything is
-    checked before the first change. Raises BackupError.
+    checked before the first change, in a copy of our own: whoever keeps the folders exchanges
+    nothing between the look and the restore. Raises BackupError.
     """
+    with _own_copy(backup, keys, beside=documents) as (half, other):
+        _bring_back(owner, secrets, documents, half, other, code=code)
+
+
+@contextmanager
+def _own_copy(backup: Path, keys: Path, *, beside: Path) -> Iterator[tuple[Path, Path]]:
+    """Both halves again, under their names, in a folder that nobody else may enter."""
+    _must_hold_no_links(backup)
+    beside.parent.mkdir(parents=True, exist_ok=True)
+    for left in beside.parent.glob(f"{ASIDE}*"):  # by a restore that was killed
+        shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(prefix=ASIDE, dir=beside.parent) as folder:
+        half, other = Path(folder, "sealed"), Path(folder, "keys", keys.name)
+        shutil.copytree(backup, half, symlinks=True)
+        other.mkdir(parents=True)
+        shutil.copyfile(keys / KEYS, other / KEYS)
+        yield half, other
+
+
+def _bring_back(
+    owner: str, secrets: Path, documents: Path, backup: Path, keys: Path, *, code: str
+) -> None:
     manifest = _checked(backup)
     if not str(manifest.get("name")) <= keys.name:
         raise BackupError(f"the keys of {keys.name} are older than this backup: take newer ones")
@@ -186,7 +211,15 @@ def bring_back(
     for name, text in kept.items():
         _write(secrets / name, text)
     if (backup / DOCUMENTS).is_dir():
-        shutil.copytree(backup / DOCUMENTS, documents, dirs_exist_ok=True)
+        shutil.copytree(
+            backup / DOCUMENTS, documents, dirs_exist_ok=True, copy_function=shutil.move
+        )
+
+
+def _must_hold_no_links(backup: Path) -> None:
+    every = list(backup.rglob("*"))
+    if any(path.is_symlink() or not (path.is_file() or path.is_dir()) for path in every):
+        raise BackupError("the backup holds links, which none does: take another one")
 
 
 def _checked(backup: Path) -> dict[str, Any]:
@@ -195,10 +228,8 @@ def _checked(backup: Path) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads((backup / MANIFEST).read_text(encoding="ascii"))
         sums = dict(manifest["sums"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BackupError(f"{backup} is no whole backup: it has no {MANIFEST}") from error
-    every = list(backup.rglob("*"))
-    if any(path.is_symlink() or not (path.is_file() or path.is_dir()) for path in every):
-        raise BackupError(f"{backup} holds links, which no backup does: take another backup")
+        raise BackupError(f"this is no whole backup: it has no {MANIFEST}") from error
+    _must_hold_no_links(backup)
     found = {str(path.relative_to(backup)) for path in _files(backup)} - {MANIFEST}
     for name in sorted(found | sums.keys()):
         if name not in found or _sum(backup / name) != sums.get(name):

@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from psycopg import sql
 
+from config import backup
 from config.backup import BackupError, expire, pair_of_code, take
 from config.cluster import binaries
 from panoh.cases import queries as cases
@@ -182,6 +183,31 @@ def test_what_the_keeper_of_the_folder_put_in_is_refused(place: Place, empty: st
     path.write_text(written)
     assert rows_of(place.databases.server.url("owner", empty)) == {}
     place.bring(empty, name)
+
+
+def test_what_is_restored_is_what_was_looked_at(
+    place: Place, empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever keeps the folders exchanges every file between the look and the restore."""
+    typed_everywhere()
+    before, name = rows_of(place.owner), place.save()
+    kept = [
+        *(place.folder / "sealed" / name).rglob("*"),
+        *(place.folder / "keys" / name).iterdir(),
+    ]
+
+    def exchanged(connection: psycopg.Connection) -> None:
+        for path in kept:
+            if path.is_file():
+                path.write_bytes(b"another")
+
+    (place.folder / ".restore-of-a-killed-one").mkdir()
+    monkeypatch.setattr(backup, "_must_be_empty", exchanged)
+    place.bring(empty, name)
+    assert rows_of(place.databases.server.url("owner", empty)) == before
+    documents = list((place.folder / "documents").iterdir())
+    assert documents and all(path.read_bytes() != b"another" for path in documents)
+    assert not list(place.folder.glob(".restore-*")), "the copy goes, and that of before"
 
 
 def test_an_installation_with_accounts_is_never_overwritten(place: Place) -> None:
