@@ -367,7 +367,7 @@ class Pack:
     spoken_languages: tuple[str, ...]
     calendar: Calendar
     reviewed: bool
-    gaps: tuple[str, ...]
+    gaps: tuple[Words, ...]
     settings: Mapping[str, SETTING]
     periods: Mapping[str, tuple[Period, ...]]
     unit_types: Mapping[str, UnitType]

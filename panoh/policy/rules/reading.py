@@ -26,7 +26,7 @@ from .lists import read_lists
 from .pack import SETTING, Act, ListedWord, Pack, Period, Place
 from .questions import Form, read_form
 from .scripts import read_scripts
-from .words import CODE, SURE, PackFault
+from .words import CODE, SURE, PackFault, Words
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 PLACE_COLUMNS = ("code", "pcode", "level", "parent", "iso", "type", "sure", "source", "note")
@@ -39,7 +39,7 @@ def read_pack(texts: Mapping[str, str], base: Mapping[str, str] | None = None) -
     Raises PackFault at the first thing that is wrong.
     """
     file, files = "pack.toml", Files(texts, base)
-    head = files.toml(file, top=("pack",), arrays=("setting",))
+    head = files.toml(file, top=("pack",), arrays=("setting", "gap"))
     table = Entry(file, line_of(files.text(file), "[pack]"), head["pack"])
     files.languages = table.texts("languages")
     files.spoken = (*files.languages, *table.texts("spoken"))
@@ -55,7 +55,6 @@ def read_pack(texts: Mapping[str, str], base: Mapping[str, str] | None = None) -
             "languages",
             "spoken",
             "reviewed",
-            "gaps",
         ),
         *(f"name_{language}" for language in files.languages),
     )
@@ -86,7 +85,7 @@ def read_pack(texts: Mapping[str, str], base: Mapping[str, str] | None = None) -
         languages=files.languages,
         spoken_languages=files.spoken,
         reviewed=table.flag("reviewed"),
-        gaps=table.texts("gaps"),
+        gaps=_gaps(files, files.entries(file, "gap", head)),
         calendar=_calendar(files, table),
         settings=_settings(files.entries(file, "setting", head)),
         periods=periods,
@@ -173,6 +172,13 @@ def _calendar(files: Files, table: Entry) -> Calendar:
 # Switches that somebody's safety hangs on: a law may ask for them, and nothing else may.
 ONLY_BY_LAW = ("notice_on_refusal",)
 LAW = ("act", "article", "verified_by", "verified_on")
+
+
+def _gaps(files: Files, entries: list[Entry]) -> tuple[Words, ...]:
+    """What is not known, in words for the page of the policy."""
+    for entry in entries:
+        entry.only(*(f"text_{language}" for language in files.languages))
+    return tuple(entry.words("text", files.languages) for entry in entries)
 
 
 def _settings(entries: list[Entry]) -> dict[str, SETTING]:

@@ -4,6 +4,7 @@ import pytest
 from django.template.response import TemplateResponse
 from django.test import RequestFactory, override_settings
 from django.urls import include, path
+from django.utils.html import escape
 from django.utils.translation import override
 
 from panoh.kernel.rules import Gone
@@ -27,6 +28,17 @@ def test_every_clock_is_shown_with_its_standing() -> None:
     starts = {period.key: start for period, start in context["periods"]}
     assert starts["grant_days"] == "Access given"
     assert context["pack"].gaps
+
+
+def test_what_is_missing_is_said_in_the_language_of_the_reader() -> None:
+    told = {}
+    for language in policy.languages():
+        with override(language):
+            page = shown(views.in_force).render().content.decode()
+            told[language] = [str(gap) for gap in policy.pack().gaps]
+            assert all(escape(gap) in page for gap in told[language])
+    assert len({tuple(found) for found in told.values()}) == len(policy.languages())
+    assert all(len(set(found)) == 3 for found in zip(*told.values(), strict=True))
 
 
 @pytest.mark.parametrize("day", ["", "2026-02-30", "yesterday"])

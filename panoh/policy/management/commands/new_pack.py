@@ -18,6 +18,23 @@ from panoh.policy.rules import PackFault
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 UNKNOWN = "Unicode CLDR"
+GAPS = (
+    {
+        "ru": "Всё: ни закон, ни орган, ни место, ни праздник этой страны здесь ещё не известны.",
+        "en": "Everything: no law, no body, no place and no holiday of this country is known here "
+        "yet.",
+    },
+    {
+        "ru": "Часовой пояс, выходные и валюта взяты из Unicode CLDR; пояса страны: {zones}. "
+        "Проверьте их.",
+        "en": "Zone, weekend and currency are those of Unicode CLDR; zones of the country: "
+        "{zones}. Check them.",
+    },
+    {
+        "ru": "Тексты взяты из пакета другой страны и для этой не проверены.",
+        "en": "Texts come from another country's pack and were not reviewed for this one.",
+    },
+)
 EMPTY = {
     "periods.toml": "Clocks of this country's law: none is known yet. Service targets come from "
     "the pack that this one extends; a clock of the law that is not here is not set.",
@@ -84,12 +101,6 @@ def _head(code: str, territory: str, base: str, languages: list[str]) -> str:
     )
     locale = Locale.parse(f"und_{territory}")
     weekend = [DAYS[day] for day in range(locale.weekend_start, locale.weekend_end + 1)]
-    gaps = [
-        "Everything: no law, no body, no place and no holiday of this country is known here yet.",
-        f"Zone, weekend and currency are those of Unicode CLDR; zones of the country: "
-        f"{', '.join(zones)}. Check them.",
-        "Texts come from another country's pack and were not reviewed for this one.",
-    ]
     lines = [
         "# A skeleton: fill it as docs/howto/add-a-country.md says. What is not known stays unset.",
         "",
@@ -103,7 +114,6 @@ def _head(code: str, territory: str, base: str, languages: list[str]) -> str:
         f"languages = {json.dumps(languages)}",
         "spoken = []",
         "reviewed = false",
-        f"gaps = {json.dumps(gaps)}",
         "",
         "[[setting]]",
         'key = "currency"',
@@ -111,6 +121,10 @@ def _head(code: str, territory: str, base: str, languages: list[str]) -> str:
         'note = "A code of currencies.csv. Sums are whole numbers of its smallest unit."',
         f"source = {json.dumps(UNKNOWN)}",
     ]
+    for gap in GAPS:
+        said = {x: gap[x].format(zones=", ".join(zones)) for x in languages}
+        lines += ["", "[[gap]]"]
+        lines += [f"text_{x} = {json.dumps(t, ensure_ascii=False)}" for x, t in said.items()]
     return "\n".join(lines) + "\n"
 
 

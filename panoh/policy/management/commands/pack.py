@@ -37,4 +37,4 @@ class Command(BaseCommand):
             f"{len(pack.forms)} questionnaires, {len(pack.letters)} letters."
         )
         for gap in pack.gaps:
-            self.stdout.write(f"Gap: {gap}")
+            self.stdout.write(f"Gap: {gap.into('en')}")
