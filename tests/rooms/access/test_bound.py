@@ -194,6 +194,45 @@ def test_no_moment_that_app_may_write_is_without_end(
             )
 
 
+def test_a_moment_of_before_is_brought_within_the_calendars(
+    sides: tuple[psycopg.Connection, ...],
+) -> None:
+    """As an update does it: else nobody could change such a row, and the round that meets it stops
+    there for all the others."""
+    owner, *_rest = sides
+    promise = "SELECT convalidated FROM pg_constraint WHERE conname = 'moments_of_calendars' AND {}"
+    all_of_them = promise.format("NOT convalidated")
+    assert owner.execute(all_of_them.encode()).fetchall() == []
+    plant(owner, team("ngo-other").pk, user("lola").pk)
+    odd = (
+        ("access_grant", "ends_at", "infinity"),
+        ("duties_duty", "opened_at", "-infinity"),
+        ("procrastinate_jobs", "scheduled_at", "infinity"),
+        ("audit_entry", "at", "infinity"),
+    )
+    owner.execute(
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES ('default', 'x', '{}')"
+    )
+    for table, column, value in odd:
+        owner.execute(f"ALTER TABLE {table} DROP CONSTRAINT moments_of_calendars".encode())
+        owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER".encode())
+        done = owner.execute(f"UPDATE {table} SET {column} = '{value}'".encode())
+        assert done.rowcount > 0, table
+        owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER".encode())
+    owner.execute("SELECT access_install_privileges()")
+    ends = {"infinity": "2999-01-01", "-infinity": "1900-01-01"}
+    for table, column, value in odd[:3]:
+        owner.execute(f"UPDATE {table} SET {column} = {column}".encode())
+        shown = owner.execute(f"SELECT DISTINCT {column}::date::text FROM {table}".encode())
+        assert shown.fetchall() == [(ends[value],)], table
+    left = owner.execute(
+        all_of_them.replace("convalidated FROM", "conrelid::regclass::text FROM").encode()
+    )
+    assert left.fetchall() == [("audit_entry",)], "the log stays as it was written, and is named"
+    shown = owner.execute(b"SELECT DISTINCT at::text FROM audit_entry").fetchall()
+    assert shown == [("infinity",)]
+
+
 @pytest.mark.django_db
 def test_the_cache_runs_nothing_that_stands_in_it() -> None:
     """Its table is the application's to write: a row of it is data and nothing else."""

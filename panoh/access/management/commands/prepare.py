@@ -3,6 +3,7 @@
 import gc
 import os
 from argparse import ArgumentParser
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,15 @@ from babel.messages.pofile import read_po
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
-from django.db import connections, transaction
+from django.db import OperationalError, connections, transaction
 from django.utils import timezone
+from psycopg.errors import LockNotAvailable
 
 from config.keys import renew, secret
 from panoh.policy import queries as policy
+
+# How long one try waits for a lock, and how many there are.
+LOCK_WAIT, TRIES = "5s", 12
 
 
 class Command(BaseCommand):
@@ -34,40 +39,87 @@ class Command(BaseCommand):
         if not options["database_only"]:
             compile_catalogues(Path(settings.BASE_DIR))
             call_command("collectstatic", interactive=False, verbosity=0)
-        # What migrations make is one great net of cycles: without the collector an empty database
-        # is made in 23 s in place of 37, and takes 770 MB for that time.
-        gc.disable()
-        call_command("migrate", database="owner", interactive=False, verbosity=0)
-        gc.enable()
-        call_command("createcachetable", database="owner", verbosity=0)
+        with connections["owner"].cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = '{LOCK_WAIT}'")
+        self.patiently(migrate)
         if options["renew_key"]:
             renew(settings.PANOH_KEYS, "context")
-        key = bytes.fromhex(secret(settings.PANOH_KEYS, "context"))
-        with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
-            cursor.execute("SELECT access_install_privileges()")
-            cursor.execute("DELETE FROM access_rolepermission")
-            cursor.executemany(
-                "INSERT INTO access_rolepermission (role, permission) VALUES (%s, %s)",
-                [(role, verb) for role, verbs in policy.roles().items() for verb in verbs],
+        self.patiently(install)
+        for table in unmended():
+            self.stderr.write(
+                f"{table} keeps rows with a moment before 1900 or after 2999 that could not be "
+                "mended: they cannot be changed"
             )
-            cursor.execute("DELETE FROM access_unitrole")
-            cursor.executemany(
-                "INSERT INTO access_unitrole (type, role) VALUES (%s, %s)",
-                [(code, role) for code, each in policy.unit_types().items() for role in each.roles],
-            )
-            cursor.execute(
-                "INSERT INTO access_emergency (id, wait_minutes, open_minutes, per_month) "
-                "VALUES (1, %s, %s, %s) ON CONFLICT (id) DO UPDATE SET "
-                "wait_minutes = excluded.wait_minutes, open_minutes = excluded.open_minutes, "
-                "per_month = excluded.per_month",
-                [
-                    minutes("break_glass_wait"),
-                    minutes("break_glass_open"),
-                    policy.number("break_glass_per_month"),
-                ],
-            )
-            cursor.execute("DELETE FROM audit_context_key")
-            cursor.execute("INSERT INTO audit_context_key (key) VALUES (%s)", [key])
+
+    def patiently(self, step: Callable[[], None]) -> None:
+        """Do a step of the update; where somebody holds what it changes, try again a few times.
+
+        Who waits for a lock holds up everybody behind it: so we wait shortly, and often. What was
+        tried is undone, what came before it stays. Raises CommandError.
+        """
+        for left in reversed(range(TRIES)):
+            try:
+                return step()
+            except OperationalError as fault:
+                if not isinstance(fault.__cause__, LockNotAvailable):
+                    raise
+            self.stderr.write(f"Somebody works on the database; {left} more tries")
+        raise CommandError(
+            "Somebody still works on the database: a web server or worker of before, a backup, a "
+            "long question. Stop it and start again. Nothing half done stays."
+        )
+
+
+def migrate() -> None:
+    """Bring tables and functions up to date."""
+    # What migrations make is one great net of cycles: without the collector an empty database
+    # is made in 23 s in place of 37, and takes 770 MB for that time.
+    gc.disable()
+    try:
+        call_command("migrate", database="owner", interactive=False, verbosity=0)
+    finally:
+        gc.enable()
+    call_command("createcachetable", database="owner", verbosity=0)
+
+
+def unmended() -> list[str]:
+    """Tables with old rows that ``access_bound_moments`` could not mend."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT conrelid::regclass::text FROM pg_constraint "
+            "WHERE conname = 'moments_of_calendars' AND NOT convalidated ORDER BY 1"
+        )
+        return [name for (name,) in cursor.fetchall()]
+
+
+def install() -> None:
+    """Privileges, roles and limits of the pack, the context key: all at once."""
+    key = bytes.fromhex(secret(settings.PANOH_KEYS, "context"))
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT access_install_privileges()")
+        cursor.execute("DELETE FROM access_rolepermission")
+        cursor.executemany(
+            "INSERT INTO access_rolepermission (role, permission) VALUES (%s, %s)",
+            [(role, verb) for role, verbs in policy.roles().items() for verb in verbs],
+        )
+        cursor.execute("DELETE FROM access_unitrole")
+        cursor.executemany(
+            "INSERT INTO access_unitrole (type, role) VALUES (%s, %s)",
+            [(code, role) for code, each in policy.unit_types().items() for role in each.roles],
+        )
+        cursor.execute(
+            "INSERT INTO access_emergency (id, wait_minutes, open_minutes, per_month) "
+            "VALUES (1, %s, %s, %s) ON CONFLICT (id) DO UPDATE SET "
+            "wait_minutes = excluded.wait_minutes, open_minutes = excluded.open_minutes, "
+            "per_month = excluded.per_month",
+            [
+                minutes("break_glass_wait"),
+                minutes("break_glass_open"),
+                policy.number("break_glass_per_month"),
+            ],
+        )
+        cursor.execute("DELETE FROM audit_context_key")
+        cursor.execute("INSERT INTO audit_context_key (key) VALUES (%s)", [key])
 
 
 def minutes(period: str) -> int:
