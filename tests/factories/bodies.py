@@ -61,9 +61,9 @@ def seat(of: Body, name: str, keeper: str = KEEPER, **more: Any) -> Seat:
         return bodies.seat(of, user=user(name), by=by, at=NOW, **given)
 
 
-def national() -> Body:
+def national(zone: str = "") -> Body:
     """The national commission: four voices and an observer. Three voices make a quorum."""
-    made = body("national", desk("national-desk", KEEPER))
+    made = body("national", desk("national-desk", KEEPER), zone=zone)
     with as_user(KEEPER):
         if queries.seats_of(made, SINCE):
             return made

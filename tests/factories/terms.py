@@ -26,3 +26,12 @@ def terms(**days: int) -> Iterator[Path]:
         path.write_text(text, "utf-8")
         with override_settings(PANOH_PACK=folder):
             yield folder
+
+
+@contextmanager
+def many_zones(**days: int) -> Iterator[str]:
+    """As ``terms``, in a country of many time zones; yield one that lies far in its east."""
+    with terms(**days) as folder:
+        head = folder / "pack.toml"
+        head.write_text(head.read_text("utf-8").replace('code = "tj"', 'code = "ru"', 1), "utf-8")
+        yield "Asia/Vladivostok"

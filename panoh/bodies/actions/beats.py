@@ -13,7 +13,6 @@ from panoh.access.rules import Permission
 from panoh.bodies import queries
 from panoh.bodies.models import Attendance, Body, Item, Sitting
 from panoh.kernel.rules import Gone, NotPossible
-from panoh.policy import queries as policy
 
 CLOSED = _("The minutes are closed. Nothing was changed; write an addendum.")
 # What the database refuses, by the name of its rule.
@@ -87,7 +86,8 @@ def sitting_kept(sitting: Sitting, by: User) -> Sitting:
 def invite(sitting: Sitting) -> None:
     """Every seat that has its term on the day of a sitting is invited, once."""
     known = set(Attendance.objects.filter(sitting=sitting).values_list("seat_id", flat=True))
-    for one in queries.seats_of(sitting.body, policy.local_day(sitting.starts_at)):
+    day = queries.local_day(sitting.body, sitting.starts_at)
+    for one in queries.seats_of(sitting.body, day):
         if one.pk not in known:
             row = Attendance(body_id=sitting.body_id, sitting=sitting, seat=one)
             row.save(force_insert=True)

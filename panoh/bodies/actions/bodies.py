@@ -58,7 +58,7 @@ def found(
     body.zone = zone
     body.decides, body.quarterly = rules.decides, rules.quarterly
     body.quorum_percent, body.majority_percent = rules.quorum_percent, rules.majority_percent
-    body.founded_on, body.founded_at, body.founded_by = on or policy.local_day(at), at, by
+    body.founded_on, body.founded_at, body.founded_by = on or queries.local_day(body, at), at, by
     with said():
         body.save(force_insert=True)
     audit.record("body.founded", by=by, at=at, subject=body, reason=kind)
@@ -124,10 +124,14 @@ def seat(
     made.seated_at, made.seated_by = at, by
     with said():
         made.save(force_insert=True)
-    for sitting in Sitting.objects.filter(body=body, state=State.CALLED):
-        invite(sitting)
+    _invite_to_called(body)
     audit.record("body.seated", by=by, at=at, subject=made, reason=side)
     return made
+
+
+def _invite_to_called(body: Body) -> None:
+    for sitting in Sitting.objects.filter(body=body, state=State.CALLED).select_related("body"):
+        invite(sitting)
 
 
 @transaction.atomic
@@ -140,8 +144,9 @@ def change_seat(
     by: User,
     at: datetime,
 ) -> Seat:
-    """Change the term, the training or the alternate of a seat; somebody else gets a new seat.
-    Raises ``Refused``, ``Gone``, ``Invalid``, ``NotPossible`` once the alternate has sat."""
+    """Change the term, the training or the alternate of a seat; somebody else gets a new seat. A
+    longer term is invited to what is called already. Raises ``Refused``, ``Gone``, ``Invalid``,
+    ``NotPossible`` once the alternate has sat."""
     kept(one.body, by)
     if until is not None and until < one.since:
         raise Invalid(_("The end comes after the beginning."), "until")
@@ -149,6 +154,7 @@ def change_seat(
     fields = ["until", "trained_on", "alternate"]
     with said():
         one.save(update_fields=fields)
+    _invite_to_called(one.body)
     audit.record("body.seat_changed", by=by, at=at, subject=one, fields=fields)
     return one
 
@@ -188,7 +194,7 @@ def note_read(
     rules = policy.body_kinds().get(body.kind)
     if rules is None or not rules.chosen_names or body not in queries.my_bodies():
         raise Gone
-    if read_on > policy.local_day(at):
+    if read_on > queries.local_day(body, at):
         raise Invalid(_("This date lies in the future."), "read_on")
     made = Reading(body=body, kind=kind, code=code, version=version, read_on=read_on, at=at, by=by)
     made.save(force_insert=True)

@@ -24,7 +24,7 @@ def look_back(*, at: datetime, by: str = "bodies") -> int:
     rows = [
         Happening(body=body, kind=HappeningKind.MISSED, key=str(quarter), at=at)
         for body in Body.objects.filter(ended_on=None, quarterly=True)
-        for quarter in queries.calendar(body, today, body.founded_on).missed
+        for quarter in queries.calendar(body, queries.local_day(body, at), body.founded_on).missed
     ]
     rows += [
         Happening(

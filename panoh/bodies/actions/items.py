@@ -78,7 +78,7 @@ def declare_conflict(item: Item, *, seat: Seat | None = None, by: User, at: date
         kept(row.body, by)
         made.seat, made.user = seat, seat.user
     else:
-        made.seat = queries.my_seat(row.body, by, policy.local_day(at))
+        made.seat = queries.my_seat(row.body, by, queries.local_day(row.body, at))
     # After this the account may not read the row: nothing is asked of it any more.
     audit.record("body.conflict_declared", by=by, at=at, subject=row)
     with said():
@@ -138,7 +138,7 @@ def postpone(item: Item, *, why: str, by: User, at: datetime) -> Item:
         raise NotPossible
     made = Postponement(body=row.body, sitting=row.sitting, item=row, why=why.strip(), at=at, by=by)
     following = Sitting.objects.filter(body=row.body, state=State.CALLED, starts_at__gt=at)
-    row.sitting = following.order_by("starts_at").first()
+    row.sitting = following.order_by("starts_at", "pk").first()
     with said():
         made.save(force_insert=True)
         row.save(update_fields=["sitting"])
@@ -170,7 +170,7 @@ def resolve(
         raise NotPossible(queries.NO_QUORUM)
     if not text.strip():
         raise Invalid(_("Say what is to be done."), "text")
-    if due_on < policy.local_day(row.starts_at):
+    if due_on < queries.local_day(row.body, row.starts_at):
         raise Invalid(_("The day comes after the sitting."), "due_on")
     number = Resolution.objects.filter(sitting=row).count() + 1
     made = Resolution(body=row.body, sitting=row, number=number, text=text.strip(), owner=owner)

@@ -93,14 +93,15 @@ def answer(
     row = Proposal.objects.select_for_update(of=("self",)).filter(pk=proposal.pk).first()
     if row is None:
         raise Gone
-    kept(Body.objects.select_related("team").get(pk=row.body_id), by)
+    body = kept(Body.objects.select_related("team").get(pk=row.body_id), by)
     if row.state not in (Reply.WAITING, Reply.DEFERRED):
         raise NotPossible
     if state not in (Reply.ACCEPTED, Reply.DECLINED, Reply.DEFERRED):
         raise Invalid(_("Choose one from the list."), "state")
     if not reason.strip():
         raise Invalid(_("Give the reason: the proposer reads it."), "reason")
-    if state == Reply.DEFERRED and (deferred_to is None or deferred_to <= policy.local_day(at)):
+    today = queries.local_day(body, at)
+    if state == Reply.DEFERRED and (deferred_to is None or deferred_to <= today):
         raise Invalid(_("Say until which day."), "deferred_to")
     row.state, row.reason, row.answered_at, row.answered_by = state, reason.strip(), at, by
     row.deferred_to = deferred_to if state == Reply.DEFERRED else None

@@ -29,7 +29,6 @@ from panoh.bodies.rules import (
     PROPOSAL,
 )
 from panoh.kernel.rules import Gone, Invalid, NotPossible
-from panoh.policy import queries as policy
 
 
 @transaction.atomic
@@ -66,7 +65,7 @@ def _load(sitting: Sitting, by: User, at: datetime) -> None:
     for item in Item.objects.filter(body=body, sitting=None, outcome=""):
         item.sitting = sitting
         item.save(update_fields=["sitting"])
-    for one in queries.unanswered(body, policy.local_day(sitting.starts_at)):
+    for one in queries.unanswered(body, queries.local_day(body, sitting.starts_at)):
         _table_proposal(one, sitting, by, at)
 
 
@@ -187,7 +186,7 @@ def type_up(
         return seen
     if held_at > at:
         raise Invalid(_("This date lies in the future."), "held_at")
-    if policy.local_day(held_at) < body.founded_on:
+    if queries.local_day(body, held_at) < body.founded_on:
         raise Invalid(_("The body did not exist on that day."), "day")
     if not reason.strip():
         raise Invalid(_("Say why it was held on paper."), "reason")
@@ -206,7 +205,7 @@ def type_up(
 
 
 def _type_attendance(row: Sitting, there: Sequence[UUID], held_at: datetime) -> None:
-    seats = queries.seats_of(row.body, policy.local_day(held_at))
+    seats = queries.seats_of(row.body, queries.local_day(row.body, held_at))
     if set(there) - {one.pk for one in seats}:
         raise Invalid(_("One of them had no seat on that day."), "there")
     invite(row)

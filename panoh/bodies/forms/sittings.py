@@ -37,10 +37,15 @@ class WhenForm(CleanForm):
     )
     submission = submission()
 
+    def __init__(self, *args: Any, body: Body, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = policy.calendar(body.zone).zone
+        if body.zone:
+            self.fields["hour"].help_text = body.zone
+
     def moment(self) -> datetime:
-        """The moment that was typed, in the zone of the pack."""
-        data = self.cleaned_data
-        return datetime.combine(data["day"], data["hour"], policy.pack().calendar.zone)
+        """The moment that was typed, in the zone of the body."""
+        return datetime.combine(self.cleaned_data["day"], self.cleaned_data["hour"], self.zone)
 
 
 class PaperSittingForm(WhenForm):

@@ -11,6 +11,7 @@ from panoh.bodies.queries.bodies import (
     coordinator,
     invitations,
     keeps,
+    local_day,
     my_bodies,
     my_seat,
     read_by_survivors,
@@ -60,9 +61,11 @@ from panoh.bodies.queries.sittings import (
     quorum,
     require_deciding,
     roll,
+    seat_there,
     sitting_of,
     sittings_of,
     tally,
+    waiting_for,
 )
 
 __all__ = [
@@ -97,6 +100,7 @@ __all__ = [
     "items_of",
     "keeps",
     "lessons_missing",
+    "local_day",
     "may_vote",
     "minutes_data",
     "my_bodies",
@@ -113,6 +117,7 @@ __all__ = [
     "readings",
     "require_deciding",
     "roll",
+    "seat_there",
     "seats_of",
     "sitting_of",
     "sittings_of",
@@ -121,5 +126,6 @@ __all__ = [
     "things",
     "unanswered",
     "unanswered_count",
+    "waiting_for",
     "without_sittings",
 ]

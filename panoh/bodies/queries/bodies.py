@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -79,6 +79,11 @@ def body_of(code: str) -> Body:
     return found
 
 
+def local_day(body: Body, at: datetime) -> date:
+    """The day it is where a body sits, at a moment."""
+    return policy.calendar(body.zone).local_day(at)
+
+
 def keeps(user: User, body: Body) -> bool:
     """Does the account keep the papers of this body?"""
     return may(user, Permission.BODY_KEEP) and body.team_id in my_teams()
@@ -91,9 +96,9 @@ def seats_of(body: Body, on: date) -> list[Seat]:
 
 
 def my_seat(body: Body, user: User, on: date) -> Seat | None:
-    """The seat that the account holds, itself or as alternate."""
+    """The seat that the account holds itself, else one whose alternate it is."""
     rows = Seat.objects.filter(_in_term(on), Q(user=user) | Q(alternate=user), body=body)
-    return rows.order_by("pk").first()
+    return rows.order_by(Case(When(user=user, then=0), default=1), "pk").first()
 
 
 def _in_term(on: date) -> Q:
@@ -140,7 +145,7 @@ def calendar(body: Body, today: date, since: date | None = None) -> Calendar:
     held: list[date] = []
     planned: list[date] = []
     for row in Sitting.objects.filter(body=body).exclude(state=State.CANCELLED):
-        day = policy.local_day(row.starts_at)
+        day = local_day(body, row.starts_at)
         (held if row.state == State.CLOSED else planned).append(day)
     end = date(max(today.year, start.year), 12, 31)
     return Calendar(

@@ -3,8 +3,8 @@ that survivors read."""
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 from icalendar import Calendar, Event
@@ -15,7 +15,7 @@ from panoh.bodies.models import (
     Sitting,
     State,
 )
-from panoh.bodies.queries.bodies import coordinates
+from panoh.bodies.queries.bodies import coordinates, local_day
 from panoh.bodies.queries.papers import agenda
 from panoh.bodies.queries.sittings import Roll, attendance_of, roll
 from panoh.bodies.rules import (
@@ -53,14 +53,14 @@ def invitation_file(sitting: Sitting, origin: str) -> bytes:
 def minutes_data(sitting: Sitting, language: str, at: datetime) -> dict[str, Any]:
     """What the minutes say, in one language: plain text, as the template takes it."""
     with override(language):
-        told = roll(sitting)
+        told, zone = roll(sitting), policy.calendar(sitting.body.zone).zone
         return {
             **_when(sitting),
             "agenda": sitting.state == State.CALLED,
             "paper": _on_paper(sitting),
             "needed": str(sitting.needed or ""),
-            "there": [_seat(one) for one in attendance_of(sitting) if one.came_at],
-            "absent": [_seat(one) for one in attendance_of(sitting) if not one.came_at],
+            "there": [_seat(one, zone) for one in attendance_of(sitting) if one.came_at],
+            "absent": [_seat(one, zone) for one in attendance_of(sitting) if not one.came_at],
             "items": [_item(one) for one in told],
             "put_off": [
                 {"number": one.item.number, "why": one.why}
@@ -76,11 +76,13 @@ def minutes_data(sitting: Sitting, language: str, at: datetime) -> dict[str, Any
                 for one in sitting.resolutions.select_related("owner__unit").order_by("number")
             ],
             "addenda": [
-                {"day": str(day(one.at)), "text": one.text}
+                {"day": str(day(one.at, sitting.body.zone)), "text": one.text}
                 for one in sitting.addenda.order_by("number")
             ],
             "due": _due(sitting, at) if sitting.state == State.CALLED else [],
-            "closed": str(moment(sitting.closed_at)) if sitting.closed_at else "",
+            "closed": str(moment(sitting.closed_at, sitting.body.zone))
+            if sitting.closed_at
+            else "",
         }
 
 
@@ -100,9 +102,9 @@ def _when(sitting: Sitting) -> dict[str, str]:
     return {
         "body": str(sitting.body),
         "number": str(sitting.number or ""),
-        "day": str(moment(sitting.starts_at)),
+        "day": str(moment(sitting.starts_at, sitting.body.zone)),
         "place": sitting.place,
-        "coordinates": coordinates(policy.local_day(sitting.starts_at)),
+        "coordinates": coordinates(local_day(sitting.body, sitting.starts_at)),
     }
 
 
@@ -116,13 +118,13 @@ def _due(sitting: Sitting, at: datetime) -> list[str]:
 def _on_paper(sitting: Sitting) -> str:
     if not sitting.on_paper:
         return ""
-    words = {"day": day(sitting.starts_at), "reason": sitting.reason}
+    words = {"day": day(sitting.starts_at, sitting.body.zone), "reason": sitting.reason}
     return _("Sitting held on paper on %(day)s, typed up later: %(reason)s") % words
 
 
-def _seat(one: Attendance) -> dict[str, str]:
+def _seat(one: Attendance, zone: ZoneInfo) -> dict[str, str]:
     sitter = one.seat.alternate if one.by_alternate else one.seat.sitter
-    times = [f"{localtime(when):%H:%M}" for when in (one.came_at, one.left_at) if when]
+    times = [f"{when.astimezone(zone):%H:%M}" for when in (one.came_at, one.left_at) if when]
     return {
         "title": one.seat.title,
         "name": str(sitter),

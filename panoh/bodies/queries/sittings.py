@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import DateTimeField, Func, Q, QuerySet
+from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from panoh.access.models import User
 from panoh.bodies.models import (
     Attendance,
     Body,
@@ -22,7 +25,6 @@ from panoh.bodies.models import (
 from panoh.bodies.rules import (
     Tally,
 )
-from panoh.duties.models import Duty
 from panoh.kernel.rules import Gone, NotPossible
 
 PAGE = 50
@@ -44,18 +46,26 @@ def sittings_of(body: Body) -> list[Sitting]:
 def next_sitting(body: Body, at: datetime) -> Sitting | None:
     """The next one that is called, or the one that sits now."""
     rows = Sitting.objects.filter(body=body, state__in=[State.CALLED, State.OPEN])
-    return rows.order_by("-state", "starts_at").first()
+    return rows.order_by("-state", "starts_at", "pk").first()
 
 
 def items_of(sitting: Sitting) -> QuerySet[Item]:
     """The agenda of a sitting, the longest due first; never an item that touches the reader.
-    ``due_at``: until when the body owes an answer, for who reads what its team owes."""
-    owed = Duty.objects.unsettled().filter(
-        subject_id=OuterRef("subject_id"), owner=OuterRef("body__team"), due_at__isnull=False
-    )
-    rows = Item.objects.filter(sitting=sitting).select_related("body")
-    rows = rows.annotate(due_at=Subquery(owed.order_by("due_at").values("due_at")[:1]))
-    return rows.order_by("due_at", "due_on", "tabled_at", "number", "pk")
+    ``due_at``: until when the body owes an answer."""
+    return in_order(Item.objects.filter(sitting=sitting).select_related("body"))
+
+
+def waiting_for(body: Body) -> QuerySet[Item]:
+    """What is before a body and not settled, in the order of an agenda."""
+    return in_order(Item.objects.filter(body=body, outcome=""))
+
+
+def in_order(rows: QuerySet[Item]) -> QuerySet[Item]:
+    """Items the longest due first: for whoever reads them in the same order."""
+    moment: DateTimeField[Any, Any] = DateTimeField()
+    rows = rows.annotate(due_at=Func("pk", function="bodies_due", output_field=moment))
+    first_due = Coalesce("due_at", Cast("due_on", moment)).asc(nulls_last=True)
+    return rows.order_by(first_due, "tabled_at", "number", "pk")
 
 
 def item_of(body: Body, key: UUID) -> Item:
@@ -117,6 +127,15 @@ def may_vote(item: Item, *, again: bool = False) -> list[Seat]:
         voted = Vote.objects.filter(item=item, sitting=item.sitting)
         rows = rows.exclude(pk__in=voted.values("seat_id"))
     return list(rows.order_by("-chairs", "title", "pk"))
+
+
+def seat_there(sitting: Sitting, user: User) -> Seat | None:
+    """The seat in which the account sits now: its own, or another's as the alternate who came. One
+    with a voice goes before one that only listens; there are never two with a voice."""
+    sits = Q(seat__user=user, by_alternate=False) | Q(seat__alternate=user, by_alternate=True)
+    there = Attendance.objects.filter(sitting=sitting, came_at__isnull=False, left_at=None)
+    found = there.filter(sits).select_related("seat").order_by("-seat__votes", "pk").first()
+    return found.seat if found else None
 
 
 def conflicted(item: Item) -> frozenset[int]:
@@ -185,8 +204,8 @@ class Roll:
     mine: Vote | None
 
 
-def roll(sitting: Sitting, user_id: int | None = None) -> list[Roll]:
-    """The agenda with the votes; ``user_id`` finds the reader's own ones."""
+def roll(sitting: Sitting, seat: Seat | None = None) -> list[Roll]:
+    """The agenda with the votes; ``seat`` is the one in which the reader sits."""
     found = []
     for item in items_of(sitting):
         votes = list(
@@ -194,6 +213,6 @@ def roll(sitting: Sitting, user_id: int | None = None) -> list[Roll]:
             .select_related("seat__user", "seat__alternate")
             .order_by("seat__title", "pk")
         )
-        own = [one for one in votes if user_id in (one.seat.user_id, one.seat.alternate_id)]
-        found.append(Roll(item, tally(item), votes, own[0] if own and user_id else None))
+        own = next((one for one in votes if one.seat == seat), None)
+        found.append(Roll(item, tally(item), votes, own))
     return found

@@ -32,7 +32,6 @@ from panoh.bodies.rules import (
 from panoh.bodies.views.sittings import OWN, as_form
 from panoh.kernel.codes import new_ref
 from panoh.kernel.rules import Gone, NotPossible
-from panoh.policy import queries as policy
 
 
 @page(Permission.BODY_READ)
@@ -56,12 +55,13 @@ def item(request: StaffRequest, code: str, key: UUID, verb: str) -> HttpResponse
 
 
 def _vote(request: StaffRequest, row: Item) -> str:
-    at = timezone.now()
-    seat = queries.my_seat(row.body, request.user, policy.local_day(at))
+    by, at = request.user, timezone.now()
+    seat = queries.seat_there(row.sitting, by) if row.sitting else None
+    # Whoever sits nowhere is told so by the verb.
+    seat = seat or queries.my_seat(row.body, by, queries.local_day(row.body, at))
     if seat is None:
         raise Gone
-    choice = request.POST.get("choice", "")
-    bodies.vote(row, seat=seat, choice=choice, by=request.user, at=at)
+    bodies.vote(row, seat=seat, choice=request.POST.get("choice", ""), by=by, at=at)
     return _("The vote is written down.")
 
 

@@ -41,7 +41,7 @@ def overview(request: StaffRequest) -> HttpResponse:
 def one(request: StaffRequest, code: str) -> HttpResponse:
     """One body: quarters, sittings, seats, what is open."""
     body, at = queries.body_of(code), timezone.now()
-    today = policy.local_day(at)
+    today = queries.local_day(body, at)
     kind = policy.body_kinds().get(body.kind)
     context = {
         "body": body,

@@ -165,7 +165,7 @@ def event(request: StaffRequest, code: str, key: UUID) -> HttpResponse:
         "form": form if keeps and row.closed_at is None else None,
         "late": row.lesson_at is None
         and row.lesson_due is not None
-        and row.lesson_due < policy.local_day(timezone.now()),
+        and row.lesson_due < queries.local_day(body, timezone.now()),
     }
     return render(request, "bodies/event.html", context)
 

@@ -26,10 +26,9 @@ from panoh.bodies.forms.sittings import (
 )
 from panoh.bodies.models import (
     Answer,
-    Attendance,
     Body,
     Choice,
-    Item,
+    Seat,
     Sitting,
     State,
 )
@@ -52,7 +51,7 @@ OWN = {"draft": ("adopted", "rejected"), OTHER: ("adopted", "rejected")}
 def call(request: StaffRequest, code: str) -> HttpResponse:
     """Call a sitting: every seat is invited."""
     body = queries.body_of(code)
-    form = typed(request, WhenForm)
+    form = typed(request, WhenForm, body=body)
     if request.method == "POST" and form.is_valid():
         with told_in(form):
             row = bodies.call(
@@ -84,14 +83,12 @@ def as_form(
 def paper(request: StaffRequest, code: str) -> HttpResponse:
     """Type up a sitting that was held on paper, on one page."""
     body, at = queries.body_of(code), timezone.now()
-    items = Item.objects.filter(body=body, outcome="").order_by(
-        "due_on", "tabled_at", "number", "pk"
-    )
     form = typed(
         request,
         PaperSittingForm,
-        seats=queries.seats_of(body, policy.local_day(at)),
-        items=list(items),
+        body=body,
+        seats=queries.seats_of(body, queries.local_day(body, at)),
+        items=list(queries.waiting_for(body)),
     )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -128,7 +125,7 @@ def _told(request: StaffRequest, row: Sitting) -> dict[str, Any]:
     keeps, is_open = queries.keeps(user, row.body), row.state == State.OPEN
     attendances = queries.attendance_of(row)
     mine = [one for one in attendances if user.pk in (one.seat.user_id, one.seat.alternate_id)]
-    agenda = queries.agenda(row, at)
+    agenda, seat = queries.agenda(row, at), queries.seat_there(row, user)
     count = queries.present(row) if is_open else None
     return {
         "row": row,
@@ -143,7 +140,7 @@ def _told(request: StaffRequest, row: Sitting) -> dict[str, Any]:
         "attend": AttendForm(rows=attendances) if keeps and is_open else None,
         "present": count,
         "has_quorum": count is not None and row.needed is not None and count >= row.needed,
-        "lines": [_line(one, row, mine, keeps=keeps) for one in queries.roll(row, user.pk)],
+        "lines": [_line(one, row, seat, keeps=keeps) for one in queries.roll(row, seat)],
         "agenda": agenda,
         "put_off": row.postponements.select_related("item").order_by("at"),
         "resolutions": row.resolutions.select_related("owner__unit").order_by("number"),
@@ -154,11 +151,8 @@ def _told(request: StaffRequest, row: Sitting) -> dict[str, Any]:
     }
 
 
-def _line(
-    told: queries.Roll, row: Sitting, mine: list[Attendance], *, keeps: bool
-) -> dict[str, Any]:
+def _line(told: queries.Roll, row: Sitting, seat: Seat | None, *, keeps: bool) -> dict[str, Any]:
     item = told.item
-    there = [one for one in mine if one.came_at is not None and one.left_at is None]
     is_open = row.state == State.OPEN and not item.outcome
     return {
         "item": item,
@@ -169,8 +163,8 @@ def _line(
         "may_vote": is_open
         and not row.on_paper
         and told.mine is None
-        and bool(there)
-        and there[0].seat.votes,
+        and seat is not None
+        and seat.votes,
         "outcome": OUTCOMES.get(item.outcome, ""),
         "settles": [(code, OUTCOMES[code]) for code in OWN.get(item.kind, ())]
         if keeps and is_open and told.tally.cast

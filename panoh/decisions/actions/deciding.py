@@ -158,8 +158,8 @@ def _ruling(
     by: User,
     at: datetime,
 ) -> Ruling:
-    sitting, today = _sitting(item), policy.local_day(at)
-    held_on = policy.local_day(sitting.starts_at)
+    sitting, today = _sitting(item), sittings.local_day(row.body, at)
+    held_on = sittings.local_day(row.body, sitting.starts_at)
     day = on or (held_on if sitting.on_paper else today)
     if not held_on <= day <= today:
         raise Invalid(_("Not before the sitting, and no day to come."), "on")
@@ -234,7 +234,7 @@ def _take_effect(row: Application, ruling: Ruling, *, by: User, at: datetime) ->
     row.ended_at = at
     row.save(update_fields=["state", "ended_at"])
     settle(row, DECIDE, outcome=outcome, by=by, at=at)
-    owner, started = _holder(row), policy.pack().calendar.end_of(ruling.decided_on)
+    owner, started = _holder(row), policy.calendar(row.body.zone).end_of(ruling.decided_on)
     started = min(started, at)
     owe(NOTICE, row, owner=owner, period="notice_days", started_at=started, by=by, at=at)
     if outcome is Outcome.REFUSED:

@@ -171,7 +171,7 @@ def sits_on(row: Application) -> date | None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT decisions_sits_at(%s)", [row.pk])
         (found,) = cursor.fetchone()
-    return policy.local_day(found) if found else None
+    return sittings.local_day(row.body, found) if found else None
 
 
 def bodies_to_ask(dossier: Dossier, on: date) -> list[Body]:
@@ -242,10 +242,12 @@ def periods_in_words(on: date, keys: Iterable[str] = PERIODS) -> list[str]:
 # -- the side of the body --------------------------------------------------------------------------
 
 
-def reads_half(user: User, row: Application, on: date) -> bool:
+def reads_half(user: User, row: Application, at: datetime) -> bool:
     """Whether the account is a member with a seat who reads half pages; a secretary never is."""
+    today = sittings.local_day(row.body, at)
     return (
-        may(user, Permission.APPLICATION_READ) and sittings.my_seat(row.body, user, on) is not None
+        may(user, Permission.APPLICATION_READ)
+        and sittings.my_seat(row.body, user, today) is not None
     )
 
 

@@ -41,7 +41,7 @@ def before(request: StaffRequest, code: str) -> HttpResponse:
     """One application before my body: to members the half page, to the secretary number and
     code."""
     row, at = queries.asked(code), timezone.now()
-    reads = queries.reads_half(request.user, row, policy.local_day(at))
+    reads = queries.reads_half(request.user, row, at)
     half = decisions.read_half(row, by=request.user, at=at) if reads else None
     item = queries.item_of(row)
     context = {

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functools import cache
 from html import escape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.forms import BoundField
@@ -82,14 +83,15 @@ def first_input(field: BoundField) -> str:
 
 
 @register.filter
-def day(value: date | datetime | PartialDate | str | None) -> str:
-    """A date in words of the reader's language; of a partial date the part that is known."""
+def day(value: date | datetime | PartialDate | str | None, zone: str = "") -> str:
+    """A date in words of the reader's language; of a partial date the part that is known; of a
+    moment the day in ``zone``, default the active one."""
     if value is None or value == "":
         return ""
     if isinstance(value, str):
         value = PartialDate.parse(value)
     if isinstance(value, datetime):
-        value = timezone.localtime(value).date() if timezone.is_aware(value) else value.date()
+        value = _there(value, zone).date()
     if isinstance(value, PartialDate):
         if value.month is None:
             return str(value.year)
@@ -110,13 +112,19 @@ def _plain(name: str, language: str | None) -> str:
 
 
 @register.filter
-def moment(value: datetime | None) -> str:
-    """Date and time of day in words of the reader's language, in the active time zone."""
+def moment(value: datetime | None, zone: str = "") -> str:
+    """Date and time of day in words of the reader's language, in the active time zone; in another
+    ``zone`` its name follows, for who reads it elsewhere."""
     if value is None:
         return ""
-    if timezone.is_aware(value):
-        value = timezone.localtime(value)
-    return _written(value, "DATETIME_FORMAT")
+    written = _written(_there(value, zone), "DATETIME_FORMAT")
+    return f"{written} ({zone})" if zone else written
+
+
+def _there(value: datetime, zone: str) -> datetime:
+    if timezone.is_naive(value):
+        return value
+    return timezone.localtime(value, ZoneInfo(zone) if zone else None)
 
 
 @register.filter

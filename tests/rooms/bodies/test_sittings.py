@@ -1,9 +1,11 @@
 """The course of a sitting: invitations, quorum, conflicts, votes, paper, minutes."""
 
-from datetime import date, timedelta
-from uuid import uuid4
+from datetime import date, datetime, timedelta
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 
 from panoh.bodies import actions as bodies
 from panoh.bodies import queries
@@ -18,11 +20,13 @@ from panoh.bodies.models import (
     State,
     Vote,
 )
+from panoh.duties import actions as duties
 from panoh.duties.models import Duty
 from panoh.kernel.rules import Gone, Invalid, NotPossible, Refused
 from tests.factories import bodies as made
 from tests.factories.bodies import ALL_FOR, HOUR, KEEPER, MORNING
 from tests.factories.staff import as_user, team
+from tests.factories.terms import many_zones
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +62,69 @@ def test_b1_who_is_seated_after_the_call_is_invited_too() -> None:
     for name, sittings in (("lola", [row]), ("safar", [])):
         with as_user(name) as by:
             assert [one.sitting for one in queries.invitations(by, made.BEFORE)] == sittings
+
+
+def test_b1_whose_term_is_made_longer_is_invited_to_what_is_called() -> None:
+    body, day = made.national(), MORNING.date()
+    lola = made.seat(body, "lola", until=day - timedelta(days=1))
+    row = made.called(body)
+    for until, count in ((day - timedelta(days=1), 0), (day, 1), (None, 1)):
+        with as_user(KEEPER) as by:
+            bodies.change_seat(
+                lola, until=until, trained_on=None, alternate=None, by=by, at=made.BEFORE
+            )
+            assert Attendance.objects.filter(sitting=row, seat=lola).count() == count
+    with as_user("lola") as by:
+        assert [one.sitting for one in queries.invitations(by, made.BEFORE)] == [row]
+
+
+def test_b1_an_agenda_has_one_order_for_all() -> None:
+    """What the body's team owes about a matter is no row of a member of another team."""
+    body = made.national()
+    days = {"0001": None, "0002": None, "0003": date(2026, 3, 20), "0004": date(2026, 3, 12)}
+    items = {number: made.matter(body, number=number, due_on=day) for number, day in days.items()}
+    row = made.called(body)
+    with as_user(KEEPER) as by:
+        due = MORNING + timedelta(days=5)
+        about = items["0002"].subject_id
+        duties.open(
+            "status.decide", subject_id=about, owner=body.team, due=due, by=by, at=made.BEFORE
+        )
+    for name in ("ibrohim", "nigora", "latif"):
+        with as_user(name):
+            found = queries.items_of(row)
+            assert [one.number for one in found] == ["0004", "0002", "0003", "0001"], name
+            assert [vars(one)["due_at"] for one in found] == [None, due, None, None], name
+            assert list(queries.waiting_for(body)) == list(found)
+    with as_user("nigora") as by:
+        bodies.declare_conflict(items["0002"], by=by, at=made.BEFORE)
+        (due_of,) = shown("SELECT bodies_due(%s)", items["0002"].pk)
+        assert due_of is None, "of what touches somebody nothing is told"
+    with as_user("safar"):
+        assert shown("SELECT bodies_due(%s)", items["0002"].pk) == (None,), "no seat there"
+
+
+def shown(sql: str, key: UUID) -> tuple[object, ...]:
+    """What the application's role reads."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [key])
+        return tuple(cursor.fetchone())
+
+
+def test_b1_a_body_that_sits_after_midnight_has_its_own_day() -> None:
+    """Half past midnight in the east is the evening before in UTC."""
+    with many_zones() as east:
+        body = made.national(east)
+        night = datetime(2026, 3, 10, 0, 30, tzinfo=ZoneInfo(east))
+        made.seat(body, "lola", since=night.date())
+        made.seat(body, "safar", until=night.date() - timedelta(days=1))
+        row = made.opened(body, ["lola"], starts_at=night)
+        with as_user(KEEPER):
+            assert row.needed == 3, "of five with a voice on that day"
+            there = {one.seat.title for one in queries.attendance_of(row) if one.came_at}
+            assert there == {"Office of lola"}
+            invited = {one.seat.title for one in queries.attendance_of(row)}
+            assert "Office of safar" not in invited
 
 
 def test_b1_pressed_twice_calls_one_sitting() -> None:

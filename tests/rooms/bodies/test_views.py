@@ -2,7 +2,8 @@
 
 import io
 import re
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pypdf
 import pytest
@@ -14,7 +15,15 @@ from icalendar import Calendar
 from panoh.audit.queries import unit_entries
 from panoh.bodies import actions as bodies
 from panoh.bodies import queries
-from panoh.bodies.models import Attendance, Event, Item, Proposal, Resolution, Seat, Sitting
+from panoh.bodies.models import (
+    Attendance,
+    Event,
+    Item,
+    Proposal,
+    Resolution,
+    Seat,
+    Sitting,
+)
 from panoh.policy import queries as policy
 from tests.factories import bodies as made
 from tests.factories.bodies import KEEPER, OTHER, SECRETARY
@@ -22,6 +31,7 @@ from tests.factories.cases import contact
 from tests.factories.clients import client_of, hidden, words
 from tests.factories.directory import organisation
 from tests.factories.staff import as_user, team, user
+from tests.factories.terms import many_zones
 from tests.rooms.desk.test_views_consent import asked
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +51,68 @@ def test_b1_one_answer_is_for_both_seats_and_a_day_that_is_over_asks_nothing() -
     assert called in words(member.get(reverse("desk:today")))
     member.post(reverse("bodies:act", args=[body.code, row.pk, "answer"]), {"answer": "coming"})
     assert "say whether you come" not in words(member.get(reverse("desk:today")))
+
+
+def test_b1_who_is_alternate_of_others_votes_in_the_own_seat() -> None:
+    """Those others are there themselves; one of them has voted."""
+    body = made.national()
+    for name in ("safar", "lola", "mavluda"):
+        made.seat(body, name, alternate=user("nigora"))
+    item = made.matter(body, kind="draft", at=timezone.now())
+    row = made.opened(
+        body,
+        ["ibrohim", "nigora", "safar", "lola"],
+        starts_at=timezone.now() + timedelta(seconds=1),
+    )
+    at = timezone.now() + timedelta(seconds=2)
+    with as_user("safar") as by:
+        seat = queries.seat_there(row, by)
+        assert seat is not None
+        bodies.vote(item, seat=seat, choice="against", by=by, at=at)
+    member = client_of("nigora", "en")
+    page = member.get(reverse("bodies:sitting", args=[body.code, row.pk])).content.decode()
+    vote = reverse("bodies:item", args=[body.code, item.pk, "vote"])
+    assert f'action="{vote}"' in page
+    assert "The vote is written down" in words(member.post(vote, {"choice": "for"}, follow=True))
+    with as_user("nigora") as by:
+        own = queries.seat_there(row, by)
+        assert own is not None and own.user_id == by.pk
+        votes = {one.seat.user_id: one.choice for one in queries.roll(row)[0].votes}
+        assert votes == {by.pk: "for", user("safar").pk: "against"}
+    # Who went away sits nowhere, and has no buttons.
+    made.arrive(row, ["ibrohim", "safar", "lola"], at=at)
+    with as_user("nigora") as by:
+        assert queries.seat_there(row, by) is None
+    said = words(member.post(vote, {"choice": "for"}, follow=True))
+    assert "This seat does not vote here" in said
+
+
+def test_b1_an_hour_is_typed_and_shown_in_the_zone_of_the_body() -> None:
+    """Page, list, agenda, invitation and calendar file; the country's zone lies to the west."""
+    with many_zones() as east:
+        body = made.national(east)
+        keeper = client_of(KEEPER, "en")
+        path = reverse("bodies:call", args=[body.code])
+        page = keeper.get(path)
+        assert east in words(page)
+        day = policy.today() + timedelta(days=3)
+        key = hidden(page, "submission")
+        keeper.post(path, {"day": day.isoformat(), "hour": "10:00", "submission": key})
+        with as_user(KEEPER):
+            row = Sitting.objects.get()
+        assert row.starts_at == datetime.combine(day, time(10), ZoneInfo(east))
+        at = [body.code, row.pk]
+        for place, args in (("list", []), ("body", at[:1]), ("sitting", at)):
+            shown = words(keeper.get(reverse(f"bodies:{place}", args=args)))
+            assert f", 10:00 ({east})" in shown, place
+        for paper in ("minutes", "invitation"):
+            file = keeper.get(reverse(f"bodies:{paper}", args=[*at, "en"]))
+            pages = pypdf.PdfReader(io.BytesIO(file.content)).pages
+            text = " ".join(" ".join(one.extract_text() for one in pages).split())
+            assert f"10:00 ({east})" in text, paper
+        file = keeper.get(reverse("bodies:calendar", args=at))
+        (event,) = Calendar.from_ical(file.content).walk("VEVENT")
+        assert event.decoded("dtstart") == row.starts_at
 
 
 def test_b1_a_sitting_from_its_call_to_its_minutes() -> None:
