@@ -5,11 +5,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import migrations, models
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 
+from panoh.decisions import actions as decisions
+from tests.factories.referrals import NOW
+from tests.factories.staff import as_user
+from tests.factories.status import commission, filed
 from tests.harness import Databases
 from tests.house.matrix_world import furnished
 from tests.house.tree import ROOMS, ROOT
@@ -62,30 +67,118 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from django.db.migrations.recorder import MigrationRecorder
-left = lambda: {app for app, _ in MigrationRecorder(connections["owner"]).applied_migrations()}
+owner = connections["owner"]
+applied = lambda: set(MigrationRecorder(owner).applied_migrations())
 rooms = [room.rpartition(".")[2] for room in settings.ROOMS]
+def ask(question):
+    with owner.cursor() as cursor:
+        cursor.execute(question)
+        return cursor.fetchall()
+def rows():
+    tables = ask("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    ours = [name for name, in tables if name.partition("_")[0] in rooms]
+    return {name: ask(f"SELECT count(*) FROM {name}")[0][0] for name in ours}
+def back(room, name):  # what stands on it goes with it, in one line
+    call_command("migrate", room, name, database="owner", verbosity=0, interactive=False)
+def forth():
+    call_command("prepare", "--database-only")
+"""
+# How far back, how many tables have rows there at least, and what was filled in on the way forth.
+VALLEYS = """
+for targets, filled, wrong in (
+    (
+        [("bodies", "0004"), ("decisions", "0005"), ("duties", "0002"), ("files", "0003"),
+         ("referrals", "0003"), ("statistics", "0002")],
+        70,
+        ["SELECT FROM referrals_referral WHERE sent_at IS NOT NULL AND ends_at IS NULL",
+         "SELECT FROM bodies_item i JOIN decisions_application a ON a.id = i.subject_id "
+         "WHERE a.state = 'withdrawn' AND (i.outcome, i.settled_by_id, i.settled_at) "
+         "IS DISTINCT FROM ('withdrawn', a.filed_by_id, a.ended_at)"],
+    ),
+    (
+        [("consent", "0002")],
+        60,
+        ["SELECT FROM consent_consent WHERE told_limits AND read_at IS NULL"],
+    ),
+    ([("access", "0004")], 25, []),
+):
+    full = applied()
+    for room, start in targets:
+        back(room, next(name for app, name in full if app == room and name.startswith(start)))
+    before = rows()
+    some = [name for name, count in before.items() if count]
+    assert len(some) >= filled, (targets, len(some), some)
+    # Else nothing is shown by what is right afterwards.
+    if "bodies_item" in before and "decisions_application" in before:
+        waits = ask("SELECT FROM bodies_item i JOIN decisions_application a ON a.id = i.subject_id "
+                    "WHERE a.state = 'withdrawn' AND i.outcome = ''")
+        assert len(waits) == 1
+    forth()
+    assert applied() == full
+    after = rows()
+    assert {name: (n, after[name]) for name, n in before.items() if after[name] < n} == {}
+    for question in wrong:
+        table = question.split()[2]
+        assert after[table] and ask(question) == [], question
+"""
+TO_NOTHING = """
 for room in rooms:
-    if room in left():  # what stands on it goes with it, in one line
-        call_command("migrate", room, "zero", database="owner", verbosity=0, interactive=False)
-assert not left() & set(rooms)
-call_command("prepare", "--database-only")
+    if room in {app for app, _ in applied()}:
+        back(room, "zero")
+assert not {app for app, _ in applied()} & set(rooms)
+forth()
 """
 
 
+@pytest.mark.parametrize("way", [VALLEYS, TO_NOTHING], ids=["to what is old", "to nothing"])
 def test_migrations_go_back_and_forth_on_a_filled_database(
-    fresh_db: str, databases: Databases
+    fresh_db: str, databases: Databases, way: str
 ) -> None:
-    """Every room to nothing, from the top down, and up again; a country stands in it, with a row
-    behind every key of an address."""
+    """A country stands in it, with a row behind every key of an address. Back to where most of its
+    tables were made, and up again with the rows that stand there, as an update meets them; and
+    every room to nothing, from the top down, and up."""
     furnished()
-    environment = databases.environment(fresh_db)
-    environment["PANOH_OWNER_DATABASE_URL"] = databases.server.url("owner", fresh_db)
-    done = subprocess.run(
-        [sys.executable, "-c", BACK_AND_FORTH],
+    with as_user("nigora") as by:
+        row = filed(commission(), by=by)
+        decisions.withdraw(row, by=by, at=NOW)
+    done = as_owner(fresh_db, databases, BACK_AND_FORTH + way)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def as_owner(name: str, databases: Databases, program: str) -> subprocess.CompletedProcess[str]:
+    """Run a program in a process that knows the owner of this database, as an update does."""
+    environment = databases.environment(name)
+    environment["PANOH_OWNER_DATABASE_URL"] = databases.server.url("owner", name)
+    return subprocess.run(
+        [sys.executable, "-c", program],
         cwd=ROOT,
         env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-3000:]
+
+
+IMPATIENT = """
+import django; django.setup()
+from django.core.management import CommandError, call_command
+from panoh.access.management.commands import prepare
+prepare.LOCK_WAIT, prepare.TRIES = "100ms", 2
+call_command("prepare", "--database-only")
+"""
+
+
+def test_an_update_waits_shortly_for_who_works_on_the_database_and_says_so(
+    fresh_db: str, databases: Databases
+) -> None:
+    """Whoever waits for a table holds up all who come after: so no page stands still for long."""
+    with psycopg.connect(databases.server.url("owner", fresh_db)) as busy:
+        busy.execute("LOCK TABLE access_rolepermission")
+        done = as_owner(fresh_db, databases, IMPATIENT)
+        assert done.returncode != 0
+        said = done.stderr.splitlines()
+        assert said[:2] == [f"Somebody works on the database; {left} more tries" for left in (1, 0)]
+        assert "Somebody still works on the database" in said[-1]
+        busy.rollback()
+    done = as_owner(fresh_db, databases, IMPATIENT)
+    assert (done.returncode, done.stderr) == (0, "")
