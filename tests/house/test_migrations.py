@@ -97,10 +97,10 @@ for targets, filled, wrong in (
     ),
     (
         [("consent", "0002")],
-        60,
+        50,
         ["SELECT FROM consent_consent WHERE told_limits AND read_at IS NULL"],
     ),
-    ([("access", "0004")], 25, []),
+    ([("access", "0004")], 20, []),
 ):
     full = applied()
     for room, start in targets:

@@ -52,7 +52,8 @@ EXCEPTION WHEN check_violation THEN
     FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
     WHERE a.attrelid = p_table AND a.attnum > 0 AND NOT a.attisdropped
       AND y.typname IN ('timestamptz', 'date', 'tstzrange')
-      AND has_column_privilege('app', p_table, a.attnum, 'UPDATE');
+      AND has_column_privilege('app', p_table, a.attnum, 'INSERT, UPDATE')
+      AND has_any_column_privilege('app', p_table, 'UPDATE');
     IF v_set IS NOT NULL THEN
         BEGIN
             EXECUTE format('ALTER TABLE public.%I DISABLE TRIGGER USER', p_name);

@@ -20,6 +20,7 @@ REFUSALS = {
     "bodies_closed": CLOSED,
     "bodies_sitting_open": queries.NOT_OPEN,
     "bodies_second_signs": queries.UNSIGNED,
+    "bodies_on_paper": queries.ON_PAPER,
     "bodies_quorum": queries.NO_QUORUM,
     "bodies_votes": queries.NO_VOTES,
     "bodies_votes_once": _("This seat has voted on this already. The first vote stands."),

@@ -141,6 +141,8 @@ def attend(
     row = sitting_kept(sitting, by)
     if row.state != State.OPEN:
         raise NotPossible(queries.NOT_OPEN)
+    if row.on_paper:
+        raise NotPossible(queries.ON_PAPER)
     for one in Attendance.objects.filter(sitting=row, seat_id__in=list(there)).order_by("pk"):
         is_there, was_there = there[one.seat_id], one.came_at is not None and one.left_at is None
         is_alternate = one.seat_id in alternates

@@ -1,22 +1,60 @@
-"""A body has one day, that of its own zone; its agenda has one order, whoever reads it."""
+"""A body has one day, that of its own zone; its agenda has one order, whoever reads it; what was
+typed up from paper stays as it was signed."""
 
 from importlib import import_module
 from pathlib import Path
 
 from django.db import migrations
 
-KEPT = (Path(__file__).parent / "kept.sql").read_text("utf-8")
-START = KEPT.index("CREATE FUNCTION public.bodies_on_arrival()")
-ARRIVAL = KEPT[START : KEPT.index("CREATE TRIGGER bodies_on_arrival")].replace(
-    "CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1
+HERE = Path(__file__).parent
+
+
+def _former(name: str, file: str) -> str:
+    """A function as it was made first, to be put in its own place."""
+    text = (HERE / file).read_text("utf-8")
+    start = text.index(f"CREATE FUNCTION public.{name}()")
+    return text[start : text.index("CREATE TRIGGER", start)].replace(
+        "CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1
+    )
+
+
+BEFORE = "".join(
+    (
+        import_module("panoh.bodies.migrations.0004_typed").NOW,
+        _former("bodies_on_arrival", "kept.sql"),
+        _former("bodies_on_attendance", "bodies.sql"),
+        _former("bodies_on_vote", "bodies.sql"),
+    )
 )
-BEFORE = import_module("panoh.bodies.migrations.0004_typed").NOW + ARRIVAL
 NOW = BEFORE
-for said, meant in (
-    ("NEW.starts_at::date", "public.bodies_day(NEW.body_id, NEW.starts_at)"),
-    ("t.starts_at::date", "public.bodies_day(t.body_id, t.starts_at)"),
+OPEN = "    IF v_sitting.state NOT IN ('called', 'open') THEN"
+CAST = "    PERFORM public.bodies_lock_open(NEW.sitting_id);"
+for said, count, meant in (
+    ("NEW.starts_at::date", 2, "public.bodies_day(NEW.body_id, NEW.starts_at)"),
+    ("t.starts_at::date", 2, "public.bodies_day(t.body_id, t.starts_at)"),
+    # Who was there is written once, before the second signature; votes are the counts on the paper.
+    (
+        OPEN,
+        1,
+        """    IF v_sitting.on_paper AND (CASE TG_OP
+        WHEN 'INSERT' THEN NEW.came_at IS NOT NULL AND v_sitting.signed_by_id IS NOT NULL
+        ELSE (NEW.came_at, NEW.left_at, NEW.by_alternate)
+             IS DISTINCT FROM (OLD.came_at, OLD.left_at, OLD.by_alternate)
+             AND (v_sitting.signed_by_id IS NOT NULL OR OLD.came_at IS NOT NULL) END) THEN
+        PERFORM public.bodies_refuse('bodies_on_paper');
+    END IF;
+"""
+        + OPEN,
+    ),
+    (
+        CAST,
+        1,
+        """    IF (public.bodies_lock_open(NEW.sitting_id)).on_paper THEN
+        PERFORM public.bodies_refuse('bodies_on_paper');
+    END IF;""",
+    ),
 ):
-    if NOW.count(said) != 2:
+    if NOW.count(said) != count:
         raise ValueError("the functions are not what this migration was written for")
     NOW = NOW.replace(said, meant)
 SQL = """
@@ -50,4 +88,5 @@ DROP FUNCTION public.bodies_day(uuid, timestamptz);
 class Migration(migrations.Migration):
     dependencies = [("bodies", "0009_touched"), ("duties", "0003_clock")]
 
-    operations = [migrations.RunSQL(SQL + NOW, BEFORE + DROP)]
+    # Whole, not split at semicolons: bodies of functions hold CASE.
+    operations = [migrations.RunSQL([SQL + NOW], [BEFORE + DROP])]

@@ -189,6 +189,7 @@ def require_deciding(item: Item, at: datetime) -> Item:
 
 NOT_OPEN = _("Nothing is decided outside an open sitting.")
 UNSIGNED = _("This sitting was typed up from paper: a second person signs it first.")
+ON_PAPER = _("This sitting was held on paper: what was typed up stays as it is.")
 NO_QUORUM = _("There is no quorum. Nothing is decided; put the matter off.")
 CONFLICTS = _("Without those whom the matter touches there is no quorum. Put the matter off.")
 NO_VOTES = _("Nobody has voted on this yet.")

@@ -137,7 +137,7 @@ def _told(request: StaffRequest, row: Sitting) -> dict[str, Any]:
         "attendances": [(one, Answer(one.answer).label) for one in attendances],
         "mine": mine[0] if mine else None,
         "answers": [choice for choice in Answer.choices if choice[0]],
-        "attend": AttendForm(rows=attendances) if keeps and is_open else None,
+        "attend": AttendForm(rows=attendances) if keeps and is_open and not row.on_paper else None,
         "present": count,
         "has_quorum": count is not None and row.needed is not None and count >= row.needed,
         "lines": [_line(one, row, seat, keeps=keeps) for one in queries.roll(row, seat)],

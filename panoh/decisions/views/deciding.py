@@ -123,8 +123,11 @@ def decide(request: StaffRequest, code: str) -> HttpResponse:
 @page(Permission.STATUS_SIGN)
 @require_POST
 def sign(request: StaffRequest) -> HttpResponse:
-    """Sign every decision of an earlier day that somebody else entered."""
-    mine = list(queries.unsigned().exclude(entered_by=request.user))
+    """Sign the decisions of an earlier day that somebody else entered and that stood on the page:
+    one that came since was not read."""
+    read = request.POST.getlist("ruling")
+    others = queries.unsigned().exclude(entered_by=request.user)
+    mine = [ruling for ruling in others if str(ruling.pk) in read]
     for ruling in mine:
         decisions.sign_ruling(ruling, by=request.user, at=timezone.now())
     text = _("Signed: %(count)d.") % {"count": len(mine)}

@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 
 from panoh.bodies import actions as bodies
 from panoh.bodies import queries
+from panoh.bodies.actions.beats import said
 from panoh.bodies.actions.sittings import PaperResult
 from panoh.bodies.models import (
     Attendance,
@@ -25,6 +27,7 @@ from panoh.duties.models import Duty
 from panoh.kernel.rules import Gone, Invalid, NotPossible, Refused
 from tests.factories import bodies as made
 from tests.factories.bodies import ALL_FOR, HOUR, KEEPER, MORNING
+from tests.factories.clients import client_of
 from tests.factories.staff import as_user, team
 from tests.factories.terms import many_zones
 
@@ -116,13 +119,14 @@ def test_b1_a_body_that_sits_after_midnight_has_its_own_day() -> None:
     with many_zones() as east:
         body = made.national(east)
         night = datetime(2026, 3, 10, 0, 30, tzinfo=ZoneInfo(east))
-        made.seat(body, "lola", since=night.date())
+        lola = made.seat(body, "lola", since=night.date())
         made.seat(body, "safar", until=night.date() - timedelta(days=1))
-        row = made.opened(body, ["lola"], starts_at=night)
-        with as_user(KEEPER):
+        row = made.opened(body, starts_at=night)
+        with as_user(KEEPER) as by:
             assert row.needed == 3, "of five with a voice on that day"
+            bodies.attend(row, there={lola.pk: True}, by=by, at=night)
             there = {one.seat.title for one in queries.attendance_of(row) if one.came_at}
-            assert there == {"Office of lola"}
+            assert "Office of lola" in there
             invited = {one.seat.title for one in queries.attendance_of(row)}
             assert "Office of safar" not in invited
 
@@ -369,6 +373,34 @@ def test_b4_a_sitting_held_on_paper_is_typed_up_and_signed_by_a_second() -> None
         bodies.close_minutes(row, by=by, at=at)
         decided = [one.at for one in queries.happenings(body) if one.kind == "decided"]
         assert decided == [MORNING] * 10, "decided on the day of the sitting"
+
+
+def test_b4_after_the_second_signature_nothing_of_the_paper_changes() -> None:
+    """Neither who was there, for a quorum, nor how they voted: past the programme too."""
+    body = made.national()
+    item = made.matter(body)
+    row, at = paper(["ibrohim", "nigora"], [PaperResult(item.pk, 0, 2, 0)]), MORNING + HOUR * 72
+    with as_user(KEEPER) as by:
+        absent = Attendance.objects.filter(sitting=row, came_at=None, seat__votes=True)
+        one, here = absent.first(), Attendance.objects.filter(sitting=row, came_at=MORNING).first()
+        assert one is not None and here is not None
+        with pytest.raises(NotPossible, match="held on paper"):
+            bodies.attend(row, there={one.seat_id: True}, by=by, at=at)
+    with as_user("nigora") as by:
+        bodies.sign(row, by=by, at=at)
+    with as_user(KEEPER) as by:
+        with pytest.raises(NotPossible, match="held on paper"):
+            bodies.attend(row, there={one.seat_id: True}, by=by, at=at)
+        with pytest.raises(NotPossible, match="held on paper"):
+            bodies.vote(item, seat=here.seat, choice="for", by=by, at=at)
+        for changed in (one, here):
+            changed.came_at, changed.left_at = MORNING, at if changed == here else None
+            with pytest.raises(NotPossible, match="held on paper"), said():
+                changed.save(update_fields=["came_at", "left_at"])
+        assert queries.tally(Item.objects.get(pk=item.pk)).against == 2
+    client = client_of(KEEPER, "en")
+    page = client.get(reverse("bodies:sitting", args=[body.code, row.pk])).content.decode()
+    assert reverse("bodies:act", args=[body.code, row.pk, "attend"]) not in page
 
 
 def test_b4_paper_without_quorum_or_with_too_many_votes_decides_nothing() -> None:

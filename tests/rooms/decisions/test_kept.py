@@ -19,7 +19,7 @@ from panoh.decisions.rules.application import Outcome
 from panoh.duties.models import Duty
 from panoh.kernel.rules import NotPossible
 from panoh.policy import queries as policy
-from tests.factories.clients import client_of, words
+from tests.factories.clients import client_of, hidden, words
 from tests.factories.referrals import NOW, case, later
 from tests.factories.staff import as_user, user
 from tests.factories.status import (
@@ -185,7 +185,8 @@ def test_b4_consent_taken_back_before_the_second_signature_stops_nobody() -> Non
     browser = client_of(SECOND, "en")
     page = words(browser.get("/decisions/"))
     assert rows[0].number not in page.replace(" ", "")
-    assert "Signed: 1." in words(browser.post("/decisions/sign/", follow=True))
+    read = {"ruling": hidden(browser.get("/decisions/"), "ruling")}
+    assert "Signed: 1." in words(browser.post("/decisions/sign/", read, follow=True))
     with as_user(SECRETARY) as by:
         assert decisions.close_minutes(held, by=by, at=later(days=1)).state == "closed"
 
@@ -363,6 +364,22 @@ def test_b4_who_signs_second_reads_what_is_signed() -> None:
     unsigned(row)
     page = words(client_of(SECOND, "en").get("/decisions/"))
     assert "Granted" in page and "There was no connection" in page and "entered by" in page
+
+
+def test_b4_what_came_after_the_page_was_read_is_not_signed() -> None:
+    body = commission()
+    with as_user("nigora") as by:
+        rows = [completed(filed(body, by=by)) for _each in range(2)]
+    sitting(body)
+    first, reader = unsigned(rows[0]), client_of(SECOND, "en")
+    read = {"ruling": hidden(reader.get("/decisions/"), "ruling")}
+    second = unsigned(rows[1])
+    assert "Signed: 1." in words(reader.post("/decisions/sign/", read, follow=True))
+    with as_user(SECRETARY):
+        left = Ruling.objects.get(effective_at=None)
+        assert left == second and Ruling.objects.get(pk=first.pk).effective_at is not None
+    for nothing in ({}, {"ruling": "x"}):
+        assert "Signed: 0." in words(reader.post("/decisions/sign/", nothing, follow=True))
 
 
 def test_b4_letters_say_the_day_in_words() -> None:
