@@ -133,7 +133,7 @@ def _told(request: StaffRequest, row: Sitting) -> dict[str, Any]:
         "state": State(row.state).label,
         "keeps": keeps,
         "is_open": is_open,
-        "is_early": policy.local_day(row.starts_at) > policy.local_day(at),
+        "is_early": queries.local_day(row.body, row.starts_at) > queries.local_day(row.body, at),
         "attendances": [(one, Answer(one.answer).label) for one in attendances],
         "mine": mine[0] if mine else None,
         "answers": [choice for choice in Answer.choices if choice[0]],
