@@ -18,6 +18,7 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connections
 from django.test import override_settings
 from django.test.testcases import LiveServerThread
+from django.utils import translation
 from django.utils.translation.reloader import translation_file_changed
 from hypothesis import HealthCheck
 from hypothesis import settings as drawn
@@ -123,6 +124,13 @@ def patient() -> Iterator[None]:
         patch.setattr("allauth.core.internal.ratelimit.time", still)
         for place in ("files", "exchange"):
             patch.setattr(f"panoh.{place}.actions._CHILD_SECONDS", 600)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """Each test begins in the first language, whatever the page before it was read in."""
+    with translation.override(settings.LANGUAGE_CODE):
         yield
 
 

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.utils import translation
 
 from panoh.files import queries as files
 from panoh.statistics import queries as statistics
@@ -48,3 +49,9 @@ def test_workers_meet_in_the_server_alone(
     for role in ("owner", "app", "jobs", "auditor"):
         key = f"database-{role}"
         assert (settings.PANOH_KEYS / key).read_text() == (cluster().keys / key).read_text()
+
+
+@pytest.mark.parametrize("turn", ["first", "again"])
+def test_a_test_leaves_its_language_to_nobody(turn: str) -> None:
+    assert translation.get_language() == settings.LANGUAGE_CODE, turn
+    translation.activate("ru")
