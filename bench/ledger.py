@@ -13,7 +13,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
@@ -247,17 +247,22 @@ def write(seed: int, operations: int) -> None:
 
 
 def drill(
-    environment: dict[str, str], operations: int, *, kills: int, wait: Callable[[], object]
+    environment: dict[str, str],
+    operations: int,
+    *,
+    kills: int,
+    wait: Callable[[Sequence[subprocess.Popen[bytes]]], object],
 ) -> int:
     """Eight writers share the operations; ``kills`` of them are killed at random on the way, each
-    replaced by one that does the rest; ``wait`` ends when the next one is. Returns how many were.
+    replaced by one that does the rest; ``wait``, given the writers, ends when the next one is.
+    Returns how many were.
     """
     dice = random.Random(operations)
     each = operations // WRITERS
     running = [_start(environment, seed, each) for seed in range(WRITERS)]
     killed = 0
     for _number in range(kills):
-        wait()
+        wait(running)
         at = dice.randrange(WRITERS)
         if running[at].poll() is None:
             running[at].kill()
@@ -370,7 +375,7 @@ def _drilled(connection: psycopg.Connection, operations: int) -> None:
         made.person()
     started = time.perf_counter()
     kills = max(1, operations // 5_000)
-    killed = drill(dict(os.environ), operations, kills=kills, wait=lambda: time.sleep(10))
+    killed = drill(dict(os.environ), operations, kills=kills, wait=lambda _running: time.sleep(10))
     spent = time.perf_counter() - started
     say("ledger", f"drill: {operations:,} operations by {WRITERS} writers", spent, "s")
     say("ledger", "drill: writers killed", killed, "processes")

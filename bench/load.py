@@ -174,7 +174,8 @@ def memory() -> float:
     while left:
         one = left.pop()
         left += parents.get(one, [])
-        with suppress(OSError):
+        # Ended meanwhile; what may not be looked at (it is not dumpable, and we are not root) is told.
+        with suppress(FileNotFoundError, ProcessLookupError):
             for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):
                     total += int(line.split()[1])

@@ -8,6 +8,7 @@ the first is signed by the installation: who keeps the folder can put nothing of
 
 import contextlib
 import datetime
+import fcntl
 import hashlib
 import json
 import os
@@ -37,7 +38,7 @@ KEY_TABLES = "vault_*"
 # The passwords of roles and the key of the context belong to one database server.
 OF_THE_SERVER = ("context", "database-")
 SIGNER = "seal"
-ASIDE = ".restore-"
+ASIDE, LOCK = ".restore-", ".restoring"
 PURPOSE = "backup"
 WHOLE = 0  # the safe's code of the installation; those of teams are numbered from one
 CHUNK = 1 << 20
@@ -171,6 +172,17 @@ def _own_copy(backup: Path, keys: Path, *, beside: Path) -> Iterator[tuple[Path,
     """Both halves again, under their names, in a folder that nobody else may enter."""
     _must_hold_no_links(backup)
     beside.parent.mkdir(parents=True, exist_ok=True)
+    with (beside.parent / LOCK).open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BackupError("another restore is on its way into this installation") from error
+        with _copied(backup, keys, beside) as copied:
+            yield copied
+
+
+@contextmanager
+def _copied(backup: Path, keys: Path, beside: Path) -> Iterator[tuple[Path, Path]]:
     for left in beside.parent.glob(f"{ASIDE}*"):  # by a restore that was killed
         shutil.rmtree(left)
     with tempfile.TemporaryDirectory(prefix=ASIDE, dir=beside.parent) as folder:

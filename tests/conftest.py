@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from functools import cache, partial
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -118,8 +119,9 @@ def separate_worker(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture(autouse=True, scope="session")
 def patient() -> Iterator[None]:
     """Children that read files of strangers may take long where many things run at once, and so may
-    the guesses of which so many a minute are let through."""
-    still = SimpleNamespace(**vars(time) | {"time": partial(float, time.time())})
+    guesses, of which so many a minute are let through: their clock goes on by each look alone.
+    """
+    still = SimpleNamespace(**vars(time) | {"time": partial(next, count(time.time(), 0.001))})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("allauth.core.internal.ratelimit.time", still)
         for place in ("files", "exchange"):

@@ -123,6 +123,7 @@ class NotCommon(CommonPasswordValidator):
 
     def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
         """Raises ``ValidationError``."""
+        super().validate(password, user)
         if is_common(password, self.passwords):
             raise ValidationError(self.get_error_message(), code="password_too_common")
 

@@ -63,7 +63,7 @@ VAULT_COOKIE = f"{settings.PANOH_COOKIE_PREFIX}vault"
 # A page is noted as "seen" at most this often: each note is a write to the session.
 NOTE_EVERY_SECONDS = 60
 # Tokens and secrets are not typed work; passwords and passphrases neither.
-NEVER_KEPT = {"csrfmiddlewaretoken", "old", "again", "pin"}
+NEVER_KEPT = {"csrfmiddlewaretoken", "old", "again", "pin", "noted"}
 # What is typed there opens an account or a team, whatever the field is called.
 SECRET_URLS = ACCOUNT_URLS | {"access:recover", "access:unlock"}
 # No address of a real form is longer; the table takes no more.

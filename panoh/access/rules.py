@@ -119,6 +119,10 @@ def is_guessed_first(passphrase: str, words: Iterable[str]) -> bool:
     return left != whole and sum(sign.isalpha() for sign in left) < OWN_LETTERS
 
 
+# Two of the commonest passwords are never longer than this; what is, is not taken apart.
+COMMON_SIGNS = 100
+
+
 def is_common(passphrase: str, common: Container[str]) -> bool:
     """Is it one of the commonest passwords, two of them, or one repeated (ASVS v5.0.0-6.2.4)?
 
@@ -127,6 +131,8 @@ def is_common(passphrase: str, common: Container[str]) -> bool:
     [True, True, False]
     """
     plain = "".join(sign for sign in passphrase.casefold() if sign.isalnum())
+    if len(plain) > COMMON_SIGNS:
+        return False
     parts = [(plain[:cut], plain[cut:]) for cut in range(1, len(plain))]
     return plain in common or any(
         one in common and (other in common or plain == one * (len(plain) // len(one)))

@@ -9,7 +9,7 @@ import time
 PERIOD = 30  # seconds
 
 
-def code_now(secret: str, seconds: float = 6) -> str:
+def code_now(secret: str, seconds: float = 10) -> str:
     """The code of now, that holds for so many seconds more: nothing but the one of this half minute
     opens anything, so at its very end a test waits for the next."""
     left = PERIOD - time.time() % PERIOD

@@ -1,5 +1,6 @@
 """A backup brings everything back, opens nothing by itself, and does not undo an erasure."""
 
+import fcntl
 import hashlib
 import json
 import shutil
@@ -197,10 +198,12 @@ def test_what_is_restored_is_what_was_looked_at(
     ]
 
     def exchanged(connection: psycopg.Connection) -> None:
+        must_be_empty(connection)
         for path in kept:
             if path.is_file():
                 path.write_bytes(b"another")
 
+    must_be_empty = backup._must_be_empty
     (place.folder / ".restore-of-a-killed-one").mkdir()
     monkeypatch.setattr(backup, "_must_be_empty", exchanged)
     place.bring(empty, name)
@@ -208,6 +211,17 @@ def test_what_is_restored_is_what_was_looked_at(
     documents = list((place.folder / "documents").iterdir())
     assert documents and all(path.read_bytes() != b"another" for path in documents)
     assert not list(place.folder.glob(".restore-*")), "the copy goes, and that of before"
+
+
+def test_two_restores_at_once_are_one(place: Place, empty: str) -> None:
+    name = place.save()
+    with (place.folder / ".restoring").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        (place.folder / ".restore-of-another").mkdir()
+        with pytest.raises(BackupError, match="another restore"):
+            place.bring(empty, name)
+        assert (place.folder / ".restore-of-another").is_dir()
+    place.bring(empty, name)
 
 
 def test_an_installation_with_accounts_is_never_overwritten(place: Place) -> None:

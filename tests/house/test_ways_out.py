@@ -36,6 +36,7 @@ PLACES: Mapping[str, frozenset[str]] = {
     "back": frozenset(
         {
             "panoh/exchange/actions.py take_back",
+            "panoh/exchange/management/commands/import_cases.py _hand_back",
             "panoh/exchange/views.py back",
         }
     ),
@@ -85,6 +86,8 @@ PLACES: Mapping[str, frozenset[str]] = {
     "nobody": frozenset(
         {
             "panoh/desk/management/demo/units.py _keep_accounts",
+            "panoh/access/management/commands/prepare.py compile_catalogues",
+            "panoh/ui/management/commands/catalogue.py update",
             "panoh/desk/views/papers.py paper",
             "panoh/directory/views/reading.py _to_keep",
             "panoh/directory/views/reading.py folded",
@@ -100,12 +103,15 @@ PLACES: Mapping[str, frozenset[str]] = {
             "config/backup.py _listed",
             "config/backup.py _write",
             "config/backup.py _write_halves",
+            "config/cluster.py _start",
+            "config/keys.py renew",
             "config/cache.py _row",
             "panoh/access/actions/staff.py _as_json",
             "panoh/audit/rules/tree.py _json",
             "panoh/decisions/actions/readers.py let_read",
             "panoh/exchange/queries.py sealed",
             "panoh/exchange/rules/rows.py read",
+            "panoh/files/actions.py _keep",
             "panoh/files/management/commands/backup.py _new_code",
             "panoh/people/actions/seekers.py seek",
             "panoh/people/rules/person.py details_json",
@@ -114,6 +120,8 @@ PLACES: Mapping[str, frozenset[str]] = {
             "panoh/statistics/rules/release/ledger.py _append",
             "panoh/statistics/rules/release/ledger.py _hash",
             "panoh/statistics/rules/release/ledger.py add",
+            "panoh/statistics/rules/release/ledger.py held",
+            "panoh/statistics/rules/release/ledger.py notes",
             "panoh/statistics/rules/release/rounding.py person_mark",
             "panoh/vault/actions/drafts.py keep_draft",
         }
@@ -132,6 +140,7 @@ WRITERS = {
     *("write_text", "write_bytes", "writestr", "write_string"),
     *("FileResponse", "StreamingHttpResponse", "JsonResponse"),
 }
+OPENED_TO_WRITE = {"w", "wb", "a", "ab", "x", "xb", "w+b", "r+b"}
 
 
 def is_writer(node: ast.AST) -> bool:
@@ -142,7 +151,9 @@ def is_writer(node: ast.AST) -> bool:
         return False
     if any(one.arg == "content_type" for one in node.keywords):
         return True
-    return dotted(node.func).rpartition(".")[2] in WRITERS
+    name = dotted(node.func).rpartition(".")[2]
+    modes = {one.value for one in node.args if isinstance(one, ast.Constant)}
+    return name in WRITERS or (name in {"open", "fdopen"} and bool(modes & OPENED_TO_WRITE))
 
 
 def writers(tree: ast.AST, where: str = "(module)") -> Iterator[str]:

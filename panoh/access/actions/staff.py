@@ -190,7 +190,7 @@ def join(
 
 @transaction.atomic
 def make_key(*, team: Team, by: User, at: datetime) -> str:
-    """Make the team's first key. Returns the recovery code, which is shown once.
+    """Make the team's first key. Returns the recovery code, which is kept nowhere else.
 
     Raises ``NotPossible`` if the team has a key already.
     """

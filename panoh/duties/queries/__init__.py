@@ -319,12 +319,11 @@ def alerts_for(user: User) -> list[Duty]:
 
 
 def ringing(limit: int) -> list[Duty]:
-    """Alerts of my teams that nobody has taken yet, the nearest first. A late one is not among
-    them: it stands at the head of what is owed."""
+    """Alerts of my teams that nobody has taken yet, the nearest first and late ones before it."""
     alerts = [code for code, kind in rules.KINDS.items() if kind.alert]
     return list(
         Duty.objects.unsettled()
-        .filter(owner_id__in=my_teams(), kind__in=alerts, acknowledged_at=None, is_late=False)
+        .filter(owner_id__in=my_teams(), kind__in=alerts, acknowledged_at=None)
         .select_related("dossier")
         .order_by(F("due_at").asc(nulls_last=True), "opened_at")[:limit]
     )

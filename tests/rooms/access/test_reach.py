@@ -99,7 +99,7 @@ def test_reach_that_begins_and_ends_by_the_clock(sides: tuple[psycopg.Connection
     owner.execute(
         "INSERT INTO access_grant (id, dossier_id, team_id, categories, offered, source, "
         "source_id, starts_at) VALUES (gen_random_uuid(), %s, %s, 1, 0, 'referral', "
-        "gen_random_uuid(), clock_timestamp() + interval '3 seconds')",
+        "gen_random_uuid(), clock_timestamp() + interval '30 seconds')",
         [planted.dossier, late.pk],
     )
 

@@ -65,18 +65,28 @@ def test_an_alert_is_taken_and_a_duty_ticked_off() -> None:
         assert alert.get(pk=later_id).settled_at
 
 
-def test_a_call_with_minutes_left_stands_before_what_is_late() -> None:
+@pytest.mark.parametrize(
+    ("alert", "minutes_left", "said"),
+    [
+        ("emergency.ring", 9, "Danger to life: somebody asks"),
+        ("emergency.ring", -1, "Danger to life: somebody asks"),
+        ("bed.expected", -1, "A bed is held"),
+    ],
+)
+def test_a_call_that_nobody_took_stands_before_what_is_late(
+    alert: str, minutes_left: int, said: str
+) -> None:
     now = timezone.now()
     with as_user("nigora") as by:
         calm = contact(by, now)
         given: dict[str, Any] = {"owner": team("ngo-cases"), "by": by, "at": now}
-        for kind, minutes in (("case.close_review", -9), ("emergency.ring", 9)):
+        for kind, minutes in (("case.close_review", -9), (alert, minutes_left)):
             due = now + timedelta(minutes=minutes)
             duties.open(kind, dossier=calm.dossier, due=due, **given)
         duties.escalate_overdue(at=now)
     page = words(client_of("nigora", "en").get("/"))
-    assert page.index("Nobody has taken this yet") < page.index("Danger to life: somebody asks")
-    assert page.rindex("Danger to life: somebody asks") < page.index("Read why a case was closed")
+    assert page.index("Nobody has taken this yet") < page.index(said)
+    assert page.rindex(said) < page.index("Read why a case was closed")
 
 
 def test_a_duty_of_another_team_is_not_there() -> None:

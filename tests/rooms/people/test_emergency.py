@@ -333,7 +333,7 @@ def test_break_glass_and_the_holders_answer_at_the_same_moment(
         finally:
             connections.close_all()
 
-    thread = Thread(target=other)
+    thread = Thread(target=other, daemon=True)
     thread.start()
     with as_user("nigora") as by:
         people.answer(ring, answer="called_back", why="", by=by, at=now())

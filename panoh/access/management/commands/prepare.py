@@ -2,6 +2,7 @@
 
 import gc
 import os
+import time
 from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
@@ -14,13 +15,13 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 from django.db import OperationalError, connections, transaction
 from django.utils import timezone
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from config.keys import renew, secret
 from panoh.policy import queries as policy
 
-# How long one try waits for a lock, and how many there are.
-LOCK_WAIT, TRIES = "5s", 12
+# How long one try waits for a lock, how many there are, and the seconds in which others go on.
+LOCK_WAIT, TRIES, LOCK_PAUSE = "5s", 12, 2
 
 
 class Command(BaseCommand):
@@ -61,12 +62,13 @@ class Command(BaseCommand):
             try:
                 return step()
             except OperationalError as fault:
-                if not isinstance(fault.__cause__, LockNotAvailable):
+                if not isinstance(fault.__cause__, LockNotAvailable | DeadlockDetected):
                     raise
             self.stderr.write(f"Somebody works on the database; {left} more tries")
+            time.sleep(LOCK_PAUSE)
         raise CommandError(
             "Somebody still works on the database: a web server or worker of before, a backup, a "
-            "long question. Stop it and start again. Nothing half done stays."
+            "long question. Stop it and start again: it goes on where it stopped."
         )
 
 
