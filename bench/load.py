@@ -174,7 +174,7 @@ def memory() -> float:
     while left:
         one = left.pop()
         left += parents.get(one, [])
-        # Ended meanwhile; what may not be looked at (it is not dumpable, and we are not root) is told.
+        # Those that ended meanwhile; who is not root may look into none, and is told so.
         with suppress(FileNotFoundError, ProcessLookupError):
             for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):

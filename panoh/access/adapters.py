@@ -121,7 +121,7 @@ class NotCommon(CommonPasswordValidator):
     """The list of commonest passwords knows two hundred of twelve signs or more: two of its twenty
     thousand put together, or one repeated, are tried as soon."""
 
-    def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
+    def validate(self, password: str, user: User | None = None) -> None:
         """Raises ``ValidationError``."""
         super().validate(password, user)
         if is_common(password, self.passwords):

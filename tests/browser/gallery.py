@@ -182,5 +182,6 @@ urlpatterns = [
         ),
     ),
     path("directory/", include(([path("", nothing, name="list")], "directory"))),
+    path("access/", include(([path("", nothing, name="card")], "access"))),
     path("accounts/", include("allauth.urls")),
 ]

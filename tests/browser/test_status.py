@@ -80,6 +80,8 @@ def test_from_the_application_to_the_notice_by_keys_on_a_phone_in_tajik(
     fits(secretary.page)
     day(secretary, "day", policy.today() + timedelta(days=1))
     secretary.tap(SEND)
+    # A day before its day it is asked twice.
+    secretary._press(secretary.page.locator("main details:has(form[action$='/open/']) > summary"))
     secretary.tap("main form[action$='/open/'] button")
     every(secretary, "there")
     secretary.tap("main form[action$='/attend/'] button")

@@ -215,7 +215,9 @@ def test_a_moment_of_before_is_brought_within_the_calendars(
         "INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES ('default', 'x', '{}')"
     )
     for table, column, value in odd:
-        owner.execute(f"ALTER TABLE {table} DROP CONSTRAINT moments_of_calendars".encode())
+        owner.execute(
+            f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS moments_of_calendars".encode()
+        )
         owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER".encode())
         done = owner.execute(f"UPDATE {table} SET {column} = '{value}'".encode())
         assert done.rowcount > 0, table
