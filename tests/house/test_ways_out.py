@@ -101,6 +101,7 @@ PLACES: Mapping[str, frozenset[str]] = {
     "kept": frozenset(
         {
             "config/backup.py _listed",
+            "config/backup.py _own_copy",
             "config/backup.py _write",
             "config/backup.py _write_halves",
             "config/cluster.py _start",

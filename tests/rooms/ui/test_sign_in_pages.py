@@ -63,7 +63,7 @@ def test_the_librarys_sentences_are_translated(sentence: str) -> None:
 
 
 def test_a_password_is_called_passphrase_everywhere() -> None:
-    for language, word in (("tg", "Ибораи махфӣ"), ("ru", "Секретная фраза"), ("en", "Passphrase")):
+    for language, word in (("tg", "Ибораи махфӣ"), ("ru", "Парольная фраза"), ("en", "Passphrase")):
         with translation.override(language):
             assert gettext("Password") == word
 
