@@ -53,12 +53,13 @@ def main() -> None:
     arguments.add_argument("--columns", type=numbers(int), default=[7])
     arguments.add_argument("--epsilon", type=numbers(float), default=[4.0])
     arguments.add_argument("--seeds", type=int, default=1)
+    arguments.add_argument("--first", type=int, default=1, help="the first seed")
     arguments.add_argument("--peer", default="", help="an interpreter with pac-synth, anonymeter")
     arguments.add_argument("--patience", type=float, default=3600, help="seconds for the peer")
     arguments.add_argument("--attack", action="store_true", help="the red team, nothing else")
     asked = arguments.parse_args()
     for rows, number, epsilon in product(asked.rows, asked.columns, asked.epsilon):
-        for seed in range(1, asked.seeds + 1):
+        for seed in range(asked.first, asked.first + asked.seeds):
             if asked.attack:
                 attack(rows, number, epsilon, seed, asked.peer)
             else:
