@@ -252,7 +252,6 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],
-        "object-src": [NONE],
         "frame-ancestors": [NONE],
     }
 }
