@@ -5,8 +5,8 @@ import re
 from django.template import Origin
 from django.template.loaders import app_directories
 
-# A line of tags that say nothing themselves: pieces begin and end, a piece comes from elsewhere (and
-# brings the ends of its lines), a name is given.
+# A line of tags that say nothing themselves: pieces begin and end, a piece comes from elsewhere
+# (and brings the ends of its lines), a name is given.
 _SILENT = (
     r"(?:if|elif|else|endif|for|empty|endfor|block|endblock|with|endwith|load|extends|include)\b"
     r"(?:(?!%\}).)*|(?:(?!%\}).)* as \w+ "
