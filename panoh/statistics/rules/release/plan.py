@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
+from math import inf
 from typing import Any
 
 from panoh.statistics.rules.release import accounting
@@ -233,7 +234,7 @@ def _shares(value: Any) -> tuple[float, float, float]:
     if isinstance(value, dict):
         value = [value.get(str(order), 0) for order in (1, 2, 3)]
     good = isinstance(value, list | tuple) and len(value) == 3
-    if not good or not all(isinstance(one, int | float) and one >= 0 for one in value):
+    if not good or not all(isinstance(one, int | float) and 0 <= one < inf for one in value):
         raise BadPlan("shares are three numbers: for tables of one, two and three columns")
     total = float(sum(value))
     if not total or not value[0] or not value[1]:
