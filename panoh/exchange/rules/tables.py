@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineWorkbook
 
 from panoh.kernel.codes import unescaped
 from panoh.kernel.rules import Invalid
@@ -204,8 +204,6 @@ def rows_of_workbook(content: bytes, most_rows: int) -> tuple[int, list[list[str
             for (row, column), formula in formulas_of(content, chosen.name):
                 if row < len(rows) and column < len(rows[row]):
                     rows[row][column] = f"={formula} → {rows[row][column]}".removesuffix(" → ")
-    except PasswordError as error:
-        raise Refusal("locked") from error
     except (CalamineError, zipfile.BadZipFile, OSError, ValueError, KeyError) as error:
         raise Refusal("broken") from error
     if sum(len(cell) for row in rows for cell in row) > MOST_TEXT:

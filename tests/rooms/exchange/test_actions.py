@@ -1,5 +1,8 @@
 """An import from the file to the cases, over the real tables and the open vault."""
 
+import io
+import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -197,10 +200,51 @@ def test_a_file_that_is_too_large_says_so() -> None:
         exchange.start(b"a" * (queries.most_bytes() + 1), team=team("ngo-cases"), by=by, at=AT)
 
 
-@pytest.mark.parametrize("content", [b"PK\x03\x04 broken", b"PK\x03\x04"])
-def test_a_broken_workbook_ends_its_child_and_nothing_else(content: bytes) -> None:
-    with as_user("nigora") as by, pytest.raises(Unreadable):
-        exchange.start(content, team=team("ngo-cases"), by=by, at=AT)
+def far_out() -> bytes:
+    """A cell in the last corner of a sheet: laid out whole, the sheet takes all memory."""
+    out, sheet = io.BytesIO(), "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile(io.BytesIO(tables.as_xlsx({}))) as seen, zipfile.ZipFile(out, "w") as book:
+        for name in seen.namelist():
+            part = seen.read(name)
+            book.writestr(
+                name, part.replace(b'r="B2"', b'r="XFD1048576"') if name == sheet else part
+            )
+    return out.getvalue()
+
+
+def with_a_sheet_under_a_password() -> bytes:
+    """A part that nobody needs, marked as encrypted: its reader fails as it never should."""
+    out, name = io.BytesIO(tables.as_xlsx({})), b"xl/worksheets/more.xml"
+    with zipfile.ZipFile(out, "a") as book:
+        book.writestr(name.decode(), b"<f>")
+    content = bytearray(out.getvalue())
+    content[content.rindex(name) - 38] |= 1
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [
+        (lambda: b"PK\x03\x04 broken", "broken"),
+        (lambda: b"PK\x03\x04", "broken"),
+        (with_a_sheet_under_a_password, "broken"),
+        (far_out, "too_much"),
+    ],
+)
+def test_a_crafted_workbook_ends_its_child_and_nothing_else(
+    make: Callable[[], bytes], code: str
+) -> None:
+    with as_user("nigora") as by, pytest.raises(Unreadable) as refused:
+        exchange.start(make(), team=team("ngo-cases"), by=by, at=AT)
+    assert refused.value.code == code
+    assert not Import.objects.exists() and not Part.objects.exists()
+
+
+def test_a_child_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "_CHILD_SECONDS", 0.001)
+    with as_user("nigora") as by, pytest.raises(Unreadable) as refused:
+        exchange.start(tables.as_xlsx({}), team=team("ngo-cases"), by=by, at=AT)
+    assert refused.value.code == "too_much"
 
 
 def test_closed_cases_come_in_closed() -> None:

@@ -105,6 +105,14 @@ def test_the_sign_between_cells_is_found(sign: str) -> None:
     assert first[:2] == ["external_id", "prs_FirstName"]
 
 
+def test_names_of_columns_end_with_the_last_one() -> None:
+    found = tables.header_of(["external_id", "", "prs_Gender ", " ", ""], queries.names_known())
+    assert (found.columns, found.used) == (
+        ("external_id", "", "prs_Gender"),
+        {"external_id": 0, "prs_Gender": 2},
+    )
+
+
 def test_rows_keep_their_number_and_empty_ones_are_left_out() -> None:
     rows = iter([["1"], [" ", ""], ["3"]])
     assert list(tables.numbered(rows, MOST)) == [(2, ["1"]), (4, ["3"])]
@@ -285,6 +293,19 @@ def test_the_age_band_is_told_only_where_it_is_certain(known: Known) -> None:
     assert "age_band" not in ready(known, prs_Birthdate="2005").arrival.answers
     under = ready(known, vic_AgeWhenTrafficked="16").arrival.answers
     assert under["under_18_then"] == "yes"
+
+
+def test_a_first_contact_of_which_no_day_is_known_stays_in_the_note(known: Known) -> None:
+    arrival = ready(known, cas_IncomingReferralDate="2026-01").arrival
+    assert "first_contact_at" not in arrival.answers
+    assert ": 2026-01" in dict(arrival.notes)[Category.STORY]
+
+
+@pytest.mark.parametrize(
+    ("text", "agreed"), [("TRUE", "yes"), ("ҳа", "yes"), ("0", "no"), ("Нет", "no"), ("", "")]
+)
+def test_yes_and_no_are_told_in_three_languages(known: Known, text: str, agreed: str) -> None:
+    assert ready(known, con_Consent=text).agreed == agreed
 
 
 def test_several_citizenships_and_a_rare_language_are_kept(known: Known) -> None:

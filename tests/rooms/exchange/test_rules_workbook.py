@@ -6,6 +6,7 @@ import zipfile
 from datetime import date, datetime, time
 
 import pytest
+import xlsxwriter
 
 from panoh.exchange import queries
 from panoh.exchange.rules import tables
@@ -69,14 +70,26 @@ def test_a_formula_over_many_cells_is_told_in_each() -> None:
     many = changed(book, sheet, b"<f>", b'<f t="array" ref="B2:C3">')
     _others, rows = tables.rows_of_workbook(many, MOST)
     assert [[cell[:1] for cell in row[1:]] for row in rows[1:]] == [["=", "="], ["=", "="]]
+    wide = changed(book, sheet, b"<f>", b'<f t="array" ref="B2:Z99">')
+    assert [row[1][:1] for row in tables.rows_of_workbook(wide, MOST)[1]] == ["a", "=", "="]
     shared = changed(book, sheet, b"<f>1[+]1</f>", b'<f t="shared" si="0"/>')
     assert tables.rows_of_workbook(shared, MOST)[1][1][1] == "= → 0"
+
+
+def test_formulas_in_another_sheet_refuse_nothing() -> None:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        book.add_worksheet().write_row(0, 0, ["external_id", "prs_FirstName"])
+        book.add_worksheet().write_formula(0, 0, "=1+1")
+    assert tables.rows_of_workbook(out.getvalue(), MOST) == (1, [["external_id", "prs_FirstName"]])
 
 
 @pytest.mark.parametrize(
     ("path", "find", "put"),
     [
         ("xl/worksheets/sheet1.xml", b'<c r="B2"', b"<c"),
+        ("xl/worksheets/sheet1.xml", b"<f>", b'<f t="array" ref="B0">'),
+        ("xl/workbook.xml", rb' xmlns="[^"]*"', b""),
         ("xl/worksheets/sheet1.xml", b"<sheetData>", b"<!DOCTYPE x><sheetData>"),
         ("xl/_rels/workbook.xml.rels", b'Id="rId1"', b'Id="other"'),
     ],
@@ -110,3 +123,11 @@ def test_an_archive_that_swells_is_refused_before_it_is_opened() -> None:
         for number in range(5):
             archive.writestr(f"xl/worksheets/sheet{number}.xml", b"\0" * (100 * 1024 * 1024))
     assert broken(out.getvalue()) == "too_much"
+
+
+def test_a_text_that_stands_in_too_many_cells_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A workbook keeps it once, so that a small file can hold more than fits in memory."""
+    book = made.workbook([["external_id"], *[["long" * 50]] * 40])
+    assert len(tables.rows_of_workbook(book, MOST)[1]) == 41
+    monkeypatch.setattr(tables, "MOST_TEXT", 7000)
+    assert broken(book) == "too_much"
