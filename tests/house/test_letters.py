@@ -77,6 +77,7 @@ def test_a_language_that_the_letter_lacks_is_no_letter(pack: Path) -> None:
         ('code = "title"', 'code = "head"', 'no text "title"'),
         ('text_ru = "Проба"\n', "", "no text_ru"),
         ("[example]", "[examples]", 'unknown key "examples"'),
+        ("[example]", "[[example]]", "a table is expected"),
     ],
 )
 def test_a_faulty_letter_is_refused(pack: Path, old: str, new: str, reason: str) -> None:

@@ -96,6 +96,7 @@ FAULTS = [
         "must be a date",
     ),
     ("periods.toml", "verified = false\ntarget", SIGNED + "target", None, "cannot be verified"),
+    ("periods.toml", 'extends = "', 'extends = "no_', None, 'no clock "no_'),
     ("periods.toml", "\ntarget = true", "\ntarget = true\nmore = 1", None, 'unknown key "more"'),
     (
         *("periods.toml", "\ntarget = true"),
@@ -112,6 +113,12 @@ FAULTS = [
     ("bodies.toml", 'roles = ["ngo"', 'roles = ["nobody"', None, 'no role "nobody"'),
     ("bodies.toml", 'roles = ["ngo"', 'roles = ["pub"', None, 'no role "pub"'),
     ("bodies.toml", '["service"', '["favour"', None, 'no code "favour" in consent_purposes'),
+    ("bodies.toml", 'levels = ["national"]', 'levels = ["planet"]', None, "levels are some of"),
+    ("bodies.toml", 'levels = ["national"]', "levels = []", None, "levels are some of"),
+    ("bodies.toml", "quarterly = true", 'quarterly = true\nanswers = "x"', None, 'no period "x"'),
+    ("bodies.toml", "quorum_percent = 50", "quorum_percent = 100", None, "0 to 99 per cent"),
+    ("bodies.toml", "quorum_percent = 50", "quorum_percent = -1", None, "0 to 99 per cent"),
+    ("bodies.toml", "majority_percent = 50", "majority_percent = 100", None, "0 to 99 per cent"),
     # places.csv
     ("places.csv", "tj_3505203,3505203,2,tj_3505000", "tj_3505203,3505203,2,tj_1", None, "region"),
     ("places.csv", "tj_3505000,3505000,1,,", "tj_3505000,3505000,3,,", 3, 'level "3" is none of'),
@@ -149,6 +156,13 @@ FAULTS = [
     ("scripts/consent_1.toml", 'purpose = "ring"', 'purpose = "police"', None, "there twice"),
     ("scripts/principles_1.toml", "[script]", "[skript]", None, 'unknown key "skript"'),
     ("scripts/principles_1.toml", 'name = "principles"', 'name = "rules"', 1, "missing"),
+    # guidelines and agreements
+    ("guidelines/referral_1.toml", "valid_from = 2026-01-01", "", None, "no valid_from"),
+    (
+        *("agreements.toml", 'state = "needed"'),
+        'state = "needed"\nin_force_on = 2026-02-01\nexpires_on = 2026-01-31',
+        *(None, "ends before it begins"),
+    ),
     # questionnaires
     ("forms/opening.csv", "select_one state", "select_one mood", 5, 'no list "mood"'),
     ("forms/opening.csv", ",opening,1", ",other,1", 1, 'calls itself "other"'),
@@ -235,6 +249,14 @@ def test_scripts_have_versions() -> None:
     for version in ("10", "2"):
         files[f"scripts/consent_{version}.toml"] = first.replace('"1"', f'"{version}"', 1)
     assert [script.version for script in read_pack(files).scripts["consent"]] == ["1", "2", "10"]
+
+
+def test_a_consent_that_explains_nothing_is_refused() -> None:
+    files = texts()
+    head, _part, rest = files["scripts/consent_2.toml"].partition("[[part]]")
+    files["scripts/consent_2.toml"] = head + "[[sentence]]" + rest.partition("[[sentence]]")[2]
+    with pytest.raises(PackFault, match="must be read first"):
+        read_pack(files)
 
 
 def test_a_purpose_without_sentence_is_refused() -> None:

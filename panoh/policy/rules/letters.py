@@ -36,7 +36,8 @@ def _letter(files: Files, file: str) -> Letter:
         words[entry.code("code", taken=words)] = Words(texts)
     if "title" not in words:
         raise head.fault('no text "title"')
-    example = table["example"]
+    text = files.text(file)
+    example = Entry(file, line_of(text, "[example]"), table["example"]).table
     _check_fields(f"letters/{code}.typ", template, {"words": set(words), "data": set(example)})
     home = files.base_code if files.inherits(file) else ""
     return Letter(code, head.flag("reviewed"), languages, words, example, home)

@@ -44,7 +44,7 @@ def _script(files: Files, file: str) -> ScriptVersion:
             raise entry.fault(f'no code "{purpose}" in consent_purposes')
         sentences[purpose] = entry.words("text", files.spoken, gaps=("who", "what", "until"))
     if name == "consent":
-        if parts[0].code != "cannot_keep_secret":
+        if [part.code for part in parts[:1]] != ["cannot_keep_secret"]:
             raise head.fault("what the worker cannot keep secret must be read first")
         lacking = set(EXPLAINED).difference(*(part.points for part in parts))
         if lacking:

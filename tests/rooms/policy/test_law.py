@@ -198,6 +198,22 @@ LAW_FAULTS = [
         *("guidelines/referral_2.toml", "", V2.replace("2026-06-01", "2026-01-01")),
         "begins on or before the day",
     ),
+    (
+        *(
+            "guidelines/return_1.toml",
+            "",
+            V2.replace('"referral"', '"return"', 1).replace("= 2", "= 1"),
+        ),
+        '"referral" has its steps from "referral" already',
+    ),
+    (
+        *(
+            "agreements.toml",
+            "",
+            AGREEMENTS.replace('agreement = "aid_xx"', 'agreement = "aid_yy"'),
+        ),
+        'no agreement "aid_yy"',
+    ),
     ("letters/helpers.typ", "data.place", "data.palace", 'unknown merge field "data.palace"'),
     ("letters/helpers.typ", "#words.nobody", "#words.anybody", 'unknown merge field "words.'),
 ]
