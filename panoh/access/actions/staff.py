@@ -227,10 +227,8 @@ def share_search_key(*, by: User, at: datetime) -> None:
     Done at each sign-in of somebody whose team has it: a team that was added later can then
     write down names and search.
     """
-    if by.unit_id is None:
-        return
-    teams = list(Team.objects.filter(unit_id=by.unit_id).values_list("pk", flat=True))
-    if len(teams) < 2:
+    keys = Team.objects.values_list("pk", flat=True)
+    if by.unit_id is None or len(teams := list(keys.filter(unit_id=by.unit_id))) < 2:
         return
     vault.share_unit_tokens(by.unit_id, teams)
     audit.record("unit.search_key_shared", by=by, at=at, subject=("access.Unit", by.unit_id))

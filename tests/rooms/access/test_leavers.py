@@ -141,6 +141,17 @@ def another_member() -> User:
     return user("lola")
 
 
+def test_a_supervisor_who_was_not_let_in_yet_replaces_no_key_and_moves_no_file(
+    fresh_db: str,
+) -> None:
+    rows = written(1)
+    with as_user("safar") as by:
+        access.join(user=user("lola"), team=team("ngo-cases"), is_deputy=True, by=by, at=AT)
+    leaves()
+    assert tend("lola") == 0 and versions() == [1]
+    assert tend() and versions() == [1, 2] and readable(rows) == ["Лола"]
+
+
 def test_what_was_killed_in_between_goes_on_and_loses_nothing(
     fresh_db: str, monkeypatch: pytest.MonkeyPatch, connect: Callable[[str], psycopg.Connection]
 ) -> None:

@@ -71,6 +71,18 @@ def test_an_idle_session_with_a_pin_is_locked_and_comes_back_to_where_it_was() -
 
 
 @pytest.mark.django_db
+def test_a_pin_sent_to_a_session_that_is_open_counts_no_try_and_changes_nothing() -> None:
+    browser = with_pin()
+    assert is_open(browser)
+    before, key = dict(browser.session.items()), str(browser.session.session_key)
+    for pin in ("111222", SECRET):
+        with as_user("nigora") as by:
+            given = {"pin": pin, "secret": "", "by": by, "at": datetime.now(UTC)}
+            assert access.unlock_session(key=key, **given) is None  # type: ignore[arg-type]
+    assert dict(SessionStore(key).items()) == before
+
+
+@pytest.mark.django_db
 def test_a_locked_session_answers_no_page_and_holds_no_vault() -> None:
     browser = idle(with_pin())
     browser.get(PAGE)

@@ -10,10 +10,12 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from panoh.access import actions as access
 from panoh.access.queries import my_teams, newest
 from panoh.cases.models import Case
 from panoh.kernel.rules import CASE_CATEGORIES, Category
 from tests.factories.cases import contact
+from tests.factories.referrals import as_jobs
 from tests.factories.staff import as_user, team, user
 from tests.rooms.access.test_models import Connect, act, first, grant, new_row, plant, seen
 
@@ -117,7 +119,8 @@ def test_reach_that_begins_and_ends_by_the_clock(sides: tuple[psycopg.Connection
         "SELECT pg_sleep_until(max(starts_at) + interval '0.1 seconds') FROM access_grant"
     )
     assert who() == {holder.pk}
-    assert owner.execute("SELECT access_sweep()").fetchone() == (1,)
+    with as_jobs():
+        assert access.sweep() == 1
     assert who() == {holder.pk, guest.pk, late.pk}
     assert wrong(owner) == []
 

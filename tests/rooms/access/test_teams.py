@@ -10,9 +10,10 @@ from django.test import Client
 
 from panoh.access import actions as access
 from panoh.access.models import Never, Team
-from panoh.kernel.rules import Gone, Invalid, Refused
+from panoh.kernel.rules import Category, Gone, Invalid, Refused
 from panoh.policy import queries as policy
 from panoh.vault import queries as keys
+from tests.factories.cases import contact, share
 from tests.factories.clients import client_of
 from tests.factories.staff import as_user, team, user
 
@@ -114,6 +115,16 @@ def test_who_is_excluded_is_named(kind: str) -> None:
         with pytest.raises(Invalid) as fault:
             access.exclude(dossier, kind=kind, by=by, at=now)
         assert fault.value.field == kind
+        assert not Never.objects.exists()
+
+
+def test_who_reads_a_file_of_others_excludes_nobody_from_it() -> None:
+    with as_user("nigora") as by:
+        case = contact(by)
+        share(case, by, "shelter-cases", "shirin", Category.CORE)
+    with as_user("shirin") as by, pytest.raises(Gone):
+        access.exclude(case.dossier, kind="person", words="X", by=by, at=datetime.now(UTC))
+    with as_user("nigora"):
         assert not Never.objects.exists()
 
 
