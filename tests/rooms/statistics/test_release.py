@@ -197,8 +197,21 @@ def test_g19_cells_that_nobody_stands_in_stay_below_the_threshold() -> None:
     dice = np.random.default_rng(5)
     values = np.concatenate([np.full(200, 300), np.zeros(40_000, dtype=int)])
     noisy = values + np.rint(dice.normal(0, 25, len(values))).astype(int)
-    tau = threshold(noisy, 25.0, 10)
-    assert ((noisy >= tau) & (values == 0)).sum() <= 0.02 * (noisy >= tau).sum()
+    tau, phantoms = threshold(noisy, np.full(len(values), 100_000), 25.0, 10)
+    invented = ((noisy >= tau) & (values == 0)).sum()
+    assert invented <= 0.02 * (noisy >= tau).sum()
+    assert invented <= phantoms + 3 * max(phantoms, 1) ** 0.5
+
+
+def test_g19_a_cell_without_room_raises_no_threshold() -> None:
+    """Where its own margin is nothing, noise cannot lift a cell: one may show more of the rest."""
+    values = np.concatenate([np.full(200, 300), np.zeros(40_000, dtype=int)])
+    everywhere = np.full(len(values), 100_000)
+    narrow = np.where(values > 0, 100_000, 20)
+    strict, _ = threshold(values, everywhere, 25.0, 10)
+    loose, phantoms = threshold(values, narrow, 25.0, 10)
+    assert loose < strict
+    assert phantoms <= 2
 
 
 def test_g19_the_forecast_is_near_the_measured_error() -> None:

@@ -1,5 +1,7 @@
 """The red team: every attack must fail on the engine, and must be able to succeed."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -84,31 +86,47 @@ def test_g19_generated_records_have_what_real_ones_have() -> None:
     assert not unique & {tuple(one) for one in records[:, :-3].T.tolist()}
 
 
+RELEASES = 6
+TRIES = 2000
+Attacked = tuple[Codes, Codes, Codes]
+Attack = Callable[[Attacked, np.random.Generator], attacks.Hits]
+ATTACKS: dict[str, Attack] = {
+    "nearest record": lambda one, _dice: attacks.nearest(*one),
+    "linked halves": lambda one, dice: attacks.linked_halves(*one, dice, TRIES),
+    "inferred": lambda one, dice: attacks.inferred(*one, 5, dice, tries=TRIES),
+}
+
+
 @pytest.fixture(scope="module")
-def made() -> tuple[Codes, Codes, Codes]:
+def made() -> list[Attacked]:
     """Rows, the people they were made of, and as many who never were in the data."""
-    plan = planned(6, 3000, 4, 20)
-    both = ctdc.records(6000, 6, seed=5, countries=20)
-    rows = draft.make(People(both[:, :3000]), plan, sampler.seeded(6)).rows
-    return rows, both[:, :3000], both[:, 3000:]
+    plan, found = planned(6, 3000, 4, 20), []
+    for seed in range(RELEASES):
+        both = ctdc.records(6000, 6, seed=5 + seed, countries=20)
+        rows = draft.make(People(both[:, :3000]), plan, sampler.seeded(6 + seed)).rows
+        found.append((rows, both[:, :3000], both[:, 3000:]))
+    return found
 
 
-def test_g19_no_row_is_nearer_to_a_person_than_to_a_stranger(
-    made: tuple[Codes, Codes, Codes],
-) -> None:
-    rows, inside, outside = made
+def gain(attack: str, releases: list[Attacked]) -> float:
+    """How much more often it is right on people of the data than on strangers, in the mean."""
     dice = np.random.default_rng(2)
-    assert not attacks.nearest(rows, inside, outside).succeeds
-    assert not attacks.singled_out(rows, inside, outside, dice).succeeds
-    assert not attacks.linked_halves(rows, inside, outside, dice).succeeds
-    assert not attacks.inferred(rows, inside, outside, 5, dice).succeeds
+    hits = [ATTACKS[attack](one, dice) for one in releases]
+    return float(np.mean([hit.inside - hit.outside for hit in hits]))
 
 
-def test_g19_rows_that_are_the_people_themselves_are_caught(
-    made: tuple[Codes, Codes, Codes],
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_g19_rows_tell_hardly_more_of_people_than_of_strangers(
+    attack: str, made: list[Attacked]
 ) -> None:
-    _, inside, outside = made
+    """At epsilon 4 a little is told (one to three in a hundred); the people themselves as rows
+    give away many times that."""
+    assert gain(attack, made) <= 0.05
+    assert gain(attack, [(inside, inside, outside) for _, inside, outside in made]) > 0.3
+
+
+def test_g19_nobody_is_singled_out(made: list[Attacked]) -> None:
     dice = np.random.default_rng(2)
-    assert attacks.nearest(inside, inside, outside).succeeds
-    assert attacks.singled_out(inside, inside, outside, dice).succeeds
-    assert attacks.linked_halves(inside, inside, outside, dice).succeeds
+    for rows, inside, outside in made:
+        assert not attacks.singled_out(rows, inside, outside, dice).succeeds
+        assert attacks.singled_out(inside, inside, outside, dice).succeeds

@@ -1,6 +1,7 @@
 """What of the agreed tables is shown: cells clear of small numbers and of their own noise."""
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import scipy
@@ -19,13 +20,15 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Shown:
-    """One protected table. ``impossible`` cells hold a combination that the plan forbids."""
+    """One protected table. ``impossible`` cells hold a combination that the plan forbids;
+    ``phantoms`` is how many cells that nobody stands in are expected among those shown."""
 
     table: Table
     counts: Ints
     shown: Mask
     impossible: Mask
     threshold: float
+    phantoms: float
     half_width: float
 
 
@@ -35,12 +38,26 @@ def protect(measured: Measured) -> dict[Table, Shown]:
     found = {}
     for table, values in measured.tables.items():
         forbidden = impossible(table, plan)
-        tau = threshold(values, measured.sigma[table], plan.k, measured.shift[table])
-        shown = (values >= tau) & ~forbidden
-        if len(table) > 1:
-            shown &= ~_in_the_way(values, shown, forbidden, table, measured)
-        found[table] = Shown(table, values, shown, forbidden, tau, WIDTH * measured.sigma[table])
+        sigma, room = measured.sigma[table], _room(table, measured)
+        tau, phantoms = threshold(values, room, sigma, plan.k, measured.shift[table])
+        shown = (values >= tau) & (room >= tau) & ~forbidden
+        shown &= ~_in_the_way(values, shown, forbidden, table, measured)
+        found[table] = Shown(table, values, shown, forbidden, tau, phantoms, WIDTH * sigma)
     return found
+
+
+def _room(table: Table, measured: Measured) -> Ints:
+    """The smallest margin that each cell is a part of: it cannot hold more people."""
+    form = shape(table, measured.plan)
+    margins = (np.expand_dims(_without(axis, table, measured), axis) for axis in range(len(form)))
+    return np.broadcast_to(reduce(np.minimum, margins), form).ravel()
+
+
+def _without(axis: int, table: Table, measured: Measured) -> Ints:
+    """The table without one of its columns; of a single column, all people."""
+    rest = table[:axis] + table[axis + 1 :]
+    told = measured.tables[rest] if rest else np.array(measured.total)
+    return told.reshape(shape(rest, measured.plan))
 
 
 def _in_the_way(
@@ -55,8 +72,7 @@ def _in_the_way(
     small = np.where(forbidden, np.iinfo(np.int64).max, values).reshape(form)
     found = np.zeros(form, dtype=bool)
     for axis in range(len(form)):
-        rest = table[:axis] + table[axis + 1 :]
-        told = measured.tables[rest].reshape(shape(rest, measured.plan))
+        told = _without(axis, table, measured)
         wrong = whole.all(axis=axis) & (grid.sum(axis=axis) != told)
         smallest = np.expand_dims(small.argmin(axis=axis), axis)
         one = np.zeros(form, dtype=bool)
@@ -65,16 +81,22 @@ def _in_the_way(
     return found.ravel()
 
 
-def threshold(values: Ints, sigma: float, k: int, shift: float = 0.0) -> float:
-    """``max(k, z sigma)``: few cells that nobody stands in may rise above it by noise alone.
+def threshold(
+    values: Ints, room: Ints, sigma: float, k: int, shift: float = 0.0
+) -> tuple[float, float]:
+    """``max(k, z sigma)``, and how many cells that nobody stands in may rise above it by noise
+    alone: few of those shown.
 
-    ``sigma`` is that of an agreed cell. Noise in an empty cell must also make up for the ``shift``
-    by which agreement lowers whatever stands above 0.
+    ``sigma`` is that of an agreed cell. A cell whose ``room`` is too small cannot rise so far.
+    Noise in an empty cell must also make up for the ``shift`` by which agreement lowers whatever
+    stands above 0.
     """
-    for z in STEPS:
-        tau = max(float(k), float(z) * sigma)
-        shown = int((values >= tau).sum())
-        phantoms = (len(values) - shown) * float(scipy.special.ndtr(-(tau + shift) / sigma))
-        if phantoms <= PHANTOMS * max(shown, 1):
-            return tau
-    return max(float(k), float(STEPS[-1]) * sigma)
+
+    def phantoms(tau: float) -> float:
+        chance = float(scipy.special.ndtr(-(tau + shift) / sigma))
+        return int(((values < tau) & (room >= tau)).sum()) * chance
+
+    bars = [max(float(k), float(z) * sigma) for z in STEPS]
+    few = (tau for tau in bars if phantoms(tau) <= PHANTOMS * max(int((values >= tau).sum()), 1))
+    tau = next(few, bars[-1])
+    return tau, phantoms(tau)

@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import scipy
 
 from panoh.statistics.rules.release import accounting, gate
 from panoh.statistics.rules.release.display import WIDTH, Shown, protect
@@ -95,16 +94,15 @@ def _expected(people: People, one: Shown, plan: Plan) -> dict[str, Any]:
     """What one table is expected to show, to leave out and to invent."""
     sigma = plan.noise(one.table)
     true = counts(people.codes, one.table, plan)
-    number = int(one.shown.sum())
     return {
         "columns": [plan.columns[c].name for c in one.table],
         "cells": len(one.counts),
         "sigma": sigma,
         "half_width95": WIDTH * sigma,
         "threshold": one.threshold,
-        "shown": number,
+        "shown": int(one.shown.sum()),
         "suppressed": int(((true > 0) & ~one.shown).sum()),
-        "phantom": (len(one.counts) - number) * float(scipy.special.ndtr(-one.threshold / sigma)),
+        "phantom": one.phantoms,
         "werr": float(np.abs(np.where(one.shown, one.counts, 0) - true).sum() / people.size),
     }
 
