@@ -147,6 +147,12 @@ class Duty(Clock):
             models.Index(
                 fields=["next_step_at"], condition=Q(settled_at=None), name="duties_step_idx"
             ),
+            # What nobody has taken is asked for on every visit of Today, of whatever is owed.
+            models.Index(
+                fields=["owner", "kind"],
+                condition=Q(settled_at=None, acknowledged_at=None),
+                name="duties_untaken_idx",
+            ),
             models.Index(fields=["subject_id"], name="duties_subject_idx"),
         )
 
