@@ -166,9 +166,11 @@ def tally(item: Item) -> Tally:
     return Tally(*typed, percent)
 
 
-def require_deciding(item: Item, at: datetime) -> Item:
-    """The item as it is now, if it may be decided. Raises ``NotPossible`` and names the rule."""
-    found = Item.objects.select_related("body", "sitting").filter(pk=item.pk).first()
+def require_deciding(item: Item | None, at: datetime) -> Item:
+    """The item as it is now, if it may be decided. Raises ``NotPossible`` and names the rule,
+    ``Gone`` for whom it touches."""
+    rows = Item.objects.select_related("body", "sitting")
+    found = rows.filter(pk=item.pk).first() if item else None
     if found is None:
         raise Gone
     if found.outcome:
