@@ -35,10 +35,7 @@ def _at_the_house(hold: Hold, permission: Permission, by: User) -> tuple[Dossier
 
 
 def _again(hold_id: UUID) -> Hold:
-    found = Hold.objects.select_for_update(of=("self",)).filter(pk=hold_id).first()
-    if found is None:
-        raise Gone
-    return found
+    return Hold.objects.select_for_update(of=("self",)).get(pk=hold_id)
 
 
 def _my_house(house_id: UUID, permission: Permission, by: User) -> House:

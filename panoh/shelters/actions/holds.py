@@ -163,9 +163,9 @@ def release(hold: Hold, *, by: User, at: datetime) -> Hold:
     """
     dossier = reach.lock(hold.dossier_id)
     reach.require(by, Permission.BED_HOLD, on=dossier)
-    found = _again(hold.pk)
     if not reach.holds(dossier):
         raise Gone
+    found = _again(hold.pk)
     _free(found, "release", by, at)
     audit.record("bed.released", by=by, at=at, subject=("shelters.Hold", found.pk))
     return found

@@ -148,10 +148,8 @@ def _beds(room: Room, count: int) -> None:
 @transaction.atomic
 def use_bed(bed: Bed, *, in_use: bool, by: User, at: datetime) -> Bed:
     """Take a bed out of use, or into it again. Raises ``NotPossible`` while somebody has it."""
-    _my_house(bed.house_id, Permission.HOUSE_WRITE, by)
-    found = Bed.objects.select_for_update().filter(pk=bed.pk).first()
-    if found is None:
-        raise Gone
+    house = _my_house(bed.house_id, Permission.HOUSE_WRITE, by)
+    found = Bed.objects.select_for_update(of=("self",)).get(pk=bed.pk, house=house)
     if Stay.objects.filter(bed=found, during__contains=at).exists():
         raise NotPossible(_("Somebody has this bed. Nothing was changed."))
     found.closed_at = None if in_use else at

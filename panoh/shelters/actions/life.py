@@ -62,15 +62,17 @@ def add_paper(
 
 @transaction.atomic
 def end_paper(paper: Paper, *, by: User, at: datetime) -> Paper:
-    """A newer one takes its place, or it is no longer needed."""
-    _my_house(paper.house_id, Permission.HOUSE_WRITE, by)
-    if paper.ended_at is not None:
+    """A newer one takes its place, or it is no longer needed. Raises ``NotPossible`` if somebody
+    ended it already."""
+    house = _my_house(paper.house_id, Permission.HOUSE_WRITE, by)
+    row = Paper.objects.get(pk=paper.pk, house=house)
+    if row.ended_at is not None:
         raise NotPossible
-    paper.ended_at = at
-    paper.save(update_fields=["ended_at"])
-    duties.settle(kind=PAPER, subject_id=paper.pk, outcome="ended", by=by, at=at)
-    audit.record("paper.ended", by=by, at=at, subject=paper)
-    return paper
+    row.ended_at = at
+    row.save(update_fields=["ended_at"])
+    duties.settle(kind=PAPER, subject_id=row.pk, outcome="ended", by=by, at=at)
+    audit.record("paper.ended", by=by, at=at, subject=row)
+    return row
 
 
 @transaction.atomic
@@ -109,17 +111,19 @@ def do_inspection(
     inspection: Inspection, *, done_on: date, outcome: str, by: User, at: datetime
 ) -> Inspection:
     """Enter that it was done, and its outcome. Raises ``Invalid``, ``NotPossible`` if it was."""
-    _my_house(inspection.house_id, Permission.HOUSE_WRITE, by)
-    if inspection.done_on is not None:
+    house = _my_house(inspection.house_id, Permission.HOUSE_WRITE, by)
+    # As it is now: the house is locked, and somebody may have entered an outcome meanwhile.
+    row = Inspection.objects.get(pk=inspection.pk, house=house)
+    if row.done_on is not None:
         raise NotPossible
     if done_on > policy.local_day(at):
         raise Invalid(_("This date lies in the future."), "done_on")
-    inspection.outcome = _known("inspection_outcomes", outcome, at, "outcome")
-    inspection.done_on = done_on
-    inspection.save(update_fields=["done_on", "outcome"])
-    duties.settle(kind=INSPECTION, subject_id=inspection.pk, outcome=outcome, by=by, at=at)
-    audit.record("inspection.done", by=by, at=at, subject=inspection, reason=outcome)
-    return inspection
+    row.outcome = _known("inspection_outcomes", outcome, at, "outcome")
+    row.done_on = done_on
+    row.save(update_fields=["done_on", "outcome"])
+    duties.settle(kind=INSPECTION, subject_id=row.pk, outcome=outcome, by=by, at=at)
+    audit.record("inspection.done", by=by, at=at, subject=row, reason=outcome)
+    return row
 
 
 def _owe(
@@ -279,9 +283,8 @@ def remind(*, at: datetime, by: str = "shelters") -> int:
     for house in House.objects.filter(closed_at=None).order_by("pk"):
         for money in Funding.objects.filter(house=house):
             count += _alarm(money, house, None, at)
-        papers = Paper.objects.filter(house=house, ended_at=None, ends_on__lte=last)
-        for paper in papers:
-            if paper.ends_on is not None:
+        for paper in Paper.objects.filter(house=house, ended_at=None):
+            if paper.ends_on is not None and paper.ends_on <= last:
                 _owe(PAPER, paper.pk, team_id=house.team_id, due_on=paper.ends_on, by=None, at=at)
                 count += 1
         count += _owe_vettings(house, last, at)

@@ -92,7 +92,7 @@ def move(stay: Stay, *, bed: Bed, by: User, at: datetime) -> Stay:
     or not in use, ``Gone``."""
     dossier, hold = _at_the_house(stay.hold, Permission.STAY_WRITE, by)
     house = _my_house(hold.house_id, Permission.STAY_WRITE, by)
-    found = _of(hold, stay.pk)
+    found = hold.stays.get(pk=stay.pk)
     wanted = Bed.objects.filter(pk=bed.pk, house=house, closed_at=None).first()
     if wanted is None:
         raise NotPossible(_("This bed is not in use. Nothing was changed."))
@@ -189,13 +189,6 @@ def _see_off_unread(
         )
     made = Departure(rows[0][0], [row[1] for row in rows], *rows[0][2:])
     leaving.owe_contacts(dossier, made, is_planned=is_planned, by=by, at=at)
-
-
-def _of(hold: Hold, stay_id: UUID) -> Stay:
-    found = hold.stays.filter(pk=stay_id).first()
-    if found is None:
-        raise NotPossible
-    return found
 
 
 def _end(stay: Stay, verb: str, outcome: str, at: datetime) -> None:

@@ -1,9 +1,14 @@
 """What the clock does, as role ``jobs``: holds that lapse, alarms before the money ends."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, time, timedelta
+from time import sleep
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import connections
 
 from panoh.bodies import queries as bodies
 from panoh.duties.models import Duty
@@ -15,7 +20,10 @@ from panoh.shelters.models import Funding, Hold
 from tests.factories import bodies as sitting
 from tests.factories.houses import AT, LATER, held, house
 from tests.factories.referrals import as_jobs
-from tests.factories.staff import as_user
+from tests.factories.staff import ADMIN, as_user, new_account, team, user
+
+Connect = Callable[[str], psycopg.Connection]
+SOON = AT + timedelta(minutes=1)
 
 
 def owed(name: str, kind: str) -> int:
@@ -36,6 +44,55 @@ def test_e2_a_hold_that_nobody_came_to_lapses_and_the_holder_is_told(fresh_db: s
     assert owed("hadia", "bed.lapsed") == 1
     with as_user("hadia"):
         assert Hold.objects.get(pk=first.pk).state == "lapsed"
+
+
+def test_e2_where_somebody_works_a_hold_lapses_in_the_next_round(
+    fresh_db: str, connect: Connect
+) -> None:
+    where = house()
+    with as_user("hadia") as by:
+        hold = held(where, by=by, until=SOON)
+    owner = connect("owner")
+    with owner.transaction():
+        lock = "SELECT FROM access_dossier WHERE id = %s FOR NO KEY UPDATE"
+        owner.execute(lock, [hold.dossier_id])
+        with as_jobs():
+            assert shelters.lapse_held(at=LATER) == 0
+    assert owed("hadia", "bed.lapsed") == 0
+    with as_jobs():
+        assert shelters.lapse_held(at=LATER) == 1
+    assert owed("hadia", "bed.lapsed") == 1
+
+
+def test_e2_what_is_let_go_while_the_clock_is_at_it_does_not_lapse_too(
+    fresh_db: str, connect: Connect
+) -> None:
+    """The clock has read both holds and waits at the first; meanwhile the second is let go."""
+    where, owner = house(), connect("owner")
+    with as_user("hadia") as by:
+        first, second = (held(where, by=by, until=SOON + timedelta(hours=n)) for n in range(2))
+
+    def lapse() -> int:
+        try:
+            with as_jobs():
+                return shelters.lapse_held(at=SOON + timedelta(hours=2))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with owner.transaction():
+            owner.execute("SELECT FROM shelters_hold WHERE id = %s FOR UPDATE", [first.pk])
+            lapsing = pool.submit(lapse)
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+            while connect("owner").execute(waiting).fetchone() == (0,):
+                sleep(0.01)
+            with as_user("hadia") as by:
+                shelters.release(second, by=by, at=AT + timedelta(seconds=1))
+        assert lapsing.result() == 1
+    with as_user("hadia"):
+        states = [Hold.objects.get(pk=one.pk).state for one in (first, second)]
+    assert states == ["lapsed", "released"]
+    assert owed("hadia", "bed.lapsed") == 1
 
 
 def test_d6_alarms_come_twelve_six_and_three_months_before_the_end(fresh_db: str) -> None:
@@ -103,3 +160,23 @@ def test_e4_what_ends_soon_is_owed_once(fresh_db: str) -> None:
         with as_jobs():
             shelters.remind(at=AT)
     assert owed("shirin", "house.paper") == 1
+
+
+def test_e4_a_vetting_that_ends_soon_is_owed_until_the_next_one(fresh_db: str) -> None:
+    """The newest counts; a paper that has no end, or a later one, asks for nothing."""
+    where, today = house(), policy.local_day(AT)
+    colleague = new_account("colleague", team("shelter-cases").unit, "shl", user(ADMIN))
+    long_ago, lately = add_months(today, -24), add_months(today, -1)
+    with as_user("shirin") as by:
+        now: dict[str, Any] = {"by": by, "at": AT}
+        shelters.vet(where, user=colleague, vetted_on=long_ago, **now)
+        for ends_on in (None, today + timedelta(days=300)):
+            shelters.add_paper(where, kind="permit", issued_on=lately, ends_on=ends_on, **now)
+    with as_jobs():
+        assert shelters.remind(at=AT) == 1
+    assert (owed("shirin", "house.vetting"), owed("shirin", "house.paper")) == (1, 0)
+    with as_user("shirin") as by:
+        shelters.vet(where, user=colleague, vetted_on=lately, by=by, at=AT)
+    assert owed("shirin", "house.vetting") == 0
+    with as_jobs():
+        assert shelters.remind(at=AT) == 0
