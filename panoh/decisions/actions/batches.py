@@ -51,9 +51,6 @@ def ask_letters(
     if len(keys) > most:
         text = _("At most %(most)d letters at once: choose a shorter time.")
         raise Invalid(text % {"most": most}, "until")
-    public = vault.account_public(by.pk)
-    if public is None:
-        raise Gone
     rows = files.number_letters(
         [(None, key) for key in keys],
         code=DECISION,
@@ -73,7 +70,7 @@ def ask_letters(
         year=rows[0].year,
         first=rows[0].number,
         letters=len(rows),
-        public=public,
+        public=vault.current().pair.public,
         asked_at=at,
         moved_at=at,
         expires_at=policy.due(PERIOD, at) or at,

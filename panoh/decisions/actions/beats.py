@@ -40,15 +40,12 @@ def of_body(row: Application, permission: Permission, by: User) -> Application:
     whom the matter touches, too."""
     dossier = reach.lock(row.dossier_id)
     reach.require(by, permission, on=dossier, category=Category.ASK)
-    found = _fresh(row, dossier)
-    if found.team_id not in reach.my_teams():
-        raise Gone
-    return found
+    return _fresh(row, dossier, team_id__in=reach.my_teams())
 
 
-def _fresh(row: Application, dossier: Dossier) -> Application:
+def _fresh(row: Application, dossier: Dossier, **whose: object) -> Application:
     rows = Application.objects.select_for_update(of=("self",)).select_related("body", "team__unit")
-    found = rows.filter(pk=row.pk, dossier_id=dossier.pk).first()
+    found = rows.filter(pk=row.pk, dossier_id=dossier.pk, **whose).first()
     if found is None:
         raise Gone
     found.dossier = dossier

@@ -106,7 +106,7 @@ def decide(
         raise NotPossible(_already(first))
     after(outcome.verb, found.state)
     _grounded(outcome, grounds, policy.local_day(at))
-    item = _item(found, at)
+    item = sittings.require_deciding(sittings.item_about(found.pk), at)
     ruling = _ruling(found, item, outcome, grounds, on=on, reason=reason, by=by, at=at)
     # First the votes: the wall takes no ruling that they do not say.
     settled = bodies.settle_item(
@@ -130,13 +130,6 @@ def _already(first: Ruling) -> str:
     }
 
 
-def _item(row: Application, at: datetime) -> Item:
-    item = sittings.item_about(row.pk)
-    if item is None:
-        raise Gone
-    return sittings.require_deciding(item, at)
-
-
 def _grounded(outcome: Outcome, grounds: Collection[str], today: date) -> None:
     if not grounds:
         raise Invalid(_("Say on which grounds."), "grounds")
@@ -158,7 +151,7 @@ def _ruling(
     by: User,
     at: datetime,
 ) -> Ruling:
-    sitting, today = _sitting(item), sittings.local_day(row.body, at)
+    sitting, today = Sitting.objects.get(items=item), sittings.local_day(row.body, at)
     held_on = sittings.local_day(row.body, sitting.starts_at)
     day = on or (held_on if sitting.on_paper else today)
     if not held_on <= day <= today:
@@ -197,13 +190,6 @@ def _ruling(
     known.expect("backdate_reasons", reason, today, "reason")
     ruling.reason = reason
     return ruling
-
-
-def _sitting(item: Item) -> Sitting:
-    sitting = item.sitting
-    if sitting is None:
-        raise NotPossible
-    return sitting
 
 
 @transaction.atomic
