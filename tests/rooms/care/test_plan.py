@@ -123,9 +123,15 @@ def test_e5_a_review_is_the_persons_own_rating() -> None:
     with as_user("nigora") as by:
         dossier = case(by).dossier
         given: dict[str, Any] = {"on": TODAY, "by": by, "at": NOW}
-        for wrong in ({"rating": None}, {"rating": 9}, {"rating": 3, "next_on": TODAY - DAY}):
+        for wrong in (
+            {"rating": None},
+            {"rating": 9},
+            {"rating": 3, "next_on": TODAY - DAY},
+            {"rating": 3, "on": TODAY + DAY},
+        ):
             with pytest.raises(Invalid):
-                care.review(dossier, **given, **wrong)
+                care.review(dossier, **given | wrong)
+        assert rows_in("review") == [0]
         care.review(dossier, rating=2, words="Ҳоло бад", next_on=TODAY + DAY, **given)
         assert kinds(dossier) == ["care.review"]
         care.review(dossier, rating=4, **given | {"at": later(minutes=1)})

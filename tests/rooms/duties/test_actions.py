@@ -294,3 +294,18 @@ def test_no_row_stops_the_round_for_all_the_others(kind: str, level: int, due: s
             " %s, %s::int, '', now(), false, 9, 9, %s::int, now(), %s::timestamptz, '')",
             [kind, team("police-cases").pk, level, due],
         )
+
+
+@pytest.mark.django_db
+def test_what_is_late_stays_with_a_team_that_names_nobody_above() -> None:
+    """It is late all the same, and the log says so; nobody is rung who has it already."""
+    with as_user("nigora") as by:
+        held = dossier(by)
+        with as_user("safar") as lead:
+            access.leave(user=lead, team=team("ngo-cases"), by=lead, at=AT)
+        duty = owed(by, due=AT + MINUTE, dossier=held)
+        assert duties.escalate_overdue(at=AT + 2 * MINUTE) == 1
+        found = again(duty)
+        assert (found.is_late, found.assigned_to, found.level) == (True, None, 0)
+        assert found.next_step_at is None
+        assert "duty.late" in {row.event for row in audited.who_saw(held.pk)}

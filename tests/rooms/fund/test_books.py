@@ -4,9 +4,11 @@ from datetime import date, timedelta
 from random import Random
 
 import pytest
+from django.db import IntegrityError
 
 from panoh.fund import actions as fund
 from panoh.fund import queries
+from panoh.fund.actions.entering import said
 from panoh.fund.models import Account, Book, Entry, Line, Posting
 from panoh.fund.rules import Stage
 from panoh.kernel.rules import Gone, Invalid, NotPossible, Refused
@@ -176,3 +178,31 @@ def test_d2_a_thousand_random_entries_balance_to_the_diram() -> None:
         assert sum(sum(one.amounts.values()) for one in found) == 0
         assert sum(Posting.objects.values_list("amount", flat=True)) == 0
         assert Entry.objects.count() == 1_000
+
+
+def test_a_fund_has_a_name() -> None:
+    with as_user(KEEPER) as by:
+        with pytest.raises(Invalid):
+            fund.open_book(team("fund-money"), name=" ", by=by, at=NIGHT)
+        assert not Book.objects.exists()
+
+
+def test_what_a_request_moved_is_not_reversed_beside_it() -> None:
+    """Else the request would say paid while the books say that the money is there."""
+    made.line()
+    row = made.paid()
+    with as_user(KEEPER) as by:
+        for entry in Entry.objects.filter(request=row):
+            with pytest.raises(Gone):
+                fund.reverse(entry, by=by, at=NIGHT)
+        assert not Entry.objects.filter(kind="reversal").exists()
+
+
+def test_a_fault_of_the_database_that_has_no_words_is_not_hidden() -> None:
+    line = made.line()
+    with as_user(KEEPER) as by:
+        again = Line(book_id=line.book_id, name=line.name, source="donor", purpose="travel")
+        again.opened_at, again.opened_by = NIGHT, by
+        with pytest.raises(IntegrityError, match="duplicate key"), said():
+            again.save(force_insert=True)
+        assert Line.objects.count() == 1

@@ -1,9 +1,12 @@
 """Money for one person: asked, signed by two, paid once, received; the fast lane; no name."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from panoh.access import actions as access
 from panoh.access.models import Dossier
 from panoh.cases import actions as cases
 from panoh.duties import actions as duties
@@ -20,7 +23,7 @@ from tests.factories import fund as made
 from tests.factories.cases import contact, share
 from tests.factories.fund import ASKER, FIRST, KEEPER, NIGHT, SECOND, TAXI
 from tests.factories.people import LOLA
-from tests.factories.staff import as_user, team
+from tests.factories.staff import ADMIN, as_user, team, user
 
 pytestmark = pytest.mark.django_db
 
@@ -303,3 +306,62 @@ def test_c13_whoever_pays_gives_no_advocate() -> None:
     assert not any(kind.gives_advocates for kind in paying)
     who_pays = {role for role, rights in policy.roles().items() if "money_pay" in rights}
     assert who_pays == {"fnd"}
+
+
+VERBS: list[tuple[Callable[..., Request], dict[str, Any]]] = [
+    (fund.approve, {}),
+    (fund.refuse, {"reason": "not_for_this"}),
+    (fund.pay, {}),
+    (fund.take_back, {"reason": "not_used"}),
+]
+
+
+def told(row: Request) -> tuple[str, str, int]:
+    """Its state and reason, and how often money moved for it, as the fund reads them."""
+    with as_user(KEEPER):
+        found = Request.objects.get(pk=row.pk)
+        return found.state, found.reason, Entry.objects.filter(request=row).count()
+
+
+def test_d3_of_another_fund_nobody_signs_refuses_pays_or_takes_back() -> None:
+    made.line()
+    row = made.sign(made.asked(), FIRST)
+    before = told(row)
+    for verb, given in VERBS:
+        with as_user("firuz") as by, pytest.raises(Gone):  # the same role, and of no fund
+            verb(row, **given, by=by, at=NIGHT)
+    assert told(row) == before
+
+
+def test_d3_where_one_team_helps_and_pays_who_asked_signs_nothing() -> None:
+    """A small organisation with money of its own: the signatures are those of others."""
+    with as_user(ADMIN) as by:
+        access.appoint(user=user(ASKER), role="fnd", by=by, at=NIGHT)
+    with as_user(ASKER) as by:
+        own = fund.open_book(team("ngo-cases"), name="Own", by=by, at=NIGHT)
+    row = made.asked(book=own)
+    for verb, given in VERBS:
+        with as_user(ASKER) as by:
+            with pytest.raises(Refused, match="neither signs"):
+                verb(row, **given, by=by, at=NIGHT)
+            assert Request.objects.get().state == State.ASKED
+            assert queries.signatures(row) == []
+
+
+def test_money_that_came_back_says_why() -> None:
+    made.line()
+    row = made.paid()
+    before = told(row)
+    with as_user(KEEPER) as by, pytest.raises(Invalid):
+        fund.take_back(row, reason="", by=by, at=NIGHT)
+    assert told(row) == before
+
+
+def test_by_another_case_nobody_reaches_a_request() -> None:
+    made.line()
+    row, other = made.asked(), made.person()
+    about, row.dossier = row.dossier, other
+    with as_user(ASKER) as by, pytest.raises(Gone):
+        fund.withdraw(row, by=by, at=NIGHT)
+    row.dossier = about
+    assert told(row)[0] == State.ASKED

@@ -1,6 +1,7 @@
 """Sums that split without a rest, months, and what may be paid."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -111,3 +112,26 @@ def test_parts_that_do_not_make_the_sum_are_refused() -> None:
     for wanted in ([], [9], [11, -1], [5, 6]):
         with pytest.raises(Invalid):
             rules.chosen_parts(10, wanted)
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"most": 9}, "amount"),
+        ({"urgent": True}, "urgent"),
+        ({"urgent": True, "ceiling": 9}, "urgent"),
+        ({"most": 10, "ceiling": 9}, ""),
+        ({"most": 10, "urgent": True, "ceiling": 10}, ""),
+        ({}, ""),
+    ],
+)
+def test_d4_a_request_keeps_to_the_most_of_its_kind_and_to_the_ceiling_of_its_lane(
+    given: dict[str, Any], field: str
+) -> None:
+    asked: dict[str, Any] = {"most": None, "ceiling": None, "urgent": False, **given}
+    if not field:
+        rules.check_request(10, **asked)
+        return
+    with pytest.raises(Invalid) as refusal:
+        rules.check_request(10, **asked)
+    assert refusal.value.field == field

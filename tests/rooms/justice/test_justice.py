@@ -1,13 +1,15 @@
 """No punishment for what somebody was forced to do (B9, A10)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from panoh.access import actions as access
-from panoh.access.models import Dossier
+from panoh.access.models import Dossier, Team
 from panoh.access.models.dossiers import Source
+from panoh.cases import actions as cases
 from panoh.duties import actions as duties
 from panoh.duties.models import Duty
 from panoh.justice import actions as justice
@@ -83,7 +85,8 @@ def test_b9_the_database_keeps_it_open_until_an_outcome_is_saved() -> None:
                 Charge.objects.filter(pk=row.pk).update(**changed)
 
 
-def test_b9_the_notice_goes_with_her_consent_or_by_her_lawyer() -> None:
+def prosecutor() -> Team:
+    """The desk of a prosecutor's office."""
     with as_user(ADMIN) as by:
         office = access.add_unit(
             code="office",
@@ -94,7 +97,12 @@ def test_b9_the_notice_goes_with_her_consent_or_by_her_lawyer() -> None:
             by=by,
             at=NOW,
         )
-        desk = access.add_team(unit=office, name="office-cases", is_intake=True, by=by, at=NOW)
+        return access.add_team(unit=office, name="office-cases", is_intake=True, by=by, at=NOW)
+
+
+def test_b9_the_notice_goes_with_her_consent_or_by_her_lawyer() -> None:
+    desk = prosecutor()
+    office = desk.unit
     dossier, row = charged()
     with as_user("nigora") as by:
         send: dict[str, Any] = {"language": "en", "by": by, "at": NOW}
@@ -222,3 +230,55 @@ def test_b9_pages_of_a_charge() -> None:
     ended = {"outcome": "upheld", "on": TODAY.isoformat()}
     assert browser.post(f"{base}/{key}/end/", ended).status_code == 302
     assert "Upheld" in words(browser.get(f"{base}/"))
+
+
+def test_b9_on_a_closed_case_no_charge_is_entered() -> None:
+    with as_user("nigora") as by:
+        dossier = case(by).dossier
+        cases.close(dossier, reason="contact_lost", by=by, at=NOW)
+        with pytest.raises(NotPossible):
+            justice.enter_charge(dossier, kind="document", text=TEXT, by=by, at=NOW)
+        assert not Charge.objects.exists()
+        assert open_kinds(dossier) == []
+
+
+def test_b9_an_outcome_has_a_day_that_was() -> None:
+    dossier, row = charged()
+    with as_user("nigora") as by:
+        tomorrow = TODAY + timedelta(days=1)
+        with pytest.raises(Invalid):
+            justice.end_charge(row, outcome="quashed", on=tomorrow, by=by, at=NOW)
+        assert Charge.objects.get().ended_at is None
+        assert "justice.charge" in open_kinds(dossier)
+
+
+def test_b9_the_notice_is_printed_again_only_as_it_went() -> None:
+    """By a lawyer without a word of hers; later with her consent to an office would rewrite who
+    was told."""
+    dossier, row = charged()
+    desk = prosecutor()
+    lawyer = new_account("yusuf", team("ngo-cases").unit, "law", user(ADMIN))
+    with as_user("safar") as lead:
+        access.join(user=lawyer, team=team("ngo-cases"), by=lead, at=NOW)
+        access.let_in(user=lawyer, team=team("ngo-cases"), by=lead, at=NOW)
+    with as_user(lawyer) as by:
+        justice.send_notice(row, word=Word.LAWYER, to=None, language="en", by=by, at=NOW)
+    with as_user("nigora") as by:
+        answer(dossier, desk, by=by, purpose="police", categories=Category.LEGAL, asked_now=True)
+        given: dict[str, Any] = {"word": Word.CONSENT, "to": desk.unit, "language": "en"}
+        with pytest.raises(NotPossible):
+            justice.send_notice(row, **given, by=by, at=NOW)
+        told = Charge.objects.get(pk=row.pk)
+        assert (told.told_word, told.told_unit, told.told_by) == (Word.LAWYER, None, lawyer)
+
+
+def test_a10_kept_apart_again_after_its_outcome_opens_no_second_task() -> None:
+    with as_user("nigora") as by:
+        dossier = case(by).dossier
+        now: dict[str, Any] = {"by": by, "at": NOW}
+        flag: dict[str, Any] = {"field": "exploitation_forms", "code": "armed_groups"}
+        justice.flag(dossier, **flag, **now)
+        justice.end_charge(Charge.objects.get(), outcome="dropped", on=TODAY, **now)
+        justice.flag(dossier, **flag, **now)
+        assert Charge.objects.get().outcome == "dropped"
+        assert "justice.charge" not in open_kinds(dossier)
