@@ -1,8 +1,12 @@
 """Cases for tests, made through the actions by an account of the fictional country."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
+
+import psycopg
 
 from panoh.access import actions as access
 from panoh.access.models import Dossier, User
@@ -46,11 +50,24 @@ def record(case: Case, field: str, *codes: str, by: User, **more: Any) -> list[F
 
 def share(case: Case, by: User, to: str, receiver: str, categories: Category) -> None:
     """Let another team accept what is offered."""
+    give(case.dossier, by, to, receiver, categories)
+
+
+def give(dossier: Dossier, by: User, to: str, receiver: str, categories: Category) -> None:
+    """The same, of any file."""
     source = uuid4()
     given: dict[str, Any] = {"source_id": source, "until": FAR, "at": AT}
-    access.offer(case.dossier, to=team(to), categories=categories, by=by, **given)
+    access.offer(dossier, to=team(to), categories=categories, by=by, **given)
     with as_user(receiver) as other:
-        access.release(case.dossier, by=other, **given)
+        access.release(dossier, by=other, **given)
+
+
+@contextmanager
+def at_work(owner: psycopg.Connection, dossier: Dossier) -> Iterator[None]:
+    """Somebody is at work on a file: its row is locked in another transaction."""
+    with owner.transaction():
+        owner.execute("SELECT FROM access_dossier WHERE id = %s FOR UPDATE", [dossier.pk])
+        yield
 
 
 def change(case: Case, by: User, seen: int, **changes: Any) -> Case:

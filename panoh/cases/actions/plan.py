@@ -99,10 +99,9 @@ def _agreed_until(case: Case, team: Team, told: Category, at: datetime) -> datet
         )
     agreed, decision = queries.on_whose_word(dossier, team, told, at)
     decided = decision.ends_at if decision else None
-    ends = [end for end in (consent.ends_at(agreed), decided, policy.due("grant_days", at)) if end]
-    if not ends:
-        raise NotPossible
-    return min(ends)
+    # Every yes and every decision has an end, so that there is always one.
+    ends = (consent.ends_at(agreed), decided, policy.due("grant_days", at))
+    return min(end for end in ends if end)
 
 
 def _plan(case: Case, by: User, at: datetime) -> Plan:

@@ -91,8 +91,8 @@ def answer_page(
     case = _story(screening.dossier, by)
     screening = queries.screening_of(case.dossier, screening.pk)
     found = queries.interview(screening, user=by)
-    new = {place: value for place, value in answers.items() if _is_new(found, place, value)}
-    _check(found, answers, leaves=leaves)
+    said = _said(found, answers, leaves=leaves)
+    new = {place: value for place, value in said.items() if _is_new(found, place, value)}
     clash = rules.differing(new, _versions(found), seen_version)
     if clash:
         raise Changed(
@@ -173,9 +173,7 @@ def _question(found: Interview, name: str) -> Question:
 
 def _held(found: Interview, place: Place) -> str:
     """The answer that holds now, a sealed text opened."""
-    row = found.rows.get(place)
-    if row is None:
-        return ""
+    row = found.rows[place]
     return (keys.open(row, "text") or "") if row.text is not None else row.value
 
 
@@ -190,17 +188,21 @@ def _versions(found: Interview) -> dict[Place, tuple[str, int]]:
     return {place: (_held(found, place), row.version) for place, row in found.rows.items()}
 
 
-def _check(found: Interview, answers: Mapping[Place, str], *, leaves: bool) -> None:
-    """Every answer fits its question, with the answers of this page counted."""
+def _said(found: Interview, answers: Mapping[Place, str], *, leaves: bool) -> dict[Place, str]:
+    """The answers to what is asked, with those of this page counted; each fits its question.
+    What is not asked is no answer and is not kept (XForms: it is not relevant)."""
     together = asked(found.form, {**found.values, **answers})
+    said = {}
     for (name, turn), value in answers.items():
         question = _question(found, name)
         if (name, turn) not in together:
             continue
+        said[name, turn] = value
         values = {one: said for (one, at), said in together.items() if at in (0, turn)}
         fault = fault_of(question, value, values)
         if fault and not (leaves and not value):
             raise Invalid(fault, f"{name}.{turn}")
+    return said
 
 
 def _write(found: Interview, place: Place, value: str, *, by: User, at: datetime) -> None:

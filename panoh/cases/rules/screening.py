@@ -24,19 +24,6 @@ class SignState(StrEnum):
     UNKNOWN = "unknown"
     NOT_ASKED = "not_asked"
 
-    @property
-    def label(self) -> Promise:
-        """The word a page shows."""
-        return _STATES[self]
-
-
-_STATES = {
-    SignState.PRESENT: _("Present"),
-    SignState.ABSENT: _("Absent"),
-    SignState.UNKNOWN: _("Asked, not clear"),
-    SignState.NOT_ASKED: _("Not asked"),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Sign:

@@ -1,10 +1,11 @@
 """Coming of age, at work as the role of background jobs: only the own word counts from then on."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import ProgrammingError, connection
 
@@ -21,8 +22,8 @@ from panoh.kernel.rules import Invalid, NoConsent, NotPossible
 from panoh.policy import queries as policy
 from panoh.referrals import actions as referrals
 from panoh.referrals.rules import ALWAYS
-from tests.factories.cases import contact
-from tests.factories.children import advocate, child, decided
+from tests.factories.cases import at_work, contact
+from tests.factories.children import advocate, child, decided, proposed
 from tests.factories.referrals import NOW, answer, drafted, later
 from tests.factories.staff import as_user, team
 from tests.harness import cluster
@@ -135,6 +136,42 @@ def test_c13_an_age_corrected_by_hand_ends_decisions_too(fresh_db: str) -> None:
         assert Decision.objects.get().state == Standing.ENDED
     with as_user("shirin"):
         assert not Dossier.objects.filter(pk=dossier.pk).exists()
+
+
+@pytest.mark.parametrize("by_hand", [False, True], ids=["by the day", "by hand"])
+def test_c13_who_is_at_work_on_the_file_is_not_waited_for_and_the_next_hour_ends_it(
+    fresh_db: str, connect: Callable[[str], psycopg.Connection], *, by_hand: bool
+) -> None:
+    dossier, the_day = shared(), policy.pack().calendar.end_of(policy.local_day(later(days=3)))
+    with as_user("nigora") as by:
+        if by_hand:
+            version = queries.case_of(dossier).version
+            changes = {"age_branch": "adult", "age_band": "age_21_29"}
+            cases.change(dossier, changes=changes, seen_version=version, by=by, at=NOW)
+        else:
+            cases.expect_adult(dossier, born=birthday(3), by=by, at=NOW)
+    for expected in (Standing.SIGNED, Standing.ENDED):
+        with at_work(connect("owner"), dossier) if expected == Standing.SIGNED else nullcontext():
+            clock(the_day)
+        with as_user("nigora"):
+            assert Decision.objects.get().state == expected
+
+
+def test_c13_in_a_closed_case_nobody_is_asked_anew_and_what_nobody_signed_ends(
+    fresh_db: str,
+) -> None:
+    with as_user("nigora") as by:
+        dossier = child(by).dossier
+        advocate(dossier, by=by)
+        proposed(dossier, by=by)
+        cases.expect_adult(dossier, born=birthday(3), by=by, at=NOW)
+        cases.close(dossier, reason="person_wish", by=by, at=NOW)
+    assert clock(policy.pack().calendar.end_of(policy.local_day(later(days=3)))) == 1
+    with as_user("nigora"):
+        assert queries.case_of(dossier).age_branch == Branch.ADULT
+        assert Decision.objects.get().state == Standing.ENDED
+        kinds = Duty.objects.unsettled().filter(dossier=dossier).values_list("kind", flat=True)
+        assert not set(kinds) & {"child.ask_anew", "child.sign"}
 
 
 def test_the_clock_leaves_adults_and_children_of_no_known_day_alone(fresh_db: str) -> None:

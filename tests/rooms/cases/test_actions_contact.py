@@ -41,6 +41,14 @@ def test_two_answers_are_enough_and_the_rest_is_a_duty() -> None:
         assert [grant.team for grant in grants_on(case.dossier)] == [team("ngo-cases")]
 
 
+def test_who_was_asked_everything_owes_no_later_questions() -> None:
+    everything: dict[str, Any] = {"age_band": "age_21_29", "channel": "in_person"}
+    everything |= {"contact_source": "self", "children": "none"}
+    with as_user("nigora") as by:
+        assert "case.later_questions" in kinds(contact(by))
+        assert "case.later_questions" not in kinds(contact(by, **everything))
+
+
 def test_a2_every_profession_that_meets_people_may_open_a_case() -> None:
     meeting = {"ngo", "hot", "pol", "cons", "lab", "soc", "med", "chd", "jam", "shl"}
     able = {code for code, may in policy.roles().items() if Permission.CONTACT_CREATE in may}

@@ -349,21 +349,16 @@ def test_a24_only_files_of_ones_own_are_linked_once_and_unlinked_with_a_day() ->
 def test_a24_the_same_form_sent_twice_opens_one_file() -> None:
     with as_user("nigora") as by:
         mother = contact(by, NOW).dossier
-        made = [
-            cases.add_relative(
-                mother,
-                relation="child",
-                safe_to_talk="yes",
-                danger_now="none",
-                answers={},
-                submission=mother_form,
-                by=by,
-                at=NOW,
-            )
-            for mother_form in [SUBMISSION] * 2
-        ]
+        told: dict[str, Any] = {"safe_to_talk": "yes", "danger_now": "none", "answers": {}}
+        told |= {"relation": "child", "submission": SUBMISSION, "by": by, "at": NOW}
+        made = [cases.add_relative(mother, **told) for _click in range(2)]
         assert made[0] == made[1]
         assert Kin.objects.count() == 1
+        # Once more after the link was taken back: linked anew, and no second file or category.
+        cases.unlink(Kin.objects.get(), by=by, at=NOW)
+        assert cases.add_relative(mother, **told) == made[0]
+        assert Kin.objects.filter(ended_at=None).count() == 1
+        assert len(queries.facts_of(made[0].dossier, ["case_category"])) == 1
 
 
 # -- one category on any day ---------------------------------------------------------------------

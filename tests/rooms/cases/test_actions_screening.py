@@ -220,6 +220,25 @@ def test_a_question_that_is_no_longer_asked_counts_for_nothing() -> None:
         )
 
 
+def test_what_is_not_asked_is_not_kept_whatever_a_form_sends() -> None:
+    """A stray answer would count, and its interview not open, once the question is asked."""
+    with as_user("nigora") as by:
+        screening = begin(contact(by), "labour_delphi", by)
+        say(screening, by, arrived="no", d4_01="perhaps")
+        assert {row.name for row in Answer.objects.all()} == {"arrived"}
+        say(screening, by, arrived="yes")
+        states = {one.name: one.state for one in queries.interview(screening, user=by).signs}
+        assert states["d4_01"] == "not_asked"
+
+
+def test_nothing_is_asked_while_it_is_not_safe_to_talk() -> None:
+    with as_user("nigora") as by:
+        case = contact(by, safe_to_talk="no")
+        with pytest.raises(NotPossible):
+            begin(case, "opening", by)
+        assert not Screening.objects.exists()
+
+
 def test_the_same_submission_begins_once_and_an_unknown_form_is_nothing() -> None:
     with as_user("nigora") as by:
         case, key = contact(by), uuid4()
@@ -293,6 +312,16 @@ def test_health_is_asked_of_and_shown_to_those_who_read_health() -> None:
         assert not Answer.objects.filter(name="gen_07").exists(), "the wall hides it too"
         with pytest.raises(Gone):
             say(screening, police, gen_07="absent")
+
+
+def test_who_reads_of_health_and_writes_nothing_of_it_does_so_in_an_interview_too() -> None:
+    with as_user("nigora") as by:
+        screening = begin(contact(by), "general", by)
+    with as_user("safar") as by:
+        assert "gen_07" in queries.interview(screening, user=by).read_only
+        with pytest.raises(Refused):
+            say(screening, by, gen_07="present", gen_25="present")
+        assert not Answer.objects.exists()
 
 
 def test_who_was_not_given_the_story_sees_no_interview() -> None:

@@ -61,6 +61,16 @@ def test_a6_statuses_stand_apart_and_change_nothing_either() -> None:
             record(case, "procedural_status", "witness", "accused", by=by)
 
 
+def test_a6_the_same_standing_noted_twice_is_one_fact() -> None:
+    with as_user("nigora") as by:
+        dossier = contact(by).dossier
+        for code in ("applied", "applied", "not_wanted"):
+            cases.note_status(dossier, code=code, by=by, at=AT)
+        rows = Fact.objects.filter(dossier=dossier, field="victim_law_status")
+        assert sorted(row.code for row in rows) == ["applied", "not_wanted"]
+        assert rows.get(removed_at=None).code == "not_wanted"
+
+
 def test_a8_a_vulnerable_migrant_enters_without_status_and_moves_no_other_total() -> None:
     with as_user("nigora") as by:
         contact(by)

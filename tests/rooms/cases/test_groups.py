@@ -13,10 +13,11 @@ from panoh.cases import queries
 from panoh.cases.actions import Found
 from panoh.cases.models import Case, Event, Group, GroupMember
 from panoh.consent.models import Consent
-from panoh.kernel.rules import Gone, Invalid, NotPossible
+from panoh.kernel.rules import Category, Gone, Invalid, NotPossible
 from panoh.policy import queries as policy
 from panoh.referrals import actions as referrals
 from panoh.referrals.models import Referral
+from tests.factories.cases import give
 from tests.factories.clients import client_of, words
 from tests.factories.referrals import NOW, answer, drafted
 from tests.factories.staff import as_user, team
@@ -48,6 +49,17 @@ def man(**fields: Any) -> Found:
 def add(group: Group, *found: Found, who: str = "nigora") -> list[GroupMember]:
     with as_user(who) as by:
         return cases.add_people(group, found, by=by, at=NOW)
+
+
+@pytest.mark.django_db
+def test_a26_who_reads_the_file_of_a_group_adds_nobody_to_it() -> None:
+    group = begun()
+    with as_user("nigora") as by:
+        give(group.dossier, by, "shelter-cases", "shirin", Category.CORE)
+    with pytest.raises(Gone):
+        add(group, man(), who="shirin")
+    with as_user("nigora"):
+        assert not GroupMember.objects.exists() and not Case.objects.exists()
 
 
 @pytest.mark.django_db

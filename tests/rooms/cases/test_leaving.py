@@ -277,8 +277,11 @@ def test_e16_the_closing_interview_is_asked_by_somebody_else() -> None:
             interview(dossier, by, felt_safe="maybe")
         with pytest.raises(Invalid):
             interview(dossier, by, felt_safe="")
+        with pytest.raises(Invalid) as fault:
+            interview(dossier, by, minute=-1440)
+        assert fault.value.field == "on", "what is not said yet"
         row = interview(dossier, by)
-        planned(dossier, by=by, at=later(minutes=1))
+        planned(dossier, by=by, destination="", at=later(minutes=1))
         with pytest.raises(NotPossible):
             interview(dossier, by)
     with as_user("shirin"):

@@ -1,7 +1,10 @@
 """Silence after somebody left: the clock, as role ``jobs``, lets somebody see to the person."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+
+import psycopg
 
 from panoh.access.models import Dossier
 from panoh.cases import actions as cases
@@ -9,6 +12,7 @@ from panoh.cases import queries
 from panoh.cases.tasks import watch_silence
 from panoh.duties.models import Duty
 from panoh.policy import queries as policy
+from tests.factories.cases import at_work
 from tests.factories.leavings import left
 from tests.factories.referrals import NOW, as_jobs, case
 from tests.factories.staff import as_user, team
@@ -51,3 +55,18 @@ def test_e16_silence_at_day_3_opens_a_welfare_duty(fresh_db: str) -> None:
             (policy.local_day(NOW), ""),
         }
         assert told[second.pk].tries == []
+
+
+def test_e16_silence_in_a_file_at_which_somebody_works_rings_at_the_next_round(
+    fresh_db: str, connect: Callable[[str], psycopg.Connection]
+) -> None:
+    with as_user("nigora") as by:
+        dossier = case(by).dossier
+        first, *_rest = left(dossier, by=by)
+    assert first.due_at is not None
+    with at_work(connect("owner"), dossier), as_jobs():
+        assert cases.watch_silence(at=first.due_at) == 0
+    with as_user("nigora"):
+        assert "leaving.welfare" not in kinds("ngo-cases", dossier)
+    with as_jobs():
+        assert cases.watch_silence(at=first.due_at) == 1

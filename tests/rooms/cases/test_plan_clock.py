@@ -18,6 +18,7 @@ from panoh.duties import actions as duties
 from panoh.kernel.rules import Category, Gone, NotPossible
 from panoh.policy import queries as policy
 from panoh.referrals import actions as referrals
+from tests.factories.cases import at_work
 from tests.factories.plans import joined, task, written
 from tests.factories.referrals import NOW, as_jobs, case, later
 from tests.factories.staff import as_user, team
@@ -180,3 +181,29 @@ def test_f12_a_request_for_protection_ends_with_the_consent_it_stands_on(
     with as_user("nigora"):
         assert queries.protection(asked.pk).state == ProtectionState.WITHDRAWN
         assert len(owed("protection.gone", "ngo-cases")) == 1
+
+
+def test_c3_the_clock_waits_for_nobody_who_is_at_work_on_the_file(
+    fresh_db: str, connect: Connect
+) -> None:
+    """The next round sees to it; and in a closed case nobody is told to go on."""
+    with as_user("nigora") as by:
+        dossier = case(by).dossier
+        part = joined(dossier, by=by)
+        agreed(dossier, by)
+        asked = cases.ask_protection(dossier, to=team("police-cases"), **ASK, by=by, at=NOW)
+    soon = part.ends_at - timedelta(days=2)
+    connect("owner").execute("UPDATE access_grant SET ends_at = now() WHERE source = 'offer'")
+    with at_work(connect("owner"), dossier), as_jobs():
+        assert cases.warn_of_parts(at=soon) == 0
+        assert cases.end_lapsed_protections(at=NOW) == 0
+    with as_jobs():
+        assert cases.warn_of_parts(at=soon) == 1
+    with as_user("nigora") as by:
+        assert queries.protection(asked.pk).state == ProtectionState.SENT
+        cases.close(dossier, reason="person_wish", by=by, at=NOW)
+    with as_jobs():
+        assert cases.end_lapsed_protections(at=NOW) == 1
+    with as_user("nigora"):
+        assert queries.protection(asked.pk).state == ProtectionState.WITHDRAWN
+        assert owed("protection.gone", "ngo-cases") == []

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from panoh.access import actions as access
 from panoh.cases import actions as cases
 from panoh.cases import queries
 from panoh.cases.actions import Changed
@@ -15,30 +16,40 @@ from panoh.cases.models import (
     Guardian,
     GuardianEntry,
     Guest,
+    Order,
     PlanText,
     ProtectionRequest,
     RecruitmentEntry,
     Seat,
 )
 from panoh.cases.rules import GuestWay, ProtectionState, TaskState
-from panoh.cases.rules.orders import OrderNotice, OrderView
+from panoh.cases.rules.orders import OrderNotice, OrderState, OrderView
 from panoh.cases.rules.recruitment import RecruitmentKind
-from panoh.kernel.rules import Category, Gone, Invalid, NoConsent, NotPossible, Refused
+from panoh.kernel.rules import (
+    CASE_CATEGORIES,
+    Category,
+    Gone,
+    Invalid,
+    NoConsent,
+    NotPossible,
+    Refused,
+)
 from panoh.policy import queries as policy
 from panoh.referrals import actions as referrals
-from tests.factories.cases import contact, share
+from tests.factories.cases import contact, give, share
 from tests.factories.children import advocate, child
 from tests.factories.directory import organisation
 from tests.factories.leavings import left
-from tests.factories.orders import enter, join_lawyer, known, ready
+from tests.factories.orders import enter, join_lawyer, known, ready, signed
 from tests.factories.plans import SHARED, agreed, joined, task, written
-from tests.factories.referrals import NOW, answer, case, later
-from tests.factories.staff import as_user, team
+from tests.factories.referrals import NOW, accepted, answer, case, later
+from tests.factories.staff import as_user, team, user
 from tests.rooms.cases.test_breaches import breach, looked_at
 from tests.rooms.cases.test_conference import called, decide, guest, seated
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
+AS_JSON: dict[str, Any] = {"as_json": True}
 
 
 # -- conferences and plans -------------------------------------------------------------------------
@@ -70,6 +81,16 @@ def test_c8_a_district_that_she_excludes_sends_no_guest() -> None:
         referrals.exclude(dossier, kind="district", district=one.district, by=by, at=NOW)
         with pytest.raises(NotPossible):
             guest(found, one, by)
+        assert not Guest.objects.exists()
+
+
+def test_c8_the_police_are_no_guest_where_all_is_about_her_safety() -> None:
+    post = organisation("Fictional Militia", kind="police")
+    with as_user("nigora") as by:
+        found = called(case(by).dossier, by, categories=Category.SAFETY)
+        with pytest.raises(Invalid) as fault:
+            guest(found, post, by)
+        assert fault.value.field == "organisation"
         assert not Guest.objects.exists()
 
 
@@ -200,6 +221,29 @@ def test_f12_only_who_was_asked_for_protection_answers() -> None:
     assert ProtectionRequest.objects.filter(state=ProtectionState.ANSWERED).count() == 0
 
 
+def test_f12_who_took_the_case_over_does_not_answer_for_the_police() -> None:
+    referral = accepted()
+    dossier = referral.dossier
+    with as_user("nigora") as by:
+        answer(
+            dossier,
+            team("police-cases"),
+            by=by,
+            purpose="police",
+            categories=Category.SAFETY,
+            asked_now=True,
+        )
+        told: dict[str, Any] = {"measure": "patrol", "danger": "none", "text": ""}
+        asked = cases.ask_protection(dossier, to=team("police-cases"), **told, by=by, at=NOW)
+        answer(dossier, team("shelter-cases"), by=by, categories=CASE_CATEGORIES & ~Category.LEGAL)
+        answer(dossier, team("shelter-cases"), by=by, categories=Category.LEGAL)
+        referrals.hand_over(referral, way="accompanied", by=by, at=NOW)
+    with as_user("shirin") as by:
+        with pytest.raises(Gone):
+            cases.answer_protection(asked, answer="done", by=by, at=NOW)
+        assert ProtectionRequest.objects.get().state == ProtectionState.SENT
+
+
 # -- leaving ---------------------------------------------------------------------------------------
 
 
@@ -242,6 +286,33 @@ def test_f13_a_signature_under_another_ground_than_the_one_shown_is_none() -> No
         with pytest.raises(Changed):
             cases.sign_order(order, seen=shown, by=by, at=NOW)
         assert queries.order_told(order).signatures == []
+
+
+def test_f13_who_reads_a_file_of_others_meets_and_refuses_no_order() -> None:
+    join_lawyer()
+    dossier = known()
+    order = ready(dossier)
+    with as_user("nigora") as by:
+        give(dossier, by, "shelter-cases", "shirin", Category.CORE)
+    with as_user("shirin") as by:
+        for verb, told in ((cases.refuse_order, {"text": "X"}), (cases.meet_order, AS_JSON)):
+            with pytest.raises(Gone):
+                verb(order, **told, by=by, at=NOW)
+    with as_user("nigora"):
+        assert Order.objects.get().state == OrderState.ENTERED
+
+
+def test_f13_who_does_not_read_what_is_named_makes_no_file_of_it() -> None:
+    """A lawyer of the team who is no caseworker any more does not read of health."""
+    join_lawyer()
+    order = signed(known(), fields=["sex", "health"])
+    with as_user("admin") as by:
+        access.dismiss(user=user("lola"), role="ngo", by=by, at=NOW)
+    with as_user("lola") as by, pytest.raises(Refused):
+        cases.meet_order(order, **AS_JSON, by=by, at=NOW)
+    with as_user("nigora") as by:
+        assert Order.objects.get().state == OrderState.ENTERED
+        assert cases.meet_order(order, **AS_JSON, by=by, at=NOW).mime == "application/json"
 
 
 def test_f13_who_is_told_of_a_breach_is_told_once() -> None:

@@ -15,10 +15,12 @@ from panoh.cases import actions as cases
 from panoh.cases.queries import safety_plan
 from panoh.cases.rules import SafetyKind
 from panoh.duties.models import Duty
+from panoh.kernel.rules import Category, Gone, Invalid
 from panoh.people import actions as people
 from panoh.people.models import Seeker, Sought
 from panoh.people.rules.person import Person
 from panoh.ui.rules import PartialDate
+from tests.factories.cases import give
 from tests.factories.clients import client_of, hidden, words
 from tests.factories.referrals import NOW, as_jobs, case
 from tests.factories.staff import as_user, closed_circle, team
@@ -136,6 +138,23 @@ def test_a28_she_decides_and_the_number_is_kept_for_her_safety_plan(fresh_db: st
         assert not owed.filter(kind="people.sought").exists()
         assert owed.get(kind="safety.review").subject_id == threat.row.pk
         assert Sought.objects.get().answer == "afraid"
+
+
+def test_a28_only_the_holder_answers_for_her_and_only_as_the_list_has_it(fresh_db: str) -> None:
+    dossier = named()
+    with as_user("nigora") as by:
+        give(dossier, by, "shelter-cases", "shirin", Category.CORE)
+    ask("lola", ASKED)
+    compare()
+    with as_user("nigora") as by:
+        found = Sought.objects.get()
+        with pytest.raises(Invalid) as fault:
+            people.keep_answer(found, answer="perhaps", by=by, at=NOW)
+        assert fault.value.field == "answer"
+    with as_user("shirin") as by, pytest.raises(Gone):
+        people.keep_answer(found, answer="afraid", by=by, at=NOW)
+    with as_user("nigora"):
+        assert (Sought.objects.get().answer, Sought.objects.get().answered_at) == ("", None)
 
 
 def test_a28_a_closed_case_keeps_who_asked_and_owes_no_review(fresh_db: str) -> None:

@@ -111,6 +111,18 @@ def test_what_is_not_taken_is_said(content: bytes, words: str, folder: Path) -> 
         assert not folder.exists()
 
 
+def test_a_file_that_is_not_cleaned_in_time_is_not_taken(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("panoh.files.actions._CHILD_SECONDS", 0.001)
+    with as_user("nigora") as by:
+        dossier = opened(by)
+        with pytest.raises(Invalid, match="cannot be read") as refusal:
+            add(dossier, by)
+        assert refusal.value.field == "file"
+        assert not Document.objects.exists() and not folder.exists()
+
+
 def test_a_document_opens_with_the_grant_for_its_category_only() -> None:
     with as_user("nigora") as by:
         dossier = opened(by)

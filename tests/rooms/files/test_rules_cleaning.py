@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
-from pypdf.annotations import Link
-from pypdf.generic import DictionaryObject, NameObject, TextStringObject
+from pypdf.annotations import Link, Text
+from pypdf.generic import DictionaryObject, NameObject, StreamObject, TextStringObject
 
 from panoh.files.rules import cleaning
 from tests.factories.papers import (
@@ -70,6 +70,18 @@ def test_a_picture_that_would_fill_the_memory_is_refused(side: int) -> None:
         cleaning.clean_image(out.getvalue())
 
 
+def pdf_with_a_picture(content: bytes) -> bytes:
+    """A PDF that says of these bytes that they are a JPEG."""
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf())))
+    thing = StreamObject()
+    thing._data = content
+    thing[NameObject("/Filter")] = NameObject("/DCTDecode")
+    writer.root_object[NameObject("/Picture")] = writer._add_object(thing)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
 def unfolded(content: bytes) -> bytes:
     """Everything that a PDF holds, with its streams opened."""
     reader = PdfReader(io.BytesIO(content))
@@ -117,6 +129,20 @@ def test_a_click_in_a_pdf_starts_sends_and_fetches_nothing(act: str) -> None:
     assert CANARY.encode() not in unfolded(found)
 
 
+def test_a_form_in_a_pdf_keeps_the_names_of_its_fields_and_a_remark_no_writer() -> None:
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf())))
+    for kind in ("/Widget", "/Square"):
+        thing = Text(text="x", rect=(1, 1, 9, 9))
+        thing[NameObject("/Subtype")] = NameObject(kind)
+        thing[NameObject("/T")] = TextStringObject(f"{CANARY} {kind}")
+        writer.add_annotation(0, thing)
+    out = io.BytesIO()
+    writer.write(out)
+    found = unfolded(cleaning.clean("pdf", out.getvalue())).decode(errors="replace")
+    assert f"{CANARY} /Widget" in found
+    assert f"{CANARY} /Square" not in found
+
+
 def test_earlier_versions_of_a_pdf_are_gone() -> None:
     reader = PdfReader(io.BytesIO(pdf("first words")))
     seen = pdf("first words") + f"\n7 0 obj\n({CANARY})\nendobj\n".encode()
@@ -159,6 +185,8 @@ def test_an_office_document_keeps_its_words_and_loses_its_makers(code: str) -> N
         ("pdf", pdf()[:300], "unreadable"),
         ("docx", office(word__embeddings__other_docx=b"PK"), "inside"),
         ("docx", office(word__media__plan_tiff=b"II*"), "inside"),
+        ("docx", office(word__vbaProject_bin=b"macros"), "inside"),
+        ("pdf", pdf_with_a_picture(b"GIF89a"), "unreadable"),
         ("docx", office(word__media__b_png=b"no picture"), "unreadable"),
         ("docx", office(word__x_xml=b"<!DOCTYPE x [<!ENTITY a 'b'>]><x/>"), "unreadable"),
         ("docx", office(word__x_xml="<x/>".encode("utf-16")), "unreadable"),
@@ -166,7 +194,7 @@ def test_an_office_document_keeps_its_words_and_loses_its_makers(code: str) -> N
         ("docx", office()[:200], "unreadable"),
         ("docx", office(word__big_xml=bytes(101 * 1024 * 1024)), "unreadable"),
     ],
-    ids=range(12),
+    ids=range(14),
 )
 def test_what_cannot_be_cleaned_is_refused(code: str, content: bytes, why: str) -> None:
     with pytest.raises(cleaning.Unclean, match=why):

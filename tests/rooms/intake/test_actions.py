@@ -1,9 +1,11 @@
 """The emergency desk (row D1): roster, empty shifts, calls with an outcome, handover."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 from django.db import IntegrityError, connection, transaction
 
@@ -17,8 +19,10 @@ from panoh.intake.models import Call, Handover, Shift
 from panoh.kernel.rules import Gone, Invalid, NotPossible, Refused
 from panoh.policy import queries as policy
 from panoh.policy.rules import Standing
+from panoh.vault.rules import NoKey
 from tests.factories.referrals import NOW, as_jobs, later
 from tests.factories.staff import as_user, team, user
+from tests.rooms.access.test_teams import new_team
 
 HOTLINE = "hadia"
 
@@ -222,6 +226,37 @@ def test_d1_the_next_shift_takes_over_by_name_what_is_listed() -> None:
         }
         with pytest.raises(NotPossible):
             intake.take_over(given, by=by, at=later(minutes=6))
+
+
+def test_a_handover_sent_twice_is_one_and_no_reading_is_recorded_where_nothing_was_noted(
+    fresh_db: str, connect: Callable[[str], psycopg.Connection]
+) -> None:
+    call, key = log(), uuid4()
+    with as_user("nigora") as by:
+        given: dict[str, Any] = {"team": team("ngo-cases"), "by": by, "at": NOW}
+        first = intake.give_handover(note="Ба №2 занг", submission=key, **given)
+        assert intake.give_handover(note="Чизи дигар", submission=key, **given) == first
+        assert queries.note_of(Handover.objects.get()) == "Ба №2 занг"
+        assert intake.read_call(call, by=by, at=NOW) == ""
+        with_note = log(note="Аз бозор занг зад")
+        intake.read_call(with_note, by=by, at=NOW)
+    read = connect("auditor").execute(
+        "SELECT subject_id FROM audit_entry WHERE event = 'call.read'"
+    )
+    assert read.fetchall() == [(str(with_note.pk),)]
+
+
+@pytest.mark.django_db
+def test_a_note_is_kept_nowhere_while_the_desk_has_no_key() -> None:
+    desk = new_team()
+    with as_user("nigora") as by:
+        given: dict[str, Any] = {"team": desk, "by": by, "at": NOW}
+        with pytest.raises(NoKey):
+            intake.log_call(danger_now="none", note="Аз бозор занг зад", **given)
+        with pytest.raises(NoKey):
+            intake.give_handover(note="Ба №2 занг", **given)
+        assert not Call.objects.exists() and not Handover.objects.exists()
+        assert intake.log_call(danger_now="none", note=" ", **given).note is None
 
 
 @pytest.mark.django_db

@@ -9,10 +9,12 @@ from panoh.access.models import Dossier
 from panoh.consent import actions as consents
 from panoh.consent import queries as consent
 from panoh.consent.models import Consent
+from panoh.directory.models import UnmetNeed
 from panoh.intake import actions as intake
 from panoh.intake import queries
 from panoh.kernel.rules import Category, Gone, Invalid, NoConsent, NotPossible
 from panoh.policy import queries as policy
+from panoh.referrals import actions as referrals
 from panoh.shelters.models import Hold
 from panoh.shelters.rules import Criteria
 from tests.factories.houses import AT, LATER, WOMAN, case_of, house
@@ -86,8 +88,9 @@ def test_c5_nothing_is_kept_of_a_hold_that_failed() -> None:
         assert Consent.objects.count() == 0
 
 
-def test_c5_only_the_holder_keeps_it_in_a_language_that_the_script_has() -> None:
-    given: dict[str, Any] = {
+def spoken() -> dict[str, Any]:
+    """A yes by telephone to the shelter."""
+    return {
         "recipient": team("shelter-cases"),
         "services": ["bed"],
         "until": policy.local_day(LATER),
@@ -97,6 +100,10 @@ def test_c5_only_the_holder_keeps_it_in_a_language_that_the_script_has() -> None
         "at": AT,
         "submission": uuid4(),
     }
+
+
+def test_c5_only_the_holder_keeps_it_in_a_language_that_the_script_has() -> None:
+    given = spoken()
     with as_user("hadia") as by:
         dossier = case_of(by)
         with pytest.raises(Invalid):
@@ -105,9 +112,32 @@ def test_c5_only_the_holder_keeps_it_in_a_language_that_the_script_has() -> None
         consents.record_spoken(dossier, **given, by=by)
 
 
+def test_c5_a_house_that_she_excludes_is_told_nothing_by_telephone() -> None:
+    with as_user("hadia") as by:
+        dossier = case_of(by)
+        referrals.exclude(dossier, kind="unit", unit=team("shelter-cases").unit, by=by, at=AT)
+        with pytest.raises(NotPossible):
+            consents.record_spoken(dossier, **spoken(), by=by)
+        assert not Consent.objects.exists()
+
+
 def test_c5_an_existing_case_holds_a_bed_without_a_call() -> None:
     where = house()
     with as_user("nigora") as by:
         hold(case_of(by), place=where.pk, by=by)
         assert queries.open_calls(queries.desk(), AT) == []
         assert Consent.objects.get().by_telephone
+
+
+def test_c5_a_call_that_was_answered_meanwhile_keeps_its_answer_and_the_need_is_counted() -> None:
+    criteria = Criteria((WOMAN,))
+    with as_user("nigora") as by:
+        answers: dict[str, Any] = {"answers": {}, "by": by, "at": AT, "submission": uuid4()}
+        case, call = intake.open_night(
+            team=team("ngo-cases"), safe_to_talk="yes", danger_now="none", **answers
+        )
+        told: dict[str, Any] = {"dossier": case.dossier, "criteria": criteria, "reason": "full"}
+        call = intake.end_call(call, outcome="advised", by=by, at=AT)
+        intake.nothing_tonight(call, **told, by=by, at=LATER)
+        assert (queries.call(call.pk).outcome, queries.call(call.pk).ended_at) == ("advised", AT)
+        assert UnmetNeed.objects.count() == 1

@@ -11,7 +11,7 @@ from django.db import connection, connections
 from django.db.utils import DatabaseError, ProgrammingError
 from django.test.utils import CaptureQueriesContext
 
-from panoh.access.models import Grant
+from panoh.access.models import Dossier, Grant
 from panoh.access.queries import by_ref, reaches
 from panoh.audit import queries as audit
 from panoh.duties.models import Duty
@@ -21,6 +21,7 @@ from panoh.people import queries
 from panoh.people.models import EmergencyCall, EmergencyRing
 from panoh.people.rules.keys import Facts
 from panoh.policy import queries as policy
+from tests.factories.cases import give
 from tests.factories.emergency import (
     REASON,
     ask,
@@ -353,3 +354,29 @@ def test_break_glass_holder_is_too_late_after_it_opened(fresh_db: str, connect: 
     assert ring is not None
     with as_user("nigora") as by, pytest.raises(NotPossible):
         people.answer(ring, answer="called_back", why="", by=by, at=now())
+
+
+@pytest.mark.parametrize("who", ["shirin", "hadia"])
+def test_break_glass_is_answered_and_stopped_by_the_holder_alone(
+    fresh_db: str, connect: Connect, who: str
+) -> None:
+    """Neither who reads the file with a grant nor who opened it in an emergency."""
+    dossier = file_of_ngo()
+    with as_user("nigora") as by:
+        give(dossier, by, "shelter-cases", "shirin", Category.CORE)
+    call = ask(ref=dossier.ref)
+    ring = ring_of(call)
+    assert ring is not None
+    wait_over(connect("owner"), call)
+    open_file(call)
+    with as_user(who) as by:
+        with pytest.raises(Gone):
+            people.answer(ring, answer="called_back", why="", by=by, at=now())
+        with pytest.raises(Gone):
+            people.stop(ring, by=by, at=now())
+    assert phones(dossier, "hadia") == [PHONE], "it goes on"
+    with as_user("nigora") as by:
+        assert EmergencyRing.objects.get().answered_at is None
+        people.stop(ring, by=by, at=now())
+    with as_user("hadia"):
+        assert not Dossier.objects.filter(pk=dossier.pk).exists()

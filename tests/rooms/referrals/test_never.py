@@ -216,6 +216,9 @@ def test_a29_an_excluded_unit_gives_no_advocate_and_what_two_people_decided_ends
         dossier = child(by).dossier
         advocate(dossier, by=by)
     decision = decided(dossier)
+    exclude(dossier, kind="unit", unit=unit_of("police-cases"))
+    with as_user("nigora"):
+        assert Decision.objects.get(pk=decision.pk).state == "signed", "it is about another one"
     exclude(dossier, kind="unit", unit=unit_of("shelter-cases"))
     with as_user("nigora"):
         assert Decision.objects.get(pk=decision.pk).state == "withdrawn"
