@@ -50,12 +50,6 @@ def guide_for(workflow: str, on: date | None = None) -> Guideline | None:
     return None
 
 
-def guide_named(name: str) -> Guideline | None:
-    """The version that work was begun under, by the name that was kept with it ("code 2")."""
-    code_, _space, version = name.rpartition(" ")
-    return guideline(code_, int(version)) if version.isdigit() else None
-
-
 def agreements(country: str = "") -> list[Agreement]:
     """Every agreement, or those with one state; the expired ones too."""
     return [one for one in pack().agreements if country in ("", one.country)]

@@ -71,7 +71,7 @@ class Files:
         """The tables `[[name]]` of a file, each with the line where it begins."""
         inherited = self.inherits(file)
         found = [
-            Entry(file, line, self._kept(entry) if inherited else entry, inherited=inherited)
+            self._entry(file, line, entry, inherited=inherited)
             for line, entry in _arrays(file, self.text(file), name, table)
         ]
         if (file, name) not in MERGED or file not in self.base:
@@ -79,16 +79,19 @@ class Files:
         own = {_key(entry.table) for entry in found}
         text = self.base[file]
         others = [
-            Entry(f"../{self.base_code}/{file}", line, self._kept(entry), inherited=True)
+            self._entry(f"../{self.base_code}/{file}", line, entry, inherited=True)
             for line, entry in _arrays(file, text, name, _table(file, text))
         ]
         return found + [entry for entry in others if _key(entry.table) not in own]
 
-    def _kept(self, entry: object) -> object:
-        """An inherited entry without the languages that this pack does not have."""
-        if not isinstance(entry, dict):
-            return entry
-        return {key: value for key, value in entry.items() if not self.is_dropped(key)}
+    def _entry(self, file: str, line: int, table: object, *, inherited: bool) -> Entry:
+        """One entry; an inherited one without the languages that this pack does not have."""
+        entry = Entry(file, line, table, inherited=inherited)
+        if inherited:
+            entry.table = {
+                key: value for key, value in entry.table.items() if not self.is_dropped(key)
+            }
+        return entry
 
     def is_dropped(self, name: str) -> bool:
         """Whether a column or key is in a language that only the other pack has."""

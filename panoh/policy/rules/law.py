@@ -76,11 +76,6 @@ class Guideline:
     valid_to: date | None = None
 
     @property
-    def name(self) -> str:
-        """Code and version as they are kept with the work that follows it."""
-        return f"{self.code} {self.version}"
-
-    @property
     def required(self) -> tuple[GuideStep, ...]:
         """The steps without which the work does not go on."""
         return tuple(step for step in self.steps if step.required)

@@ -11,15 +11,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from panoh.statistics.rules.release.ledger import FIRST, BadLedger, Ledger
 
 
+def _to_be_read(*_line: object) -> None:
+    raise BadLedger("the ledger was opened to be read")
+
+
 class Book(Ledger):
     """Spends that were read elsewhere as ``(entry, hash, signature)``; ``keep`` writes a new one of
-    that shape. Raises BadLedger where a line was changed."""
+    that shape; without it nothing can be spent. Raises BadLedger where a line was changed."""
 
     def __init__(
         self,
         lines: Iterable[tuple[str, str, str]],
         key: bytes,
-        keep: Callable[[dict[str, Any], str, str, str], None] | None = None,
+        keep: Callable[[dict[str, Any], str, str, str], None] = _to_be_read,
     ) -> None:
         self.key = Ed25519PrivateKey.from_private_bytes(key)
         self._keep = keep
@@ -44,8 +48,7 @@ class Book(Ledger):
         whole = {"id": len(self.entries) + 1, **entry, "previous": last}
         text = json.dumps(whole, ensure_ascii=False, sort_keys=True)
         mark = _hash(text)
-        if self._keep is not None:
-            self._keep(whole, text, mark, self.key.sign(bytes.fromhex(mark)).hex())
+        self._keep(whole, text, mark, self.key.sign(bytes.fromhex(mark)).hex())
         self.entries.append({**whole, "hash": mark})
         return mark
 

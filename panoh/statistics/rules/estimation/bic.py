@@ -23,7 +23,6 @@ MOST_LISTS = {2: 6, 3: 5}  # of an exhaustive search
 TOP = 50  # models that replicates choose among where all are too many
 ALL = 1024  # models that every replicate can choose among
 EQUAL = 1e-9
-STEPS = 100  # of a search among neighbours
 
 
 @dataclass(frozen=True)
@@ -166,14 +165,13 @@ def _neighbours(cells: Ints, k: int) -> Search:
     totals = superset_sums(cells.astype(float), k)
     here = stepwise(cells[None], k).chosen[0]
     seen: dict[bytes, tuple[Bools, float, float]] = {}
-    for _ in range(STEPS):
+    while True:
         around = np.concatenate([here[None], here[None] ^ np.eye(len(here), dtype=bool)])
         fresh = [row for row in around if row.tobytes() not in seen]
-        if fresh:
-            models = np.array(fresh)
-            fits = fit(np.broadcast_to(totals, (len(models), lat.cells)), models, lat)
-            for row, bic, value in zip(models, *_bic(fits, totals, lat, cells), strict=True):
-                seen[row.tobytes()] = (row, float(bic), float(value))
+        models = np.array(fresh)
+        fits = fit(np.broadcast_to(totals, (len(models), lat.cells)), models, lat)
+        for row, bic, value in zip(models, *_bic(fits, totals, lat, cells), strict=True):
+            seen[row.tobytes()] = (row, float(bic), float(value))
         best = min(around, key=lambda row: seen[row.tobytes()][1])
         if np.array_equal(best, here):
             break

@@ -112,11 +112,8 @@ def of_spread(searches: Sequence[Search], methods: Mapping[str, float]) -> list[
     """D2: how far models and methods that fit about equally well disagree."""
     ranges = [(one.values[one.near].min(), one.values[one.near].max()) for one in searches]
     names = [f"models up to order {one.order} within 6 BIC units" for one in searches]
-    if methods:
-        ranges.append((min(methods.values()), max(methods.values())))
-        names.append("methods")
-    if not ranges:
-        return []
+    ranges.append((min(methods.values()), max(methods.values())))
+    names.append("methods")
     worst = max(range(len(ranges)), key=lambda at: ranges[at][1] / ranges[at][0])
     low, high = ranges[worst]
     ratio = float(high / low)

@@ -5,7 +5,7 @@ Noise of variance parameter ``sigma ** 2`` in a table of sensitivity 1 costs
 """
 
 from functools import lru_cache
-from math import exp, expm1, inf, log, log1p, sqrt
+from math import exp, inf, log, log1p, sqrt
 
 HALVINGS, GOLDEN = 60, 100  # steps after which a number of sixteen digits no longer moves
 GROUP = 5  # people who share a fate: their protection is printed beside that of one
@@ -18,8 +18,6 @@ def epsilon_of(rho: float, delta: float) -> float:
     >>> round(epsilon_of(0.1, 1e-6), 4)
     2.1419
     """
-    if rho <= 0:
-        return 0.0
     low, high = 0.0, simple_epsilon(rho, delta)
     for _ in range(HALVINGS):
         middle = (low + high) / 2
@@ -80,8 +78,3 @@ def default_delta(size: int) -> float:
 def sigma_of(rho: float) -> float:
     """The noise that costs ``rho``."""
     return sqrt(1 / (2 * rho)) if rho > 0 else inf
-
-
-def membership_bound(epsilon: float, delta: float) -> float:
-    """The most a test of membership can gain over chance (true less false positives)."""
-    return min(1.0, (expm1(epsilon) + 2 * delta) / (exp(epsilon) + 1))

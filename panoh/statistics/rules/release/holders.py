@@ -40,15 +40,11 @@ def percentage(count: int, base: int) -> int | None:
     """A5: a percentage from which the count cannot be worked back; none on a small base."""
     if base < LEAST_BASE or not 0 <= count <= base:
         return None
-    exact = 100 * count / base
-    for step in STEPS:
-        told = step * int(np.floor(exact / step + 0.5))
-        if (
-            sum(step * np.floor(100 * one / base / step + 0.5) == told for one in range(base + 1))
-            >= CANDIDATES
-        ):
-            return told
-    return None
+    steps = np.array(STEPS)[:, None]
+    told = steps * np.floor(100 * np.arange(base + 1) / base / steps + 0.5).astype(int)
+    # The last step always leaves enough: five counts or more of the smallest base.
+    enough = (told == told[:, [count]]).sum(axis=1) >= CANDIDATES
+    return int(told[enough.argmax(), count])
 
 
 def dominated(parts: Sequence[float], p: float = 10.0) -> bool:

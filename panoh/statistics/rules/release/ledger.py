@@ -59,7 +59,7 @@ class Ledger:
     end would leave a chain that is whole.
     """
 
-    def __init__(self, path: Path, key: bytes, heads: Path | None = None) -> None:
+    def __init__(self, path: Path, key: bytes, heads: Path) -> None:
         self.path = path
         self.heads = heads
         self.key = Ed25519PrivateKey.from_private_bytes(key)
@@ -146,17 +146,16 @@ class Ledger:
             file.flush()
             os.fsync(file.fileno())
         self.entries.append(whole)
-        if self.heads is not None:
-            self.heads.mkdir(mode=0o700, parents=True, exist_ok=True)
-            head = self.heads / str(self.entries[0]["hash"])
-            aside = head.with_suffix(".new")
-            aside.write_text(f"{whole['id']} {whole['hash']}", encoding="ascii")
-            aside.replace(head)
+        self.heads.mkdir(mode=0o700, parents=True, exist_ok=True)
+        head = self.heads / str(self.entries[0]["hash"])
+        aside = head.with_suffix(".new")
+        aside.write_text(f"{whole['id']} {whole['hash']}", encoding="ascii")
+        aside.replace(head)
         return str(whole["hash"])
 
     def _compare(self) -> None:
         """No line that was once written is missing at the end."""
-        if self.heads is None or not self.entries:
+        if not self.entries:
             return
         head = self.heads / str(self.entries[0]["hash"])
         if not head.exists():
@@ -237,7 +236,7 @@ def notes(heads: Path, population: str) -> Iterator[Notes]:
 
 
 @contextmanager
-def held(path: Path, key: bytes, heads: Path | None = None) -> Iterator[Ledger]:
+def held(path: Path, key: bytes, heads: Path) -> Iterator[Ledger]:
     """The ledger, read and checked, while nobody else may spend from it."""
     with path.with_name(path.name + ".lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -21,7 +21,6 @@ from panoh.statistics.rules.release.official_plan import (
 from panoh.statistics.rules.release.people import Codes, People
 from panoh.statistics.rules.release.suppression import Fault
 
-ROUNDS = 20
 NEAREST = 10.0  # percent: SR-A2
 
 
@@ -267,13 +266,12 @@ def _audited(
     """Cells that all intervals together would narrow are hidden as well, until none is left."""
     low, high = rounding.intervals(told, plan.protection, base=plan.base, k=plan.k)
     least = plan.k - 1 if plan.protection == CELL_KEY else min(plan.k, plan.base) - 1
-    faults: list[Fault] = []
-    for _ in range(ROUNDS):
+    while True:
         faults = rounding.audit(cells, low, high, sorted(hidden), least, public=public)
-        if not faults or {one.cell for one in faults} <= hidden:
-            break
-        hidden |= {one.cell for one in faults}
-    return hidden, faults
+        more = {one.cell for one in faults} - hidden
+        if not more:
+            return hidden, faults
+        hidden |= more
 
 
 def _with_percent(

@@ -1,7 +1,6 @@
 """The plan of a one-off official table (path A): ``path = "A"`` in the same TOML."""
 
 import hashlib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +17,7 @@ from panoh.statistics.rules.release.plan_parts import (
     columns_of,
     forbidden_of,
     k_of,
+    loaded,
     person_of,
     population_of,
     text_of,
@@ -108,7 +108,7 @@ class OfficialPlan:
 
 def path_of(text: str) -> str:
     """``A`` or ``B``. Raises BadPlan."""
-    path = _loaded(text).get("path", "B")
+    path = loaded(text).get("path", "B")
     if path not in ("A", "B"):
         raise BadPlan("path is A (official tables, once) or B (differential privacy)")
     return str(path)
@@ -116,7 +116,7 @@ def path_of(text: str) -> str:
 
 def read(text: str) -> OfficialPlan:
     """Read and check a plan of path A. Raises BadPlan."""
-    found = _loaded(text)
+    found = loaded(text)
     unknown = sorted(found.keys() - KEYS)
     if unknown:
         raise BadPlan(f"unknown key {unknown[0]!r} in a plan of path A")
@@ -162,13 +162,6 @@ def read(text: str) -> OfficialPlan:
     )
     _check(plan)
     return plan
-
-
-def _loaded(text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadPlan(f"not TOML: {error}") from error
 
 
 def _check(plan: OfficialPlan) -> None:

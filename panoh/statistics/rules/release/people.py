@@ -11,7 +11,7 @@ from typing import BinaryIO, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from panoh.statistics.rules.estimation.lattice import Floats, Ints
+from panoh.statistics.rules.estimation.lattice import Ints
 from panoh.statistics.rules.release.plan import MOST_ROWS, Plan
 from panoh.statistics.rules.release.plan_parts import Column
 
@@ -194,11 +194,6 @@ def reported(table: tuple[int, ...], plan: Plan) -> NDArray[np.bool_]:
     for axis in range(len(table)):
         good[(slice(None),) * axis + (0,)] = False
     return good.ravel()
-
-
-def as_floats(values: Ints) -> Floats:
-    """The same numbers, ready to be divided."""
-    return np.asarray(values, dtype=np.float64)
 
 
 def impossible(table: tuple[int, ...], plan: Plan) -> NDArray[np.bool_]:

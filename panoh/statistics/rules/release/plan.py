@@ -1,7 +1,6 @@
 """The release plan: what is to be published, for whom and at what price. TOML, checked whole."""
 
 import hashlib
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,6 +18,7 @@ from panoh.statistics.rules.release.plan_parts import (
     columns_of,
     forbidden_of,
     k_of,
+    loaded,
     number_of,
     person_of,
     population_of,
@@ -147,10 +147,7 @@ class Plan:
 
 def read(text: str) -> Plan:
     """Read and check a plan. Raises BadPlan."""
-    try:
-        found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadPlan(f"not TOML: {error}") from error
+    found = loaded(text)
     unknown = sorted(found.keys() - KEYS)
     if unknown:
         raise BadPlan(f"unknown key {unknown[0]!r}")

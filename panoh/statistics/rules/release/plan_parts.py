@@ -1,5 +1,6 @@
 """What plans of both paths have in common: names, columns, people, words beside the numbers."""
 
+import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -48,6 +49,14 @@ class Beside:
     about: Mapping[str, str]
     words: Mapping[str, str]
     approvers: tuple[str, ...]
+
+
+def loaded(text: str) -> dict[str, Any]:
+    """A plan as TOML has it. Raises BadPlan."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadPlan(f"not TOML: {error}") from error
 
 
 def k_of(found: Mapping[str, Any], least: int = 2) -> int:

@@ -66,8 +66,6 @@ def _sweep(codes: Codes, measured: Measured, dice: np.random.Generator) -> None:
     plan, size = measured.plan, codes.shape[1]
     scale = size / max(measured.total, 1)
     tables = [table for table in measured.tables if len(table) > 1]
-    if not tables or not size:
-        return
     sweeps = int(np.clip(WORK / (size * len(tables)), FEWEST, SWEEPS))
     step = FIRST_STEP
     for _ in range(sweeps):

@@ -139,10 +139,7 @@ def suppress(
     small = cells.small(k) | set(unsafe)
     small |= public.unshown
     hidden = set(small)
-    for _ in range(len(cells.values)):
-        found = audit(cells, hidden, k, public)
-        if not found:
-            break
+    while found := audit(cells, hidden, k, public):
         before = set(hidden)
         for one in found:
             left = faults(cells, hidden, k, public, only=[one.cell])
