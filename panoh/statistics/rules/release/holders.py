@@ -11,7 +11,7 @@ LARGEST_SHARE = 0.85
 FEWEST_ANSWERS = 2  # SR-A4
 LEAST_BASE = 20  # SR-A5
 STEPS = (1, 2, 5, 10, 20, 25, 50)  # of percentages
-CANDIDATES = 3  # whole counts that a percentage leaves possible
+CANDIDATES = 3  # counts that one step rounds alike; who knows the rule is left with two
 LARGEST = ((1, 75.0), (2, 85.0))  # SR-A2: the n largest may not exceed a share in percent
 
 
