@@ -138,3 +138,8 @@ def test_b4_each_organisation_is_told_of_by_itself(fresh_db: str) -> None:
         for name, does in reads.items():
             with as_user(name):
                 assert (queries.half_copy(row.number) is not None) is does, name
+    with as_user("nigora") as by:
+        second = filed(body, by=by)
+    for name in reads:
+        with as_user(name):
+            assert queries.half_copy(second.number) is not None, name
