@@ -47,7 +47,8 @@ class BodyForm(CleanForm):
                 label=_("In which time zone does it sit?"), choices=zones, required=False
             )
         for language in policy.languages():
-            label = _("Name (%(language)s)") % {"language": language}
+            told = policy.label("spoken_languages", language)
+            label = _("Name (%(language)s)") % {"language": told}
             self.fields[f"name_{language}"] = forms.CharField(
                 label=label, required=False, max_length=200
             )

@@ -32,6 +32,7 @@ from panoh.referrals.forms import CompleteForm, ProposeForm
 from panoh.referrals.models import Referral
 from panoh.referrals.rules import State
 from panoh.ui.forms import CleanForm
+from panoh.ui.queries import languages
 from panoh.ui.templatetags.panoh import grouped, moment
 
 # References of requests that this session answered and no longer sees: a second press is no fault.
@@ -264,7 +265,7 @@ def letter(request: StaffRequest, request_ref: str) -> HttpResponse:
         "reasons": policy.choices("decline_reasons"),
         "telephones": _telephones(referral),
         "today": policy.local_day(timezone.now()),
-        "languages": policy.languages(),
+        "languages": [one for one in languages() if one[0] in policy.languages()],
     }
     return render(request, "desk/letter.html", context)
 

@@ -325,11 +325,11 @@ class Deadline:
     @property
     def text(self) -> str:
         """ "2 working days left, article 5", "3 hours left, service target, not law" or
-        "not set"."""
+        "the day is not set"."""
         if self.stopped:
             return str(_("the clock stands still"))
         if self.due_at is None:
-            return str(Standing.UNSET.label)
+            return str(_("the day is not set"))
         return ", ".join(filter(None, [self.left, self.article, self._standing]))
 
     @property

@@ -69,5 +69,7 @@ def test_what_was_done_names_the_account() -> None:
     browser = client_of("amina", "en")
     assert browser.get("/search/").status_code == 403
     assert browser.get(f"/access/audit/?before={'9' * 30}").status_code == 404
-    page = words(browser.get("/access/audit/"))
+    answer = browser.get("/access/audit/")
+    assert 'data-label="Fields"' not in answer.content.decode(), "a label without a word behind it"
+    page = words(answer)
     assert "Amina (fictional) Tried something that was refused access.refused" in page

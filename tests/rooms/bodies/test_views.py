@@ -427,6 +427,7 @@ def test_b12_the_page_of_the_coordination() -> None:
 def test_a_body_is_founded_and_seats_are_given_and_changed() -> None:
     desk = made.desk("national-desk", KEEPER)
     admin, path = client_of("admin", "en"), reverse("bodies:found")
+    assert "Name (Tajik)" in words(admin.get(path)), "a language by its name, not its code"
     typed = {"kind": "dialogue", "level": "national", "code": "talks", "team": desk.pk}
     assert "is founded" in words(
         admin.post(path, {**typed, "name_en": "Fictional talks"}, follow=True)

@@ -221,7 +221,7 @@ def test_e5_through_the_pages() -> None:
     step = {"text": "Занг", "provider": "", "due_on": (TODAY + DAY).isoformat()}
     assert client.post(f"{at}need/{row.pk}/step/", step).status_code == 302
     shown = client.get(at).content.decode()
-    assert GOAL in shown and "What came of it?" in shown
+    assert f"<q>{GOAL}</q>" in shown and "What came of it?" in shown
     given = {"outcome": "helped", "provider": "", "on": day, "text": ""}
     assert client.post(f"{at}need/{row.pk}/given/", given).status_code == 302
     assert client.post(f"{at}review/", {"rating": "4", "words": "", "on": day}).status_code == 302

@@ -91,7 +91,8 @@ def test_a_receiver_sees_what_was_granted_and_nothing_else() -> None:
     assert "What happened<" not in page, "the name of the story's part"
     for part in ("notes/story/", "notes/legal/", "person/name/", "consent/", "close/", "apart/"):
         assert browser.get(f"/cases/{referral.dossier.ref}/{part}").status_code in {403, 404}, part
-    assert browser.get(f"/cases/{referral.dossier.ref}/notes/services/").status_code == 200
+    empty = browser.get(f"/cases/{referral.dossier.ref}/notes/services/")
+    assert empty.status_code == 200 and b"timeline" not in empty.content, "a dot beside nothing"
 
 
 def test_who_was_only_asked_sees_no_case() -> None:

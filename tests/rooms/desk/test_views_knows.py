@@ -99,6 +99,8 @@ def test_a_receiver_by_letter_stands_there_too() -> None:
     referral = sent(to)
     page = knows(referral.dossier)
     assert "Fictional Village Help" in page and "Was told by letter or telephone" in page
+    letter = client_of("nigora").get(f"/requests/{referral.ref}/letter/").content.decode()
+    assert ">Русский</a>" in letter, "a language by its own name, not its code"
 
 
 def test_only_the_holder_asks_who_knows() -> None:

@@ -155,7 +155,7 @@ def test_late_then_urgency_then_sensitivity_then_deadline() -> None:
         told = queries.told(queries.owed_by(), AT)
         assert told[0].why.startswith("late · ")
         assert told[0].deadline.late
-        assert told[4].deadline.text == "not set"
+        assert told[4].deadline.text == "the day is not set"
         assert (queries.open_count(), queries.open_count(most=3)) == (6, 4)
         assert queries.owed_by([team("shelter-cases").pk]) == []
         assert queries.open_count([team("shelter-cases").pk]) == 0

@@ -118,7 +118,7 @@ def test_b5_unset_shows_not_set_and_runs_out_never() -> None:
     with as_user("nigora") as by:
         duty = started(by, "status_decision_days")
         assert duty.due_at is None
-        assert queries.deadline(duty, at(1, month=12)).text == "not set"
+        assert queries.deadline(duty, at(1, month=12)).text == "the day is not set"
         assert duties.escalate_overdue(at=at(1, month=12)) == 0
         with pytest.raises(NotPossible):
             duties.suspend(duty, ground="paper", by=by, at=MONDAY)

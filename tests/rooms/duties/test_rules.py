@@ -82,7 +82,7 @@ def test_the_source_of_the_clock_is_said() -> None:
     assert deadline(Standing.TARGET).text == "3 hours left, service target, not law"
     assert "article 5" in deadline(Standing.VERIFIED, "article 5").text
     unset = rules.Deadline("", "", Standing.UNSET, late=False, due_at=None)
-    assert unset.text == "not set"
+    assert unset.text == "the day is not set"
     assert deadline(Standing.UNSET).text == "3 hours left"
     stopped = rules.Deadline("", "", Standing.TARGET, late=False, due_at=FRIDAY, stopped=True)
     assert stopped.text == "the clock stands still"

@@ -59,6 +59,7 @@ def test_the_whole_way_of_a_table() -> None:
     assert "Feminine; Masculine" in page, "what the list of a column knows"
     assert "Not used" in page and "Гулнора" not in page
     page = press(client, address, "check")
+    assert 'data-label="Row"' in page, "on a telephone a number alone says nothing"
     assert "2099" not in strip_tags(page), "what stands in a cell is not shown"
     assert "prs_Birthdate" in page and "lies in the future" in page
     page = press(client, address, "run")
