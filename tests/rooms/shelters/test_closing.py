@@ -78,6 +78,9 @@ def test_e2_a_hold_that_is_let_go_keeps_nothing_open() -> None:
     with as_user("nigora") as by:
         assert owed.keeping(dossier) == []
         cases.close(dossier, reason="contact_lost", by=by, at=AT)
+        with pytest.raises(NotPossible, match="Open it again first"):
+            held(where, by=by, dossier=dossier)
+        assert Stay.objects.filter(state="held").count() == 0
 
 
 def test_e2_a_hold_that_ran_out_keeps_nothing_open(fresh_db: str) -> None:
