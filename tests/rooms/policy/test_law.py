@@ -13,7 +13,7 @@ from django.utils.translation import override
 from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy
 from panoh.policy import views
-from panoh.policy.rules import AgreementState, Change, PackFault, differences
+from panoh.policy.rules import AgreementState, Change, PackFault, differences, extends
 from tests.factories.packs import pack_with
 
 OLD, NEW = date(2017, 5, 1), date(2019, 1, 2)
@@ -130,6 +130,23 @@ def test_c2_a_new_version_shows_its_difference_and_needs_no_release(tmp_path: Pa
     assert policy.guide_for("referral", after) == policy.guideline("referral", 1)
     with pytest.raises(Gone):
         views.guideline(RequestFactory().get("/"), "referral", 9)
+
+
+def test_c2_a_step_that_stays_is_no_difference_and_a_memorandum_needs_no_work(
+    tmp_path: Path,
+) -> None:
+    memo = V2.replace('"referral"', '"memo"', 1).replace("= 2", "= 1")
+    memo = memo.replace('workflow = "referral"\n', "").replace('"guideline"', '"memorandum"')
+    with pack_with(tmp_path, {"guidelines/memo_1.toml": ("", memo)}):
+        found = policy.guideline("memo", 1)
+        assert found is not None and found.workflow == ""
+        assert {one.change for one in differences(found, found)} == {Change.SAME}
+        assert {one.change for one in differences(None, found)} == {Change.ADDED}
+
+
+@pytest.mark.parametrize("text", ["", "x = =", "pack = 3", "[pack]\nextends = 3"])
+def test_a_pack_that_cannot_be_read_extends_none(text: str) -> None:
+    assert extends({"pack.toml": text}) == ""
 
 
 def test_f6_an_agreement_has_its_state_on_a_day(tmp_path: Path) -> None:

@@ -129,6 +129,25 @@ def test_any_text_is_a_condition_or_a_fault(source: str) -> None:
     assert found({}) in (True, False)
 
 
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("not(true()", '"," expected, not "the end"'),
+        ("selected ${a}", '"(" expected, not "${a}"'),
+        ("${a} = 1 2", '"2" is not expected here'),
+        ("true() = 1", 'a condition cannot stand beside "="'),
+        ("1 < not(true())", 'a condition cannot stand beside "<"'),
+        ("selected('one', 'one')", "selected() cannot take that"),
+        ("not(${a})", "not() cannot take that"),
+        ("selected(${a})", "selected() takes 2, not 1"),
+    ],
+)
+def test_what_is_no_condition_says_why(source: str, says: str) -> None:
+    with pytest.raises(ExpressionFault) as refused:
+        Expression.read(source)
+    assert says in str(refused.value)
+
+
 def test_a_condition_cannot_dig_without_end() -> None:
     with pytest.raises(ExpressionFault, match="too many brackets"):
         Expression.read("(" * 5000 + "true()" + ")" * 5000)

@@ -62,6 +62,20 @@ def sample(rows: str = WHOLE, tail: str = TAIL) -> Form:
     return read_form("forms/sample.csv", HEAD + rows + tail, ("en",))
 
 
+def test_groups_within_groups_are_one_page_and_empty_lines_are_nothing() -> None:
+    inner = ROWS["group"].replace(",g,", ",h,")
+    form = sample(ROWS["group"] + ROWS["many"] + "\n" + inner + ROWS["sign"] + ROWS["end"] * 2)
+    (page,) = form.pages
+    assert [one.name for one in page.questions] == ["m", "a"]
+    assert [[group.name for group in one.within] for one in page.questions] == [["g"], ["g", "h"]]
+    assert sample(ROWS["group"] + ROWS["end"] + ROWS["sign"]).pages[0].name == "page_1"
+
+
+def test_a_form_without_one_of_its_sheets_is_refused() -> None:
+    with pytest.raises(PackFault, match='sheet "settings" is missing'):
+        sample(tail=TAIL[: TAIL.index("settings")])
+
+
 # -- the forms of the packs ---------------------------------------------------------------------
 
 

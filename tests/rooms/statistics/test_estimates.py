@@ -238,3 +238,23 @@ def test_g18_who_prepares_does_not_sign_and_others_do_not_prepare() -> None:
             by=by,
             at=NOON,
         )
+
+
+def test_g18_what_lacks_its_lines_or_its_origin_is_neither_signed_nor_published(
+    fresh_db: str,
+) -> None:
+    few = made.made(b"A,B,C,count\n1,0,0,30\n0,1,0,20\n0,0,1,10\n1,1,0,5\n1,0,1,5\n0,1,1,5\n")
+    assert (few.state, few.is_passed) == (State.MADE, False), "under a hundred cases"
+    with as_user(PREPARES) as by, pytest.raises(NotPossible):
+        numbers.publish(few, by=by, at=NOON)
+    with as_user(PROTECTS) as by, pytest.raises(Invalid) as refused:
+        numbers.sign(
+            few,
+            field=Field.PROTECTION,
+            seal=queries.seal_of(few),
+            record=made.record() | {"people": " "},
+            by=by,
+            at=NOON,
+        )
+    assert refused.value.field == "people"
+    assert made.now(few).state == State.MADE

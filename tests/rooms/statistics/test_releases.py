@@ -18,12 +18,13 @@ from pytest_django import Settings
 from panoh.kernel.rules import Invalid, NotPossible, Refused
 from panoh.statistics import actions as numbers
 from panoh.statistics import queries
+from panoh.statistics.actions.working import BROKEN, TRIES
 from panoh.statistics.management.commands import release
 from panoh.statistics.models import Output, Source
 from panoh.statistics.rules import making
 from panoh.statistics.rules.making import ERRORS
 from panoh.statistics.rules.outputs import OFFICIAL_PAPERS, PAPERS, State, incomplete
-from panoh.statistics.rules.release.ledger import BadLedger, notes
+from panoh.statistics.rules.release.ledger import OFFICIAL, BadLedger, notes
 from tests.factories import numbers as made
 from tests.factories.clients import client_of, words
 from tests.factories.numbers import CHECKS, NOON, PREPARES, PROTECTS
@@ -240,6 +241,51 @@ def test_g19_data_that_does_not_fit_costs_nothing(fresh_db: str) -> None:
     assert refused.state == State.REFUSED
     page = client_of(PREPARES, "en").get(reverse("statistics:show", args=[row.pk]))
     assert "fictional reason" in words(page)
+
+
+def test_g19_what_may_not_be_decided_is_refused_and_nothing_is_spent(fresh_db: str) -> None:
+    row = made.forecast()
+    with as_user(PREPARES) as by:
+        with pytest.raises(Invalid):
+            numbers.leave("nobody we know", ["key 1"], by=by, at=NOON)
+        long = made.plan_text().replace("fictional people", "p" * 121)
+        with pytest.raises(Invalid):
+            numbers.plan_release(long, about=made.META, by=by, at=NOON)
+        with pytest.raises(Refused):
+            numbers.refuse(row, reason="own", by=by, at=NOON)
+    with as_user(PROTECTS) as other:
+        numbers.allow(row, by=other, at=NOON)
+        with pytest.raises(NotPossible):
+            numbers.allow(row, by=other, at=NOON)
+    with as_user("nigora") as by, pytest.raises(Refused):
+        numbers.publish(row, by=by, at=NOON)
+    assert (made.now(row).state, spent()) == (State.FORECAST, [])
+
+
+def test_g19_work_that_is_broken_off_twice_fails(fresh_db: str) -> None:
+    row = made.asked(made.forecast())
+    with as_jobs():
+        for _ in range(TRIES):
+            assert numbers.take(by="statistics", at=NOON) is not None
+        found = numbers.take(by="statistics", at=NOON)
+    assert found is not None and found.pk == row.pk
+    row = made.now(row)
+    assert (row.state, row.fault, spent()) == (State.FAILED, BROKEN, [])
+    with as_jobs():
+        assert not Source.objects.exists(), "what was sent is destroyed"
+
+
+def test_g19_official_tables_that_were_made_elsewhere_cannot_be_compared(
+    fresh_db: str, settings: Settings, tmp_path: Path
+) -> None:
+    settings.PANOH_VAR = tmp_path
+    row = made.asked(made.forecast(made.OFFICIAL))
+    with notes(tmp_path / "ledger-heads", "fictional people") as found:
+        found.add(f"{OFFICIAL} {'0' * 64}", 0.0)
+    made.work()
+    row = made.now(row)
+    assert row.state == State.REFUSED and row.fault.startswith("SR-A8"), row.fault
+    assert spent() == []
 
 
 def test_g19_official_tables_go_the_same_way_and_are_compared_with_what_is_out(
