@@ -94,8 +94,8 @@ def keep(
         _ledger(row).close(mark, plan.population, state, at.isoformat())
     row.status, row.is_passed, row.made_at = made.status, made.is_passed, at
     row.fault = "\n".join(made.faults)[:FAULT]
-    row.state = _after(row, made)
-    row.save(update_fields=["state", "status", "is_passed", "fault", "made_at"])
+    row.state, row.tries = _after(row, made), 0  # what is asked for next is tried anew
+    row.save(update_fields=["state", "status", "is_passed", "fault", "made_at", "tries"])
     Source.objects.filter(output=row).delete()
     audit.record("numbers.made", by=by, at=at, subject=row)
     return row
