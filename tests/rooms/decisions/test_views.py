@@ -238,4 +238,4 @@ def test_b4_the_docket_counts_what_waits_and_what_is_late() -> None:
         docket = queries.docket(NOW)
         assert [one.number for one in docket.waiting] == [row.number]
         assert docket.late == []
-        assert docket.waiting[0].why == "not set"
+        assert docket.waiting[0].why == "the day is not set"
