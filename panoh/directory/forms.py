@@ -236,6 +236,11 @@ class ServiceForm(EditForm):
             self.fields[f"day_{day}"] = forms.CharField(
                 label=label, required=False, max_length=60, help_text="08:00-17:00"
             )
+        # the days stand under the question that they answer
+        names = list(self.fields)
+        below = names.index("opening") + 1
+        days = [f"day_{day}" for day in WEEK]
+        self.order_fields([*names[:below], *days])
 
     def clean(self) -> dict[str, Any]:
         """Refuse hours that nobody can read."""

@@ -10,7 +10,7 @@ from panoh.directory.models import Organisation
 from panoh.policy import queries as policy
 from panoh.ui.forms import CleanForm, DayInput, Radios, TextField, offer
 
-SEALED = _("It is kept sealed. What is of the health belongs into the health notes, not here.")
+SEALED = _("It is kept sealed. What concerns health belongs in the health notes, not here.")
 OURS = ("", _("Our own team"))
 
 
@@ -22,7 +22,7 @@ class NeedForm(CleanForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, service=[("", _("Please choose")), *policy.choices("services")])
+        offer(self, service=[("", _("Choose")), *policy.choices("services")])
 
 
 class HelpedForm(CleanForm):

@@ -56,7 +56,7 @@ class HouseForm(EditForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, district=places())
+        offer(self, district=[("", _("Choose")), *places()[1:]])
         care = [row for row in codes("care_needs")() if row[0] not in {"none", "not_yet_known"}]
         offer(self, care=care)
 

@@ -29,7 +29,7 @@ class CallForm(CleanForm):
         label=_("Note for your team"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
-        help_text=_("Encrypted. No name is needed: a name belongs into a case."),
+        help_text=_("Encrypted. No name is needed: a name belongs in a case."),
     )
     called_at = when(_("When, if it stood on paper first"))
     submission = submission()

@@ -15,7 +15,7 @@ class AskedForForm(SearchForm):
     """Whom a caller looks for, and how the caller is reached. Nothing is looked up."""
 
     caller = one_of("seekers", _("Who asks?"))
-    channel = pick("contact_channels", _("How did they ask?"))
+    channel = pick("contact_channels", _("How did they ask?"), empty=_("Choose"))
     number = forms.CharField(
         label=_("How can the caller be reached?"),
         required=False,

@@ -190,6 +190,7 @@ def test_a_letter_carries_no_name_without_agreement_and_is_noted() -> None:
     assert "Fictional Village Help" in words(page) and "000 00 09" not in words(page)
     assert "Name" not in [*re.findall(r"<dt[^>]*>([^<]*)</dt>", page.content.decode())]
     assert "We ask you to help one person" in words(page)
+    assert "Тоҷикӣ · Русский · English" in words(page), "languages by their names, not by codes"
     ref = done["Location"].split("/")[2]
     for language, title in (("tg", "Хоҳиши кумак"), ("ru", "Просьба о помощи")):
         made = browser.get(f"{done['Location']}letter/{language}/")

@@ -170,6 +170,15 @@ def test_two_notices_of_one_order_are_both_shown() -> None:
     assert MEANWHILE in words(page) and "Fictional ban until spring" in words(page)
 
 
+def test_f13_before_a_signature_what_is_missing_is_said() -> None:
+    join_lawyer()
+    dossier = known()
+    with as_user("nigora") as by:
+        order = enter(dossier, by)
+    page = words(client_of("safar", "en").get(f"/cases/{dossier.ref}/orders/{order.pk}/sign/"))
+    assert page.count("Not yet") == 2, "neither the view of a lawyer nor the notice is there"
+
+
 def test_f13_a_signature_is_on_what_was_shown() -> None:
     lawyer = join_lawyer()
     dossier = known()
