@@ -57,6 +57,8 @@ def test_a_service() -> None:
     }
     form = ServiceForm(typed)
     assert form.is_valid(), form.errors
+    names = list(form.fields)
+    assert names[names.index("opening") + 1] == "day_0", "the days stand under the opening hours"
     assert form.fields_of_service()["hours"]["0"] == ["08:00-12:00", "13:00-17:00"]
 
 
