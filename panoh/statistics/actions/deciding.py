@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from panoh.access.models import User
-from panoh.access.queries import may, require
+from panoh.access.queries import require
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
 from panoh.kernel.rules import Invalid, NotPossible, Refused
@@ -128,9 +128,8 @@ def _decide(row: Output, verb: str, reason: str, by: User, at: datetime) -> Outp
 def open_paper(output: Output, *, name: str, by: User, at: datetime) -> Output:
     """Note that files were taken; those of what is not published only by who works on it. Raises
     ``Gone``, ``Refused``, and ``NotPossible`` where a byte is not what was signed."""
+    require(by, Permission.COUNTS_READ)
     row = queries.output(output.pk)
-    if not may(by, Permission.COUNTS_READ):
-        raise Refused
     if row.state == State.PUBLISHED and not queries.told(row).is_whole:
         raise NotPossible(_("These are not the files that were signed: nothing is given out."))
     audit.record("numbers.opened", by=by, at=at, subject=row, fields=[name])

@@ -15,21 +15,22 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
+from panoh.access import actions as access
 from panoh.kernel.rules import Invalid, NotPossible, Refused
 from panoh.statistics import actions as numbers
 from panoh.statistics import queries
 from panoh.statistics.actions.working import BROKEN, TRIES
 from panoh.statistics.management.commands import release
-from panoh.statistics.models import Output, Source
+from panoh.statistics.models import Output, Signature, Source
 from panoh.statistics.rules import making
 from panoh.statistics.rules.making import ERRORS
-from panoh.statistics.rules.outputs import OFFICIAL_PAPERS, PAPERS, State, incomplete
+from panoh.statistics.rules.outputs import OFFICIAL_PAPERS, PAPERS, Field, State, incomplete
 from panoh.statistics.rules.release.ledger import OFFICIAL, BadLedger, notes
 from tests.factories import numbers as made
 from tests.factories.clients import client_of, words
 from tests.factories.numbers import CHECKS, NOON, PREPARES, PROTECTS
 from tests.factories.referrals import as_jobs
-from tests.factories.staff import as_user
+from tests.factories.staff import ADMIN, as_user, user
 
 LANGUAGES = ("tg", "ru", "en")
 Connect = Callable[[str], psycopg.Connection]
@@ -260,6 +261,35 @@ def test_g19_what_may_not_be_decided_is_refused_and_nothing_is_spent(fresh_db: s
     with as_user("nigora") as by, pytest.raises(Refused):
         numbers.publish(row, by=by, at=NOON)
     assert (made.now(row).state, spent()) == (State.FORECAST, [])
+
+
+def test_g19_who_has_both_roles_neither_signs_nor_sends_what_is_not_theirs(fresh_db: str) -> None:
+    """The preparer may hold a signer's role as well, and a signer a preparer's."""
+    with as_user(ADMIN) as admin:
+        access.appoint(user=user(PREPARES), role="dpo", by=admin, at=NOON)
+        access.appoint(user=user(CHECKS), role="rap", by=admin, at=NOON)
+    own = made.made()
+    with as_user(PREPARES) as by, pytest.raises(Refused):
+        numbers.sign(
+            own, field=Field.PROTECTION, seal=queries.seal_of(own), record=made.record(),
+            by=by, at=NOON,
+        )  # fmt: skip
+    row = made.forecast()
+    with as_user(PROTECTS) as by:
+        numbers.allow(row, by=by, at=NOON)
+    with as_user(CHECKS) as by, pytest.raises(NotPossible):
+        numbers.ask(row, made.table(), by=by, at=NOON)
+    assert (made.now(row).state, spent()) == (State.FORECAST, [])
+    with as_user(PREPARES):
+        assert not Signature.objects.exists()
+    with as_jobs():
+        assert not Source.objects.exists(), "nothing was sent"
+
+
+def test_g19_files_go_to_nobody_who_may_not_read_counts(fresh_db: str) -> None:
+    row = made.published(made.made())
+    with as_user("pulod") as by, pytest.raises(Refused):
+        numbers.open_paper(row, name="statement.html", by=by, at=NOON)
 
 
 def test_g19_work_that_is_broken_off_twice_fails(fresh_db: str) -> None:
