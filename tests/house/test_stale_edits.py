@@ -88,6 +88,7 @@ ONE_VERSION: dict[str, str] = {
             "ReleaseForm",
             "RowForm",
             "SafetyForm",
+            "SeatForm",
             "ShiftForm",
             "ServedForm",
             "TaskForm",

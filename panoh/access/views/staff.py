@@ -62,6 +62,19 @@ def _managed_unit(user: User, unit_id: int) -> Unit:
     raise Gone
 
 
+def offered_roles(user: User, unit: Unit) -> list[tuple[str, str]]:
+    """Code and name of the roles that this account may give in the unit, by the unit's type."""
+    return [
+        (code, str(policy.role(code).label))
+        for code, permissions in policy.roles().items()
+        if code in policy.unit_types()[unit.type].roles
+        and (
+            Permission.INSTALLATION_MANAGE not in permissions
+            or may(user, Permission.INSTALLATION_MANAGE)
+        )
+    ]
+
+
 @page()
 @require_http_methods(["GET"])
 def people(request: StaffRequest) -> HttpResponse:
@@ -109,15 +122,7 @@ def invite(request: StaffRequest, unit_id: int) -> HttpResponse:
         for team in unit.teams.order_by("name")
         if not keys.has_key(team.pk) or supervises(team)
     }
-    roles = [
-        (code, str(policy.role(code).label))
-        for code, permissions in policy.roles().items()
-        if code in policy.unit_types()[unit.type].roles
-        and (
-            Permission.INSTALLATION_MANAGE not in permissions
-            or may(request.user, Permission.INSTALLATION_MANAGE)
-        )
-    ]
+    roles = offered_roles(request.user, unit)
     form = typed(
         request,
         InviteForm,
@@ -155,13 +160,14 @@ def invite(request: StaffRequest, unit_id: int) -> HttpResponse:
 @require_POST
 def close(request: StaffRequest, user_id: int) -> HttpResponse:
     """Close an account for good."""
-    account = _managed_account(request.user, user_id)
+    account = managed_account(request.user, user_id)
     access.close_account(user=account, by=request.user, at=timezone.now())
     messages.success(request, _("The account is closed. What it did keeps its name."))
     return redirect("access:people")
 
 
-def _managed_account(user: User, account_id: int) -> User:
+def managed_account(user: User, account_id: int) -> User:
+    """The account, if this one manages its unit. Raises ``Gone``, ``Refused``."""
     account = User.objects.filter(pk=account_id).first()
     if account is None or account.unit_id is None:
         raise Gone
@@ -173,7 +179,7 @@ def _managed_account(user: User, account_id: int) -> User:
 @require_POST
 def sign_out(request: StaffRequest, user_id: int) -> HttpResponse:
     """End all sessions of a colleague's account: a phone was lost, or somebody else used it."""
-    account = _managed_account(request.user, user_id)
+    account = managed_account(request.user, user_id)
     access.end_sessions_of(user=account, by=request.user, at=timezone.now())
     messages.success(request, _("Signed out everywhere. The account can sign in anew."))
     return redirect("access:people")
@@ -263,7 +269,8 @@ def teams(request: StaffRequest) -> HttpResponse:
     return render(request, "access/teams.html", {"teams": mine})
 
 
-def _my_team(team_id: int) -> Team:
+def my_team(team_id: int) -> Team:
+    """One of the acting account's teams. Raises ``Gone``."""
     if team_id not in my_teams():
         raise Gone
     return Team.objects.get(pk=team_id)
@@ -273,7 +280,7 @@ def _my_team(team_id: int) -> Team:
 @require_http_methods(["GET", "POST"])
 def team_key(request: StaffRequest, team_id: int) -> HttpResponse:
     """Make the team's first key; its recovery code is shown until it is noted."""
-    team = _my_team(team_id)
+    team = my_team(team_id)
     if "noted" in request.POST:
         forget_made(request)
         return redirect("access:teams")
@@ -289,7 +296,7 @@ def team_key(request: StaffRequest, team_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def recover(request: StaffRequest, team_id: int) -> HttpResponse:
     """Open the team's files again with the code from the director's safe."""
-    team = _my_team(team_id)
+    team = my_team(team_id)
     form = RecoveryForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         code = form.cleaned_data["code"]
@@ -310,7 +317,7 @@ def let_in(request: StaffRequest, team_id: int, user_id: int) -> HttpResponse:
     member = User.objects.filter(pk=user_id).first()
     if member is None:
         raise Gone
-    access.let_in(user=member, team=_my_team(team_id), by=request.user, at=timezone.now())
+    access.let_in(user=member, team=my_team(team_id), by=request.user, at=timezone.now())
     messages.success(request, _("Your colleague can now open the team's files."))
     return redirect("access:teams")
 
@@ -322,7 +329,7 @@ def leave(request: StaffRequest, team_id: int, user_id: int) -> HttpResponse:
     member = User.objects.filter(pk=user_id).first()
     if member is None:
         raise Gone
-    access.leave(user=member, team=_my_team(team_id), by=request.user, at=timezone.now())
+    access.leave(user=member, team=my_team(team_id), by=request.user, at=timezone.now())
     messages.success(
         request,
         _("The membership has ended. What was typed and not saved by then is shown to nobody."),

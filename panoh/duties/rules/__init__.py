@@ -181,7 +181,7 @@ KINDS: Mapping[str, Kind] = {
     "money.decide_now": Kind(_("Urgent: money for somebody tonight. Sign, or say no"), alert=True),
     "money.pay": Kind(_("Pay what was approved")),
     "money.second": Kind(_("The second signature under money that was paid at once")),
-    "money.receipt": Kind(_("Say how the money reached the person"), by_hand=True),
+    "money.receipt": Kind(_("Say how the money reached the person")),
     "money.refused": Kind(_("A fund said no: look for another way"), by_hand=True),
     "body.resolution": Kind(_("Do what a body resolved")),
     "body.lesson": Kind(_("Write what was learned at an event")),

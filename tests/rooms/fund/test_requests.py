@@ -71,6 +71,8 @@ def test_d3_from_asking_to_receipt_each_knows_what_to_do() -> None:
     assert kinds(FIRST) == []
     assert kinds(ASKER) == ["money.receipt"]
     with as_user(ASKER) as by:
+        with pytest.raises(NotPossible):  # only the receipt itself settles it
+            duties.finish(Duty.objects.unsettled().get(kind="money.receipt"), by=by, at=NIGHT)
         with pytest.raises(Invalid):
             fund.receive(row, receipt="dreamt", by=by, at=NIGHT)
         row = fund.receive(row, receipt="mark", by=by, at=NIGHT)
