@@ -128,7 +128,7 @@ class ReleaseForm(CleanForm):
     plan = TextField(
         label=_("Plan (TOML)"),
         required=False,
-        help_text=_("Type or paste it, or send a file. What it holds stands in the handbook."),
+        help_text=_("Type or paste it, or send a file. An example stands above."),
     )
     file = TableField(label=_("Or the plan as a file"), required=False)
     purpose = TextField(label=ABOUT["purpose"])

@@ -109,6 +109,7 @@ def release(request: StaffRequest) -> HttpResponse:
         "form": form,
         "title": _("Plan a release"),
         "note": _("The plan cannot be changed once it is stored. A forecast reads no data."),
+        "example": "statistics/plan.txt",
         "label": _("Store the plan"),
     }
     return render(request, "statistics/form.html", context)

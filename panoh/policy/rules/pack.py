@@ -194,7 +194,7 @@ def length_in_words(value: int, unit: TimeUnit) -> str:
 @dataclass(frozen=True, slots=True, eq=False)
 class Place:
     """A region (level 1) or a district or town (level 2). `names` lacks a language where no
-    name has a source; then the English label is shown with a star."""
+    name has a source; then the English one is shown."""
 
     code: str
     pcode: str
@@ -210,9 +210,10 @@ class Place:
         return (language or get_language() or "en").split("-")[0] in self.names
 
     def label(self, language: str | None = None) -> str:
-        """The name; with a star if only the English one is known."""
+        """The name; the English one, in Latin letters, where no other has a source: the page of
+        the policy in force says so."""
         wanted = (language or get_language() or "en").split("-")[0]
-        return self.names.get(wanted) or f"{self.names['en']} *"
+        return self.names.get(wanted) or self.names["en"]
 
     def __str__(self) -> str:
         return self.label()

@@ -6,6 +6,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 
 import psycopg
@@ -26,6 +27,7 @@ from panoh.statistics.rules import making
 from panoh.statistics.rules.making import ERRORS
 from panoh.statistics.rules.outputs import OFFICIAL_PAPERS, PAPERS, Field, State, incomplete
 from panoh.statistics.rules.release.ledger import OFFICIAL, BadLedger, notes
+from panoh.statistics.rules.release.plan import read
 from tests.factories import numbers as made
 from tests.factories.clients import client_of, words
 from tests.factories.numbers import CHECKS, NOON, PREPARES, PROTECTS
@@ -376,3 +378,12 @@ def test_g19_papers_that_lack_something_are_named() -> None:
     about = made.META | {"audience": "a", "population": "p"}
     assert incomplete(about, PAPERS) == []
     assert incomplete(about | {"consent": " "}, PAPERS[1:]) == ["consent", PAPERS[0]]
+
+
+@pytest.mark.django_db
+def test_the_plan_that_the_page_shows_is_one_that_it_takes() -> None:
+    for language in LANGUAGES:
+        page = client_of(PREPARES, language).get(reverse("statistics:release")).content.decode()
+        (shown,) = re.findall(r"<pre[^>]*>(.*?)</pre>", page, re.DOTALL)
+        plan = read(unescape(shown).replace("…", "Fictional people"))
+        assert [one.name for one in plan.columns] == ["sex", "region"], language
