@@ -9,7 +9,7 @@ from django.template.loaders import app_directories
 # (and brings the ends of its lines), a name is given.
 _SILENT = (
     r"(?:if|elif|else|endif|for|empty|endfor|block|endblock|with|endwith|load|extends|include)\b"
-    r"(?:(?!%\}).)*|(?:(?!%\}).)* as \w+ "
+    r"(?:(?!%\}).)*|(?:url|translate|get_current_language|languages|demo\w*)\b(?:(?!%\}).)* as \w+ "
 )
 _ALONE = re.compile(rf"^((?:\{{% (?:{_SILENT})%\}})+)[ \t]*\n", re.MULTILINE)
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from panoh.access.rules import PIN_DIGITS, is_plain_pin
 from panoh.kernel.codes import same_passphrase
-from panoh.ui.forms import Checkboxes, CleanForm, EditForm, offer
+from panoh.ui.forms import CleanForm, EditForm, offer
 
 Choices = Sequence[tuple[str, str | Promise]]
 
@@ -92,16 +92,6 @@ class InviteForm(CleanForm):
         _offer(self, "team", [("", _("No team: this account holds no case")), *teams])
 
 
-class RolesForm(EditForm):
-    """All roles that an account has from now on."""
-
-    roles = forms.MultipleChoiceField(label=_("Roles"), widget=Checkboxes)
-
-    def __init__(self, *args: Any, roles: Choices, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        offer(self, roles=roles)
-
-
 class SeatForm(CleanForm):
     """Who comes into the team."""
 
@@ -110,16 +100,6 @@ class SeatForm(CleanForm):
     def __init__(self, *args: Any, colleagues: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offer(self, colleague=colleagues)
-
-
-class TeamPartForm(EditForm):
-    """What a colleague does in the team beside the work that all do."""
-
-    is_supervisor = forms.BooleanField(label=_("Supervises the team"), required=False)
-    is_deputy = forms.BooleanField(label=_("Stands in for the supervisor"), required=False)
-    is_duty_officer = forms.BooleanField(
-        label=_("On duty: is called first when somebody is in danger"), required=False
-    )
 
 
 class PassphraseForm(CleanForm):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from panoh.access.views import account, parts, staff
+from panoh.access.views import account, seats, staff
 
 app_name = "access"
 
@@ -10,7 +10,6 @@ urlpatterns = [
     path("people/", staff.people, name="people"),
     path("people/invite/<int:unit_id>/", staff.invite, name="invite"),
     path("people/<int:user_id>/close/", staff.close, name="close"),
-    path("people/<int:user_id>/roles/", parts.roles, name="roles"),
     path("people/<int:user_id>/sign-out/", staff.sign_out, name="sign_out"),
     path("units/", staff.units, name="units"),
     path("units/<int:unit_id>/names/", staff.names, name="names"),
@@ -18,8 +17,7 @@ urlpatterns = [
     path("teams/", staff.teams, name="teams"),
     path("teams/<int:team_id>/key/", staff.team_key, name="team_key"),
     path("teams/<int:team_id>/recover/", staff.recover, name="recover"),
-    path("teams/<int:team_id>/seat/", parts.seat, name="seat"),
-    path("teams/<int:team_id>/part/<int:user_id>/", parts.part, name="part"),
+    path("teams/<int:team_id>/seat/", seats.seat, name="seat"),
     path("teams/<int:team_id>/let-in/<int:user_id>/", staff.let_in, name="let_in"),
     path("teams/<int:team_id>/leave/<int:user_id>/", staff.leave, name="leave"),
     path("account/", account.account, name="account"),

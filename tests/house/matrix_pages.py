@@ -337,7 +337,6 @@ PAGES: dict[str, Row] = {
     "directory:archive": Row(P.DIRECTORY_WRITE),
     "access:people": Row(P.UNIT_MANAGE),
     "access:invite": Row(P.UNIT_MANAGE),
-    "access:roles": Row(P.UNIT_MANAGE),
     "access:close": Row(P.UNIT_MANAGE),
     "access:sign_out": Row(P.UNIT_MANAGE),
     "access:units": Row(P.INSTALLATION_MANAGE),
@@ -347,7 +346,6 @@ PAGES: dict[str, Row] = {
     "access:team_key": Row(None, (OWN,)),
     "access:recover": Row(None, (OWN,)),
     "access:seat": Row(None, (OWN,)),
-    "access:part": Row(None, (OWN,)),
     "access:let_in": Row(None, (OWN,), only_post=True),
     "access:leave": Row(None, (OWN,), only_post=True),
     "access:emergency": Row(P.INSTALLATION_MANAGE),
@@ -362,10 +360,10 @@ PAGES: dict[str, Row] = {
     "access:audit": Row(P.AUDIT_READ),
 }
 # Refused inside the page: the declaration does not say it.
-SUPERVISED = {"access:let_in", "access:leave", "access:seat", "access:part"}
+SUPERVISED = {"access:let_in", "access:leave", "access:seat"}
 INSIDE = {
     *("access:people", "access:invite", "access:close", "access:sign_out"),
-    *("access:roles", "access:add_team", "access:names"),
+    *("access:add_team", "access:names"),
 }
 # Before sign-in, or of the sign-in library: other tests open them.
 ELSEWHERE = {"access:invitation", "desk:order_counts", "set_language"}

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 
@@ -12,8 +12,8 @@ from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from panoh.access.models import RoleGrant, Team, Unit, User
-from panoh.access.queries import acting, live, my_teams, require, session_keys_of, supervises
+from panoh.access.models import Team, Unit, User
+from panoh.access.queries import acting, my_teams, require, session_keys_of, supervises
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
 from panoh.kernel.rules import Gone, Invalid, Refused
@@ -283,23 +283,6 @@ def dismiss(*, user: User, role: str, by: User, at: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT access_dismiss(%s::int, %s, %s)", [user.pk, role, at])
     audit.record("role.taken", by=by, at=at, subject=user, reason=role)
-
-
-@transaction.atomic
-def change_roles(*, user: User, roles: Set[str], by: User, at: datetime) -> None:
-    """Let an account have exactly these roles of the pack from now on: give and take what differs.
-
-    Each change is one row of the audit. Raises ``Refused`` for the own account, for whoever does
-    not manage the account's unit, and for a role that may not be given there.
-    """
-    require(by, _managing(by))
-    if user == by:
-        raise Refused
-    held = set(RoleGrant.objects.filter(live(), user=user).values_list("role", flat=True))
-    for role in sorted(roles - held):
-        appoint(user=user, role=role, by=by, at=at)
-    for role in sorted(held - roles):
-        dismiss(user=user, role=role, by=by, at=at)
 
 
 def _managing(by: User) -> Permission:

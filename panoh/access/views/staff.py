@@ -62,19 +62,6 @@ def _managed_unit(user: User, unit_id: int) -> Unit:
     raise Gone
 
 
-def offered_roles(user: User, unit: Unit) -> list[tuple[str, str]]:
-    """Code and name of the roles that this account may give in the unit, by the unit's type."""
-    return [
-        (code, str(policy.role(code).label))
-        for code, permissions in policy.roles().items()
-        if code in policy.unit_types()[unit.type].roles
-        and (
-            Permission.INSTALLATION_MANAGE not in permissions
-            or may(user, Permission.INSTALLATION_MANAGE)
-        )
-    ]
-
-
 @page()
 @require_http_methods(["GET"])
 def people(request: StaffRequest) -> HttpResponse:
@@ -122,7 +109,15 @@ def invite(request: StaffRequest, unit_id: int) -> HttpResponse:
         for team in unit.teams.order_by("name")
         if not keys.has_key(team.pk) or supervises(team)
     }
-    roles = offered_roles(request.user, unit)
+    roles = [
+        (code, str(policy.role(code).label))
+        for code, permissions in policy.roles().items()
+        if code in policy.unit_types()[unit.type].roles
+        and (
+            Permission.INSTALLATION_MANAGE not in permissions
+            or may(request.user, Permission.INSTALLATION_MANAGE)
+        )
+    ]
     form = typed(
         request,
         InviteForm,
@@ -160,14 +155,13 @@ def invite(request: StaffRequest, unit_id: int) -> HttpResponse:
 @require_POST
 def close(request: StaffRequest, user_id: int) -> HttpResponse:
     """Close an account for good."""
-    account = managed_account(request.user, user_id)
+    account = _managed_account(request.user, user_id)
     access.close_account(user=account, by=request.user, at=timezone.now())
     messages.success(request, _("The account is closed. What it did keeps its name."))
     return redirect("access:people")
 
 
-def managed_account(user: User, account_id: int) -> User:
-    """The account, if this one manages its unit. Raises ``Gone``, ``Refused``."""
+def _managed_account(user: User, account_id: int) -> User:
     account = User.objects.filter(pk=account_id).first()
     if account is None or account.unit_id is None:
         raise Gone
@@ -179,7 +173,7 @@ def managed_account(user: User, account_id: int) -> User:
 @require_POST
 def sign_out(request: StaffRequest, user_id: int) -> HttpResponse:
     """End all sessions of a colleague's account: a phone was lost, or somebody else used it."""
-    account = managed_account(request.user, user_id)
+    account = _managed_account(request.user, user_id)
     access.end_sessions_of(user=account, by=request.user, at=timezone.now())
     messages.success(request, _("Signed out everywhere. The account can sign in anew."))
     return redirect("access:people")

@@ -190,15 +190,21 @@ def _versions(found: Interview) -> dict[Place, tuple[str, int]]:
 
 def _said(found: Interview, answers: Mapping[Place, str], *, leaves: bool) -> dict[Place, str]:
     """The answers to what is asked, with those of this page counted; each fits its question.
-    What is not asked is no answer and is not kept (XForms: it is not relevant)."""
+    What another answer closes is no answer (XForms: it is not relevant): it may be taken back or
+    stand as it is, and nothing new that was typed there is lost unseen."""
     together = asked(found.form, {**found.values, **answers})
-    said = {}
+    said = dict[Place, str]()
     for (name, turn), value in answers.items():
         question = _question(found, name)
         if (name, turn) not in together:
+            if value and _is_new(found, (name, turn), value):
+                text = _("Another answer closes this question: empty it, or change that answer.")
+                raise Invalid(text, f"{name}.{turn}")
+            if not value:
+                said[name, turn] = value
             continue
         said[name, turn] = value
-        values = {one: said for (one, at), said in together.items() if at in (0, turn)}
+        values = {one: held for (one, at), held in together.items() if at in (0, turn)}
         fault = fault_of(question, value, values)
         if fault and not (leaves and not value):
             raise Invalid(fault, f"{name}.{turn}")

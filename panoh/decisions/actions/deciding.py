@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
+from typing import cast
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -151,7 +152,8 @@ def _ruling(
     by: User,
     at: datetime,
 ) -> Ruling:
-    sitting, today = Sitting.objects.get(items=item), sittings.local_day(row.body, at)
+    sitting = cast("Sitting", item.sitting)  # nothing is decided outside one
+    today = sittings.local_day(row.body, at)
     held_on = sittings.local_day(row.body, sitting.starts_at)
     day = on or (held_on if sitting.on_paper else today)
     if not held_on <= day <= today:

@@ -108,9 +108,10 @@ def close_withdrawn(*, by: str, at: datetime) -> None:
     for row in Output.objects.filter(kind=Kind.RELEASE, state=State.WITHDRAWN).exclude(
         pk__in=closed
     ):
-        first = Spend.objects.filter(output=row).earliest("number")
-        _ledger(row).withdraw(first.hash, at.isoformat())
-        audit.record("numbers.closed", by=by, at=at, subject=row)
+        # One or none: what was never spent has nothing to close, and must not stop the work.
+        for first in Spend.objects.filter(output=row).order_by("number")[:1]:
+            _ledger(row).withdraw(first.hash, at.isoformat())
+            audit.record("numbers.closed", by=by, at=at, subject=row)
 
 
 def _after(row: Output, made: Made) -> State:

@@ -220,13 +220,22 @@ def test_a_question_that_is_no_longer_asked_counts_for_nothing() -> None:
         )
 
 
-def test_what_is_not_asked_is_not_kept_whatever_a_form_sends() -> None:
+def test_what_another_answer_closes_is_neither_kept_nor_lost_unseen() -> None:
     """A stray answer would count, and its interview not open, once the question is asked."""
+
+    def live() -> dict[str, str]:
+        return {row.name: row.value for row in Answer.objects.filter(replaced_at=None)}
+
     with as_user("nigora") as by:
         screening = begin(contact(by), "labour_delphi", by)
-        say(screening, by, arrived="no", d4_01="perhaps")
-        assert {row.name for row in Answer.objects.all()} == {"arrived"}
-        say(screening, by, arrived="yes")
+        with pytest.raises(Invalid, match="closes this question"):
+            say(screening, by, arrived="no", d4_01="perhaps")
+        assert live() == {}
+        say(screening, by, arrived="yes", d4_01="present")
+        say(screening, by, arrived="no", d4_01="present")  # as it stood: nothing new is typed
+        assert live() == {"arrived": "no", "d4_01": "present"}
+        say(screening, by, d4_01="")
+        assert live() == {"arrived": "no", "d4_01": ""}
         states = {one.name: one.state for one in queries.interview(screening, user=by).signs}
         assert states["d4_01"] == "not_asked"
 

@@ -214,6 +214,42 @@ def test_g19_a_cell_without_room_raises_no_threshold() -> None:
     assert phantoms <= 2
 
 
+def test_g19_a5_every_percentage_leaves_several_counts_possible() -> None:
+    """The widest step is wide enough for every base, so that none is told exactly."""
+    widest = holders.STEPS[-1]
+    for base in range(holders.LEAST_BASE, 400):
+        told = np.floor(100 * np.arange(base + 1) / base / widest + 0.5)
+        assert np.unique(told, return_counts=True)[1].min() >= holders.CANDIDATES
+
+
+def test_g19_fewer_are_invented_than_reckoned_where_most_cells_are_empty() -> None:
+    plan = planned(5, 3000, 4, 120)
+    invented = reckoned = told = 0.0
+    for seed in range(6):
+        people = People(ctdc.records(3000, 5, seed=seed, countries=120))
+        for table, one in protect(measure(people, plan, sampler.seeded(seed))).items():
+            invented += (one.shown & (counts(people.codes, table, plan) == 0)).sum()
+            reckoned += one.phantoms
+            told += one.shown.sum()
+    assert 0 < invented <= reckoned <= 0.01 * told
+
+
+def test_g19_a_cell_whose_margin_is_too_small_is_not_shown() -> None:
+    """Three columns may not quite meet their pairs: no cell is told beside a pair that is not."""
+    plan = planned(3, 3000, 4, 5)
+    measured = measure(People(ctdc.records(3000, 3, countries=5)), plan, sampler.seeded(1))
+    table = (0, 1, 2)
+    pair = measured.tables[table[:2]]
+    form = [len(plan.columns[c].domain) for c in table]
+    shown = protect(measured)[table]
+    assert shown.shown.reshape(form)[pair.reshape(form[:2]) < shown.threshold].sum() == 0
+    # However large noise had made it.
+    at = int(np.flatnonzero(pair < shown.threshold)[0]) * form[2]
+    measured.tables[table][at] = 2900
+    again = protect(measured)[table]
+    assert again.threshold <= 2900 and not again.shown[at]
+
+
 def test_g19_the_forecast_is_near_the_measured_error() -> None:
     plan = planned(6, 8000, 4, 30)
     people = People(ctdc.records(8000, 6, countries=30))

@@ -1,4 +1,4 @@
-"""The red team: every attack must fail on the engine, and must be able to succeed."""
+"""The red team: an attack gains hardly anything on the engine, and must be able to succeed."""
 
 from collections.abc import Callable
 

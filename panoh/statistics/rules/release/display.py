@@ -38,9 +38,9 @@ def protect(measured: Measured) -> dict[Table, Shown]:
     found = {}
     for table, values in measured.tables.items():
         forbidden = impossible(table, plan)
-        sigma, room = measured.sigma[table], _room(table, measured)
+        sigma, room = measured.sigma[table], np.where(forbidden, 0, _room(table, measured))
         tau, phantoms = threshold(values, room, sigma, plan.k, measured.shift[table])
-        shown = (values >= tau) & (room >= tau) & ~forbidden
+        shown = (values >= tau) & (room >= tau)
         shown &= ~_in_the_way(values, shown, forbidden, table, measured)
         found[table] = Shown(table, values, shown, forbidden, tau, phantoms, WIDTH * sigma)
     return found
@@ -92,11 +92,13 @@ def threshold(
     stands above 0.
     """
 
-    def phantoms(tau: float) -> float:
+    def reckoned(tau: float) -> tuple[int, float]:
+        can = room >= tau
+        shown = int((can & (values >= tau)).sum())
         chance = float(scipy.special.ndtr(-(tau + shift) / sigma))
-        return int(((values < tau) & (room >= tau)).sum()) * chance
+        return shown, (int(can.sum()) - shown) * chance
 
     bars = [max(float(k), float(z) * sigma) for z in STEPS]
-    few = (tau for tau in bars if phantoms(tau) <= PHANTOMS * max(int((values >= tau).sum()), 1))
-    tau = next(few, bars[-1])
-    return tau, phantoms(tau)
+    counted = ((tau, *reckoned(tau)) for tau in bars)
+    few = ((tau, lost) for tau, shown, lost in counted if lost <= PHANTOMS * max(shown, 1))
+    return next(few, (bars[-1], reckoned(bars[-1])[1]))

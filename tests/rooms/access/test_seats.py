@@ -1,0 +1,102 @@
+"""A colleague who has an account comes into a team, and back into it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+from django.urls import reverse
+
+from panoh.access import actions as access
+from panoh.access.models import Membership
+from panoh.vault import queries as keys
+from tests.factories.clients import client_of, factor_of_old, words
+from tests.factories.staff import as_user, new_account, team, user
+
+Connect = Callable[[str], psycopg.Connection]
+
+
+@pytest.mark.django_db
+@pytest.mark.django_db
+@pytest.mark.django_db
+@pytest.mark.django_db
+@pytest.mark.django_db
+@pytest.mark.django_db
+def test_who_left_a_team_is_put_back_and_opens_its_files() -> None:
+    ours, nigora = team("ngo-cases"), user("nigora")
+    with as_user("safar") as by:
+        access.leave(user=nigora, team=ours, by=by, at=datetime.now(UTC))
+        assert nigora.pk not in keys.holders(ours.pk)
+    browser, path = client_of("safar", "en"), reverse("access:seat", args=[ours.pk])
+    assert path in browser.get("/access/teams/").content.decode()
+    page = browser.get(path)
+    assert "Nigora (fictional) (nigora)" in words(page)
+    assert "pulod" not in words(page), "another organisation"
+    browser.post(path, {"colleague": str(nigora.pk)})
+    assert Membership.objects.filter(user=nigora, team=ours, until=None).exists()
+    with as_user("safar"):
+        assert nigora.pk in keys.holders(ours.pk)
+
+
+@pytest.mark.django_db
+def test_who_never_signed_in_is_put_in_and_let_in_later() -> None:
+    ours = team("ngo-cases")
+    with as_user("admin") as by:
+        made, _code = access.invite(
+            unit=ours.unit,
+            username="navkor",
+            display_name="Navkor (fictional)",
+            language="tg",
+            by=by,
+            at=datetime.now(UTC),
+        )
+    browser = client_of("safar", "en")
+    page = browser.post(
+        reverse("access:seat", args=[ours.pk]), {"colleague": str(made.pk)}, follow=True
+    )
+    assert "Cannot open the team's files yet." in words(page)
+    assert "Let Navkor (fictional) in" in words(page)
+
+
+@pytest.mark.django_db
+def test_a_team_that_everybody_is_in_says_so() -> None:
+    with as_user("safar") as by:
+        access.join(user=user("lola"), team=team("ngo-cases"), by=by, at=datetime.now(UTC))
+    page = client_of("safar", "en").get(reverse("access:seat", args=[team("ngo-cases").pk]))
+    assert "is in the team already" in words(page)
+
+
+@pytest.mark.django_db
+@pytest.mark.django_db
+@pytest.mark.django_db
+@pytest.mark.django_db
+def test_each_leaving_takes_the_key_away_again() -> None:
+    """In, out, in, out: each leaving takes the key away."""
+    ours = team("ngo-cases")
+    made = new_account("returner", ours.unit, "ngo", user("admin"))
+    for _time in range(2):
+        client_of("safar").post(reverse("access:seat", args=[ours.pk]), {"colleague": str(made.pk)})
+        with as_user("safar") as by:
+            assert made.pk in keys.holders(ours.pk)
+            access.leave(user=made, team=ours, by=by, at=datetime.now(UTC))
+            assert made.pk not in keys.holders(ours.pk)
+
+
+@pytest.mark.django_db
+def test_only_who_supervises_puts_somebody_in() -> None:
+    seat = reverse("access:seat", args=[team("ngo-cases").pk])
+    assert client_of("nigora").get(seat).status_code == 403
+    assert client_of("lola").get(seat).status_code == 404
+    browser = factor_of_old(client_of("safar"))
+    for method in (browser.get, browser.post):
+        assert method(seat).headers["Location"].startswith("/sign-in/2/"), "the factor again"
+
+
+@pytest.mark.django_db
+def test_who_manages_accounts_is_offered_no_team() -> None:
+    """An administrator reads no case."""
+    ours = team("ngo-cases")
+    new_account("manager", ours.unit, "adm", user("admin"))
+    new_account("helper", ours.unit, "ngo", user("admin"))
+    page = words(client_of("safar", "en").get(reverse("access:seat", args=[ours.pk])))
+    assert "(helper)" in page and "(manager)" not in page
