@@ -1,9 +1,7 @@
 """A colleague who has an account comes into a team, and back into it."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
-import psycopg
 import pytest
 from django.urls import reverse
 
@@ -13,15 +11,9 @@ from panoh.vault import queries as keys
 from tests.factories.clients import client_of, factor_of_old, words
 from tests.factories.staff import as_user, new_account, team, user
 
-Connect = Callable[[str], psycopg.Connection]
+pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.django_db
-@pytest.mark.django_db
-@pytest.mark.django_db
-@pytest.mark.django_db
-@pytest.mark.django_db
-@pytest.mark.django_db
 def test_who_left_a_team_is_put_back_and_opens_its_files() -> None:
     ours, nigora = team("ngo-cases"), user("nigora")
     with as_user("safar") as by:
@@ -38,7 +30,6 @@ def test_who_left_a_team_is_put_back_and_opens_its_files() -> None:
         assert nigora.pk in keys.holders(ours.pk)
 
 
-@pytest.mark.django_db
 def test_who_never_signed_in_is_put_in_and_let_in_later() -> None:
     ours = team("ngo-cases")
     with as_user("admin") as by:
@@ -58,7 +49,6 @@ def test_who_never_signed_in_is_put_in_and_let_in_later() -> None:
     assert "Let Navkor (fictional) in" in words(page)
 
 
-@pytest.mark.django_db
 def test_a_team_that_everybody_is_in_says_so() -> None:
     with as_user("safar") as by:
         access.join(user=user("lola"), team=team("ngo-cases"), by=by, at=datetime.now(UTC))
@@ -66,10 +56,6 @@ def test_a_team_that_everybody_is_in_says_so() -> None:
     assert "is in the team already" in words(page)
 
 
-@pytest.mark.django_db
-@pytest.mark.django_db
-@pytest.mark.django_db
-@pytest.mark.django_db
 def test_each_leaving_takes_the_key_away_again() -> None:
     """In, out, in, out: each leaving takes the key away."""
     ours = team("ngo-cases")
@@ -82,7 +68,6 @@ def test_each_leaving_takes_the_key_away_again() -> None:
             assert made.pk not in keys.holders(ours.pk)
 
 
-@pytest.mark.django_db
 def test_only_who_supervises_puts_somebody_in() -> None:
     seat = reverse("access:seat", args=[team("ngo-cases").pk])
     assert client_of("nigora").get(seat).status_code == 403
@@ -92,7 +77,6 @@ def test_only_who_supervises_puts_somebody_in() -> None:
         assert method(seat).headers["Location"].startswith("/sign-in/2/"), "the factor again"
 
 
-@pytest.mark.django_db
 def test_who_manages_accounts_is_offered_no_team() -> None:
     """An administrator reads no case."""
     ours = team("ngo-cases")
