@@ -1,15 +1,13 @@
 """What each verb refuses: who keeps another body, what is past, what says nothing. Each time
 nothing is written."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.apps import apps
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 
 from panoh.access.models import Team
 from panoh.bodies import actions as bodies
@@ -29,36 +27,14 @@ from panoh.kernel.rules import Gone, Invalid, NotPossible, Refused
 from tests.factories import bodies as made
 from tests.factories.bodies import ALL_FOR, HOUR, KEEPER, MORNING, OTHER, SECRETARY
 from tests.factories.staff import ADMIN, NOW, as_user, team, user
+from tests.factories.untouched import Untouched
 
 pytestmark = pytest.mark.django_db
 
 TODAY = MORNING.date()
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
-# Each row of each of them that the keeper reads, in one figure for each.
-ALL = " UNION ALL ".join(
-    f"SELECT md5(string_agg(t::text, ' ' ORDER BY t::text)) FROM {model._meta.db_table} t"
-    for model in apps.get_app_config("bodies").get_models()
-)
 Verb = Callable[..., Any]
-
-
-def rows() -> list[tuple[str]]:
-    """All that the keeper of the national commission reads."""
-    with as_user(KEEPER), connection.cursor() as cursor:
-        cursor.execute(ALL)
-        return list(cursor.fetchall())
-
-
-@contextmanager
-def refused(how: type[Exception], name: str, field: str = "") -> Iterator[dict[str, Any]]:
-    """This is refused to an account, about this field, and leaves every row as it was."""
-    before = rows()
-    with as_user(name) as by, pytest.raises(how) as refusal:
-        yield {"by": by, "at": MORNING}
-    if field:
-        assert isinstance(refusal.value, Invalid)
-        assert refusal.value.field == field
-    assert rows() == before
+refused = Untouched("bodies", KEEPER, MORNING).refused
 
 
 EVENT: dict[str, Any] = {

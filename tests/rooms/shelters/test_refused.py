@@ -1,16 +1,13 @@
 """What the verbs of a house refuse: to another house, once it is closed, when it makes no sense.
 Each time nothing is written."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.apps import apps
-from django.db import connection
 
 from panoh.access import actions as access
 from panoh.kernel.rules import Category, Gone, Invalid, NotPossible, Stale
@@ -28,18 +25,15 @@ from tests.factories.cases import contact, share
 from tests.factories.houses import AT, LATER, WOMAN, case_of, held, house
 from tests.factories.packs import PERIODS, pack_with
 from tests.factories.staff import ADMIN, as_user, new_account, team, user
+from tests.factories.untouched import Untouched
 
 pytestmark = pytest.mark.django_db
 
 TODAY = policy.local_day(AT)
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
 STRANGER = "sitora"
-# Each row of each table of the room that the house reads, in one figure for each.
-ALL = " UNION ALL ".join(
-    f"SELECT md5(string_agg(t::text, ' ' ORDER BY t::text)) FROM {model._meta.db_table} t"
-    for model in apps.get_app_config("shelters").get_models()
-)
 Verb = Callable[..., Any]
+refused = Untouched("shelters", "shirin", LATER).refused
 PLAN: dict[str, Any] = {
     "payer": "",
     "kind": "",
@@ -49,26 +43,6 @@ PLAN: dict[str, Any] = {
     "residents": "",
 }
 MONEY: dict[str, Any] = {"payer": "Donor", "kind": "donor", "since": TODAY, "until": TOMORROW}
-
-
-def rows() -> list[tuple[str]]:
-    with as_user("shirin"), connection.cursor() as cursor:
-        cursor.execute(ALL)
-        return list(cursor.fetchall())
-
-
-@contextmanager
-def refused(
-    how: type[Exception], name: str = "shirin", field: str = ""
-) -> Iterator[dict[str, Any]]:
-    """This is refused to an account, about this field, and leaves every row as it was."""
-    before = rows()
-    with as_user(name) as by, pytest.raises(how) as refusal:
-        yield {"by": by, "at": LATER}
-    if field:
-        assert isinstance(refusal.value, Invalid)
-        assert refusal.value.field == field
-    assert rows() == before
 
 
 def stranger() -> str:
