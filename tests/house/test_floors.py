@@ -17,7 +17,7 @@ FILES = {
 }
 PACKAGES = {name.removesuffix(".py") for name in FILES} - {"__init__", "urls"}
 FOLDERS = {"templates", "migrations", "locale", "management", "templatetags", "static"}
-ONLY_IN_ACCESS = {"middleware.py", "adapters.py"}
+ONLY_IN_ACCESS = {"middleware", "adapters.py"}
 KERNEL = {"__init__.py", "rules.py", "codes.py", "context.py", "locale"}
 LINES = 450
 

@@ -1,247 +1,33 @@
-"""What the pages of the desk join from the rooms below."""
+"""Who can help, who may be told what, and what is asked of them already."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from uuid import UUID
-
-from django.urls import NoReverseMatch
 
 from panoh.access.models import Dossier, Team, User
-from panoh.access.queries import excluded, may, my_teams
-from panoh.access.rules import WRITES, Permission, said_in
+from panoh.access.queries import excluded
+from panoh.access.rules import said_in
 from panoh.bodies import queries as bodies
 from panoh.cases import queries as cases
-from panoh.cases.models import FACTS, Case, Fact
-from panoh.cases.rules import Branch, State
+from panoh.cases.rules import Branch
 from panoh.consent import queries as consents
 from panoh.consent.models import Consent, Decision
 from panoh.consent.queries import Receiver
 from panoh.decisions import queries as status
 from panoh.decisions.queries.application import PURPOSE
-from panoh.desk import rules
+from panoh.desk.queries.addresses import url
 from panoh.directory import queries as directory
 from panoh.directory.models import Contact, Organisation
 from panoh.directory.queries import Entry
 from panoh.duties import queries as duties
 from panoh.duties.models import Duty
-from panoh.duties.queries import Owed
-from panoh.duties.rules import Deadline, kind
+from panoh.duties.rules import Deadline
 from panoh.kernel.rules import Category, Gone
 from panoh.policy import queries as policy
 from panoh.referrals import queries as referrals
 from panoh.referrals.models import Referral
-from panoh.ui.templatetags.addresses import address
 
-# Questions that have a page of their own, and what cannot be offered as a list of facts.
-ASSESSED = ("trafficking", "smuggling", "case_category")
-# In which order a case is told.
-ORDER = (
-    Category.CORE,
-    Category.STORY,
-    Category.HEALTH,
-    Category.SERVICES,
-    Category.SAFETY,
-    Category.LEGAL,
-    Category.MONEY,
-)
-
-
-def url(name: str, *args: object) -> str:
-    """The address of a page; empty where it does not stand (yet)."""
-    try:
-        return address(name, *args)
-    except NoReverseMatch:
-        return ""
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A duty on a page: its words, where it is done, and what may be done with it at once."""
-
-    owed: Owed
-    ref: str
-    url: str
-    may_take: bool
-    may_finish: bool
-    may_ask_why: bool
-
-
-def tasks(found: Iterable[Duty], *, user: User, at: datetime) -> list[Task]:
-    """Duties in their order, with their words at a moment."""
-    settles = may(user, Permission.DUTY_SETTLE)
-    reads = may(user, Permission.CASE_READ)
-    asks = may(user, Permission.DUTY_READ)
-    mine = my_teams()
-    return [
-        _task(owed, settles, reads, owed.duty.owner_id in mine, asks)
-        for owed in duties.told(found, at)
-    ]
-
-
-def _task(owed: Owed, settles: bool, reads: bool, is_mine: bool, asks: bool) -> Task:
-    duty = owed.duty
-    sort = kind(duty.kind)
-    # A receiver owes something about a case that it does not see: then there is no page of it.
-    ref = duty.dossier.ref if duty.dossier is not None and reads else ""
-    return Task(
-        owed,
-        ref,
-        # What another team owes can be read here, and done only there.
-        _where(duty, ref) if is_mine else "",
-        may_take=settles and is_mine and sort.alert and duty.acknowledged_at is None,
-        may_finish=settles and is_mine and sort.by_hand,
-        may_ask_why=asks and bool(duty.period or duty.due_at),
-    )
-
-
-def _where(duty: Duty, ref: str) -> str:
-    name = rules.LEADS_TO.get(duty.kind, "desk:case")
-    takes = _takes(name)
-    if takes == "ref":
-        return address(name, ref) if ref else ""
-    if takes == "duty":
-        return address(name, duty.pk)
-    return url(name) or (url("desk:case", ref) if ref else "")
-
-
-@cache
-def _takes(name: str) -> str:
-    """Which one argument the address needs; asked once, as a failing ``reverse`` is slow."""
-    samples: dict[str, object] = {"ref": "X", "duty": UUID(int=0)}
-    return next((what for what, sample in samples.items() if url(name, sample)), "")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One case in a list: codes in words, no name."""
-
-    case: Case
-    urgency: str
-    sex: str
-    age: str
-    district: str
-    tone: str
-
-
-def lines(found: Iterable[Case]) -> list[Line]:
-    """Cases as a list shows them."""
-    result = []
-    for case in found:
-        place = policy.place(case.district)
-        result.append(
-            Line(
-                case,
-                policy.label("urgencies", case.urgency),
-                policy.label("sexes", case.sex) if case.sex else "",
-                policy.label("age_bands", case.age_band)
-                if case.age_band
-                else policy.label("age_branches", case.age_branch),
-                place.label() if place else "",
-                _tone(case),
-            )
-        )
-    return result
-
-
-def _tone(case: Case) -> str:
-    if case.state == State.CLOSED:
-        return "quiet"
-    return "danger" if cases.at_once(case) else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """One coded question of a case with its answers in words; ``url`` if it may be changed."""
-
-    label: str
-    answers: list[str]
-    url: str
-
-
-@dataclass(slots=True)
-class Section:
-    """What one data category holds, for those who may read it."""
-
-    code: str
-    label: str
-    questions: list[Answered] = field(default_factory=list)
-    notes: int = 0
-    notes_url: str = ""
-
-    @property
-    def answered(self) -> list[Answered]:
-        """The questions that have an answer."""
-        return [one for one in self.questions if one.answers]
-
-    @property
-    def open(self) -> list[Answered]:
-        """The questions not asked yet that this account may ask."""
-        return [one for one in self.questions if one.url and not one.answers]
-
-
-def sections(
-    dossier: Dossier, found: Iterable[Fact], readable: Category, *, user: User, changeable: bool
-) -> list[Section]:
-    """The case by data category: only what the account's teams reach and its roles read.
-
-    ``found`` are the facts of the case that the account reads, ``readable`` its categories.
-    """
-    facts = [
-        fact for fact in found if Category(fact.category) & readable and fact.field not in ASSESSED
-    ]
-    labels = dict[object, list[str]]()
-    for fact, label in cases.labelled(facts):
-        labels.setdefault(fact.field, []).append(label)
-    counts = cases.note_counts(dossier, user=user)
-    result = []
-    for category in ORDER:
-        if not category & readable:
-            continue
-        code = category.codes[0]
-        section = Section(
-            code,
-            policy.label("data_categories", code),
-            _questions(dossier, category, labels, user, changeable),
-            counts[category],
-            url("desk:notes", dossier.ref, code),
-        )
-        result.append(section)
-    return result
-
-
-def _questions(
-    dossier: Dossier,
-    category: Category,
-    labels: dict[object, list[str]],
-    user: User,
-    changeable: bool,
-) -> list[Answered]:
-    writes = changeable and may(user, WRITES.get(category, Permission.CASE_WRITE))
-    return [
-        Answered(
-            str(question.label),
-            labels.get(name, []),
-            url("desk:facts", dossier.ref, name) if writes else "",
-        )
-        for name, question in FACTS.items()
-        if question.category == category and name not in ASSESSED
-    ]
-
-
-def may_note(user: User, category: Category) -> bool:
-    """May the account write a note of this category?"""
-    return may(user, WRITES.get(category, Permission.NOTE_WRITE))
-
-
-@dataclass(frozen=True, slots=True)
-class Assessed:
-    """One assessment of a history: what, who, when, why."""
-
-    fact: Fact
-    label: str
-    reason: str
+BODY = "body:"
 
 
 def receivers(purpose: str, dossier: Dossier, *, user: User) -> list[tuple[str, str]]:
@@ -260,9 +46,6 @@ def receivers(purpose: str, dossier: Dossier, *, user: User) -> list[tuple[str, 
         and _receiver(one).is_authority is apart
         and not never.covers(one.unit, one.district)
     ]
-
-
-BODY = "body:"
 
 
 def commissions(dossier: Dossier) -> list[tuple[str, str]]:
@@ -290,9 +73,6 @@ def recipient(key: str, language: str = "") -> tuple[Team | Organisation, str]:
 
 def _receiver(one: Organisation) -> Receiver:
     return Receiver(unit=one.unit) if one.unit else Receiver(organisation=one)
-
-
-# -- requests to other services ------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
