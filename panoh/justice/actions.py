@@ -80,17 +80,16 @@ def _new(dossier: Dossier, kind: str, *, by: User, at: datetime) -> Charge:
 @transaction.atomic
 def flag(dossier: Dossier, *, field: str, code: str, by: User, at: datetime) -> ApartFact:
     """Keep apart (``cases.flag``), and let a lawyer see to it that no charge comes of it: the same
-    task, open until its outcome is saved. Nothing is sent to anybody."""
+    task, open until its outcome is saved. Nothing is sent to anybody. What is kept apart already
+    has its charge, open or ended: a new one is entered (``enter_charge``)."""
     fact = cases.flag(dossier, field=field, code=code, by=by, at=at)
     found = _held(dossier, by)
-    row = Charge.objects.filter(dossier=found, fact=fact).first()
-    if row is None:
+    if not Charge.objects.filter(dossier=found, fact=fact).exists():
         row = _new(found, FEARED, by=by, at=at)
         row.fact = fact
         row.save(force_insert=True)
-    if row.ended_at is None:
         _owe(TASK, row, period="charge_task", by=by, at=at)
-    audit.record("justice.charged", by=by, at=at, subject=row, fields=["legal"])
+        audit.record("justice.charged", by=by, at=at, subject=row, fields=["legal"])
     return fact
 
 

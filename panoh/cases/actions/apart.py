@@ -35,7 +35,8 @@ def flag(dossier: Dossier, *, field: str, code: str, by: User, at: datetime) -> 
     if fact is None:
         fact = _coded(ApartFact(), case, field, code, by=by, at=at)
         fact.save(force_insert=True)
-    _owe_review(fact, by, at)
+        # Once: it ends with an outcome, and what was decided is not asked again.
+        _owe_review(fact, by, at)
     audit.record("case.facts_recorded", by=by, at=at, subject=case, fields=["apart"])
     return fact
 
