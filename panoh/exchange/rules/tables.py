@@ -189,6 +189,9 @@ def rows_of_workbook(content: bytes, most_rows: int) -> tuple[int, list[list[str
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(one.file_size for one in archive.infolist()) > 4 * MOST_TEXT:
                 raise Refusal("too_much")
+            if "xl/workbook.xml" not in archive.namelist():
+                # The reader knows others too, whose formulas ``formulas_of`` would not see.
+                raise Refusal("mistyped")
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
             sheets = [book.get_sheet_by_index(place) for place in range(len(book.sheet_names))]
             filled = [sheet for sheet in sheets if sheet.end is not None]

@@ -108,7 +108,39 @@ def test_a_broken_workbook_is_refused() -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("readme.txt", "no workbook")
-    assert broken(out.getvalue()) == "broken"
+    assert broken(out.getvalue()) == "mistyped"
+
+
+LOCKED = '<manifest:encryption-data manifest:checksum-type="SHA256/1K"/>'
+
+
+@pytest.mark.parametrize("lock", ["", LOCKED], ids=["open", "under a password"])
+def test_a_table_of_another_program_is_none_of_ours_whatever_it_is_called(lock: str) -> None:
+    """Its formulas would be read as the values that they last gave."""
+    space = "urn:oasis:names:tc:opendocument:xmlns"
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    cells = (
+        '<table:table-row><table:table-cell office:value-type="string"><text:p>external_id</text:p>'
+        '</table:table-cell><table:table-cell table:formula="of:=1+1" office:value-type="float"'
+        ' office:value="2"><text:p>2</text:p></table:table-cell></table:table-row>'
+    )
+    content = (
+        f'<office:document-content xmlns:office="{space}:office:1.0" xmlns:text="{space}:text:1.0" '
+        f'xmlns:table="{space}:table:1.0"><office:body><office:spreadsheet><table:table '
+        f'table:name="a">{cells}</table:table></office:spreadsheet></office:body>'
+        "</office:document-content>"
+    )
+    manifest = (
+        f'<manifest:manifest xmlns:manifest="{space}:manifest:1.0"><manifest:file-entry '
+        f'manifest:full-path="content.xml" manifest:media-type="text/xml">{lock}'
+        "</manifest:file-entry></manifest:manifest>"
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("mimetype", kind)
+        archive.writestr("META-INF/manifest.xml", manifest)
+        archive.writestr("content.xml", content)
+    assert broken(out.getvalue()) == "mistyped"
     assert broken(made.workbook([])) == "empty"
 
 
