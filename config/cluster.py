@@ -49,6 +49,7 @@ FLEETING = (
     "wal_level=minimal",
     "max_wal_senders=0",
     "max_connections=200",  # the races of one worker leave room for the browser of another
+    "lock_timeout=5min",  # a row that nobody gives back fails a test, and hangs none
 )
 
 SERVER_SETTINGS = (

@@ -196,14 +196,12 @@ def _said(found: Interview, answers: Mapping[Place, str], *, leaves: bool) -> di
     said = dict[Place, str]()
     for (name, turn), value in answers.items():
         question = _question(found, name)
+        said[name, turn] = value
         if (name, turn) not in together:
             if value and _is_new(found, (name, turn), value):
                 text = _("Another answer closes this question: empty it, or change that answer.")
                 raise Invalid(text, f"{name}.{turn}")
-            if not value:
-                said[name, turn] = value
             continue
-        said[name, turn] = value
         values = {one: held for (one, at), held in together.items() if at in (0, turn)}
         fault = fault_of(question, value, values)
         if fault and not (leaves and not value):

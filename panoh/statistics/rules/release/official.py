@@ -266,7 +266,7 @@ def _audited(
     """Cells that all intervals together would narrow are hidden as well, until none is left."""
     low, high = rounding.intervals(told, plan.protection, base=plan.base, k=plan.k)
     least = plan.k - 1 if plan.protection == CELL_KEY else min(plan.k, plan.base) - 1
-    while True:
+    while True:  # each round adds one cell at least, or is the last
         faults = rounding.audit(cells, low, high, sorted(hidden), least, public=public)
         more = {one.cell for one in faults} - hidden
         if not more:

@@ -139,6 +139,7 @@ def suppress(
     small = cells.small(k) | set(unsafe)
     small |= public.unshown
     hidden = set(small)
+    # Each round hides one cell more at least, or is the last: there are no more rounds than cells.
     while found := audit(cells, hidden, k, public):
         before = set(hidden)
         for one in found:
