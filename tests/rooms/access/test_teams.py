@@ -14,7 +14,7 @@ from panoh.kernel.rules import Category, Gone, Invalid, Refused
 from panoh.policy import queries as policy
 from panoh.vault import queries as keys
 from tests.factories.cases import contact, share
-from tests.factories.clients import client_of
+from tests.factories.clients import client_of, words
 from tests.factories.staff import as_user, team, user
 
 pytestmark = pytest.mark.django_db
@@ -71,9 +71,11 @@ def test_who_is_not_in_the_team_has_no_such_page() -> None:
 
 def test_a_key_is_made_once() -> None:
     made = new_team()
-    browser = client_of("safar")
+    browser = client_of("safar", "en")
     code_shown(browser, made)
-    assert browser.post(f"/access/teams/{made.pk}/key/").status_code == 409
+    again = browser.post(f"/access/teams/{made.pk}/key/")
+    assert again.status_code == 409
+    assert "This team has a key already. Nothing was changed." in words(again)
 
 
 def test_a_second_click_or_a_page_loaded_again_does_not_lose_the_code_of_the_safe() -> None:

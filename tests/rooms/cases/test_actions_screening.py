@@ -345,7 +345,7 @@ def test_who_was_not_given_the_story_sees_no_interview() -> None:
         assert not Answer.objects.exists()
         with pytest.raises(Gone):
             begin(case, "opening", police)
-        with pytest.raises((Gone, Refused)):
+        with pytest.raises(Gone):
             cases.read_screening(screening, by=police, at=AT)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import DatabaseError, ProgrammingError, transaction
+from django.db import IntegrityError, ProgrammingError, transaction
 
 from panoh.access import actions as access
 from panoh.cases import actions as cases
@@ -94,7 +94,7 @@ def test_f13_without_the_paper_itself_there_is_no_order() -> None:
                 enter(dossier, by, paper=wrong)
         row = enter(dossier, by)
         row.pk, row.paper_id = None, None  # type: ignore[assignment]
-        with pytest.raises(DatabaseError), transaction.atomic():
+        with pytest.raises(IntegrityError, match="paper_id"), transaction.atomic():
             row.save(force_insert=True)
     browser = client_of("nigora", "en")
     page = browser.get(f"/cases/{dossier.ref}/orders/add/")
@@ -185,7 +185,7 @@ def test_f13_police_and_who_may_not_read_what_is_named_sign_nothing(lawyer: str)
             (cases.meet_order, {"as_json": True}),
         ]
         for verb, more in verbs:
-            with pytest.raises((Refused, Gone)):
+            with pytest.raises(Gone):
                 verb(order, **more, by=by, at=NOW)
         assert not Order.objects.exists() and not OrderSignature.objects.exists()
 

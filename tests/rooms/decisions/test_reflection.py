@@ -182,7 +182,7 @@ def test_b14_nobody_else_sees_or_changes_it() -> None:
             assert not Reflection.objects.exists()
             with pytest.raises(Gone):
                 decisions.end_reflection(row, words="x", by=other, at=NOW)
-            with pytest.raises((Gone, Refused)):
+            with pytest.raises(Gone):
                 decisions.plan_interview(dossier, on=TODAY, by=other, at=NOW)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.db import InternalError, connection, transaction
+from django.db import connection, transaction
 from django.db.utils import IntegrityError, ProgrammingError
 
 from panoh.access import actions as access
@@ -34,7 +34,7 @@ def test_a_clock_of_others_is_out_of_reach() -> None:
             assert not Turn.objects.exists()
             with pytest.raises(Gone):
                 duties.resume(duty, by=other, at=at(4))
-    with as_user("ibrohim") as other, pytest.raises((Gone, Refused)):
+    with as_user("ibrohim") as other, pytest.raises(Refused):
         duties.resume(duty, by=other, at=at(4))
 
 
@@ -57,7 +57,7 @@ def test_b5_a_running_clock_is_not_rewritten_past_the_python(change: str) -> Non
         duties.suspend(duty, ground="paper", by=by, at=at(3))
         duties.resume(duty, by=by, at=at(3, 8))
         with (
-            pytest.raises((IntegrityError, ProgrammingError, InternalError)),
+            pytest.raises((IntegrityError, ProgrammingError)),
             transaction.atomic(),
             connection.cursor() as cursor,
         ):
@@ -83,13 +83,13 @@ def test_b5_nobody_approves_more_time_alone_past_the_python() -> None:
             due_before=duty.due_at,
             due_after=at(30),
         )
-        with pytest.raises((IntegrityError, ProgrammingError)), transaction.atomic():
+        with pytest.raises(ProgrammingError), transaction.atomic():
             row.save(force_insert=True)
         row.approved_by = user("safar")
-        with pytest.raises((IntegrityError, ProgrammingError)), transaction.atomic():
+        with pytest.raises(ProgrammingError), transaction.atomic():
             row.save(force_insert=True)  # without the other's word
         asked = duties.ask_extension(*[duty], period="test_more", ground="article", by=by, at=at(3))
-        with pytest.raises((IntegrityError, ProgrammingError)), transaction.atomic():
+        with pytest.raises(ProgrammingError), transaction.atomic():
             Extension.objects.filter(pk=asked.pk).update(
                 answered_at=at(3), answered_by=user("safar"), is_allowed=True
             )
@@ -99,7 +99,7 @@ def test_b5_nobody_approves_more_time_alone_past_the_python() -> None:
             )
     with as_user("safar") as by:
         row.by, row.approved_by = user("nigora"), by
-        with pytest.raises((IntegrityError, ProgrammingError)), transaction.atomic():
+        with pytest.raises(ProgrammingError), transaction.atomic():
             row.save(force_insert=True)  # nothing was allowed yet
 
 
@@ -131,7 +131,7 @@ def test_b5_what_bodies_let_run_out_stands_on_the_list_of_the_commission() -> No
             started(by, "test_hours", owner=desk, started_at=at(1))
             started(by, "later_questions", owner=desk)  # a service target is no law
         started(by)  # what a service owes is no matter of this list
-        with pytest.raises((ProgrammingError, Refused)), transaction.atomic():
+        with pytest.raises(ProgrammingError), transaction.atomic():
             queries.overdue(at(30))
     with as_user("ibrohim"):
         assert queries.overdue(at(2, 1)) == []

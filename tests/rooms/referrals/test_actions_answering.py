@@ -1,7 +1,11 @@
 """Answers, also by telephone."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
+from panoh.access import actions as access
 from panoh.access.models import Grant
 from panoh.access.queries import reaches
 from panoh.cases.models import Case
@@ -10,6 +14,7 @@ from panoh.kernel.rules import (
     Gone,
     Invalid,
     NotPossible,
+    Refused,
 )
 from panoh.referrals import actions as referrals
 from panoh.referrals import queries
@@ -50,6 +55,25 @@ def test_c1_received_is_a_time() -> None:
         assert queries.by_ref(referral.ref).received_by == user("shirin")
         with pytest.raises(Gone):
             referrals.receive(referral, by=by, at=NOW)
+
+
+@pytest.mark.django_db
+def test_a_member_without_the_right_to_answer_answers_nothing() -> None:
+    referral = sent()
+    with as_user("admin") as by:
+        access.dismiss(user=user("shirin"), role="shl", by=by, at=NOW)
+    with as_user("shirin") as by:
+        verbs: list[tuple[Callable[..., Any], dict[str, str]]] = [
+            (referrals.receive, {}),
+            (referrals.accept, {}),
+            (referrals.decline, {"reason": "no_place"}),
+        ]
+        for verb, more in verbs:
+            with pytest.raises(Refused):
+                verb(referral, **more, by=by, at=NOW)
+    with as_user("nigora"):
+        found = queries.by_ref(referral.ref)
+        assert (found.state, found.received_at) == (State.SENT, None)
 
 
 @pytest.mark.django_db

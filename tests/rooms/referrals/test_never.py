@@ -111,7 +111,7 @@ def test_a29_an_excluded_unit_is_offered_nowhere_and_asked_by_no_verb() -> None:
         ):
             with pytest.raises(NotPossible):
                 verb()
-        with pytest.raises(Problem):
+        with pytest.raises(NotPossible):
             referrals.send(request, by=by, at=NOW)
         with pytest.raises(ProgrammingError), transaction.atomic():
             access_actions.offer(

@@ -145,14 +145,15 @@ def test_a_leavers_key_opens_nothing_after_the_teams_key_was_renewed() -> None:
         assert own.teams[team_id, 2].public == bytes(newest.public)
 
 
-def test_who_holds_the_newest_key_alone_moves_no_wraps() -> None:
+@pytest.mark.parametrize("lacking", [1, 2], ids=["the new key alone", "the old key alone"])
+def test_who_holds_one_of_both_keys_moves_no_wraps(lacking: int) -> None:
     team_id, _code = new_team()
     with as_user("safar") as safar:
         identity(access.open_dossier(team=team("sealed"), by=safar, at=AT))
         vault.renew_team(team_id, [safar.pk])
         own = vault.OPENED.get()
         assert own is not None
-        own._teams = {key: pair for key, pair in own.teams.items() if key != (team_id, 1)}
+        own._teams = {key: pair for key, pair in own.teams.items() if key != (team_id, lacking)}
         with pytest.raises(NoKey):
             vault.rewrap_team(team_id)
 
