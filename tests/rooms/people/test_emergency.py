@@ -11,6 +11,7 @@ from django.db import connection, connections
 from django.db.utils import DatabaseError, ProgrammingError
 from django.test.utils import CaptureQueriesContext
 
+from panoh.access import actions as access
 from panoh.access.models import Dossier, Grant
 from panoh.access.queries import by_ref, reaches
 from panoh.audit import queries as audit
@@ -354,6 +355,20 @@ def test_break_glass_holder_is_too_late_after_it_opened(fresh_db: str, connect: 
     assert ring is not None
     with as_user("nigora") as by, pytest.raises(NotPossible):
         people.answer(ring, answer="called_back", why="", by=by, at=now())
+
+
+def test_a_member_without_the_right_to_settle_neither_answers_nor_stops_it(fresh_db: str) -> None:
+    ring = ring_of(ask(ref=file_of_ngo().ref))
+    assert ring is not None
+    with as_user("admin") as by:
+        access.dismiss(user=user("safar"), role="soc", by=by, at=now())
+    with as_user("safar") as by:
+        with pytest.raises(Refused):
+            people.answer(ring, answer="called_back", why="", by=by, at=now())
+        with pytest.raises(Refused):
+            people.stop(ring, by=by, at=now())
+    with as_user("nigora"):
+        assert EmergencyRing.objects.get().answered_at is None
 
 
 @pytest.mark.parametrize("who", ["shirin", "hadia"])
