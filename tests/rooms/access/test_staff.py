@@ -209,3 +209,15 @@ def test_nobody_ends_the_session_of_somebody_else() -> None:
     with as_user("safar") as by, pytest.raises(Gone):
         access.end_session(key=key, by=by, at=datetime.now(UTC))
     assert is_signed_in(browser)
+
+
+@pytest.mark.parametrize(("name", "shared"), [("safar", 1), ("shirin", 0)])
+def test_a_search_key_is_shared_only_where_another_team_stands(
+    fresh_db: str, connect: Callable[[str], psycopg.Connection], name: str, shared: int
+) -> None:
+    with as_user(name) as by:
+        access.share_search_key(by=by, at=AT)
+    rows = connect("auditor").execute(
+        "SELECT event FROM audit_entry WHERE event = 'unit.search_key_shared' AND at = %s", [AT]
+    )
+    assert len(rows.fetchall()) == shared

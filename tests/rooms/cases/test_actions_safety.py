@@ -136,6 +136,8 @@ def test_f12_a_request_for_protection_has_a_clock_and_an_answer() -> None:
         assert asked.due_at == policy.due("protection_reply", NOW)
         period = policy.period("protection_reply", policy.local_day(NOW))
         assert not period.verified
+        with pytest.raises(Gone):
+            cases.answer_protection(asked, answer="given", by=by, at=NOW)
     with as_user("pulod") as by:
         (duty,) = Duty.objects.filter(kind="protection.reply")
         assert (duty.owner, duty.due_at) == (team("police-cases"), asked.due_at)

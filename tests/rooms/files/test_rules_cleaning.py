@@ -176,6 +176,12 @@ def test_an_office_document_keeps_its_words_and_loses_its_makers(code: str) -> N
     assert b"https://example.org/" in links and b"C:/Users" not in links
 
 
+def test_a_drawing_of_an_office_document_stays_as_it_is() -> None:
+    found = cleaning.clean("docx", office(word__media__drawing_emf=b"\x01\x00\x00\x00 lines"))
+    with zipfile.ZipFile(io.BytesIO(found)) as archive:
+        assert archive.read("word/media/drawing.emf") == b"\x01\x00\x00\x00 lines"
+
+
 @pytest.mark.parametrize(
     ("code", "content", "why"),
     [

@@ -316,6 +316,17 @@ def test_g19_a_cell_that_can_be_worked_back_is_found() -> None:
     assert len(hidden) <= 4
 
 
+def test_g19_what_earlier_releases_told_cannot_be_hidden_and_is_named() -> None:
+    cells = suppression.linked(np.array([[20, 3, 30], [40, 25, 60], [33, 44, 55]]))
+    small = next(at for at, name in enumerate(cells.names) if name == (0, 1))
+    told = {at: (int(n), int(n)) for at, n in enumerate(cells.values) if at != small}
+    public = suppression.Public(limits=told)
+    hidden = suppression.suppress(cells, 5, public=public)
+    assert hidden == {small}
+    found = suppression.audit(cells, hidden, 5, public)
+    assert {(one.code, one.cell) for one in found} == {("SR-A6", small)}
+
+
 def test_g19_bounds_are_those_of_trying_everything() -> None:
     table = np.array([[2, 3], [1, 4]])
     cells = suppression.linked(table)
