@@ -380,8 +380,13 @@ class PartialDateField(forms.Field):
         return known != [str(part or "") for part in data or ["", "", ""]]
 
 
+# Letters that a Cyrillic keyboard gives for what looks the same on the page.
+_ALIKE = str.maketrans("АВЕКМНРСТУХ", "ABEKMHPCTYX")
+
+
 class RefField(forms.CharField):
-    """A reference of ten signs as people read it aloud: spaces, dashes and small letters pass."""
+    """A reference of ten signs as people read it aloud: spaces, dashes, small letters and those of
+    a Cyrillic keyboard pass."""
 
     default_error_messages = {
         "invalid": _("This is not a reference. It has ten letters and figures.")
@@ -394,7 +399,7 @@ class RefField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """Return the ten signs in capitals, or an empty text."""
-        text = re.sub(r"[\s\-–—.]", "", super().to_python(value) or "").upper()
+        text = re.sub(r"[\s\-–—.]", "", super().to_python(value) or "").upper().translate(_ALIKE)
         if text and not re.fullmatch(r"[2-9A-Z]{10}", text):
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return text

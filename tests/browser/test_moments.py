@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -40,7 +41,8 @@ def test_moment_1_back_to_work_after_a_break(server: str, open_page: Opener) -> 
     session = enter(page, server, WORKER, "en")
     with as_user(WORKER) as by:
         mine = team("ngo-cases")
-        owed = [duties.open("consent.copies", owner=mine, by=by, at=NOW) for _ in "123"]
+        given: dict[str, Any] = {"owner": mine, "by": by, "at": NOW, "due": NOW}
+        owed = [duties.open("consent.copies", **given) for _ in "123"]
     moments.lock(session)
     page.goto(f"{server}/")
     assert "/unlock/" in page.url and "thing" not in page.content()

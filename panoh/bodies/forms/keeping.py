@@ -42,7 +42,7 @@ class BodyForm(CleanForm):
         )
         own, *others = policy.zones()
         if others:
-            zones = [("", own), *((one, one) for one in others)]
+            zones = [("", policy.zone_name(own)), *((one, policy.zone_name(one)) for one in others)]
             self.fields["zone"] = forms.ChoiceField(
                 label=_("In which time zone does it sit?"), choices=zones, required=False
             )

@@ -41,7 +41,8 @@ class WhenForm(CleanForm):
         super().__init__(*args, **kwargs)
         self.zone = policy.calendar(body.zone).zone
         if body.zone:
-            self.fields["hour"].help_text = body.zone
+            city = policy.zone_name(body.zone)
+            self.fields["hour"].help_text = _("Time of %(city)s") % {"city": city}
 
     def moment(self) -> datetime:
         """The moment that was typed, in the zone of the body."""

@@ -59,6 +59,7 @@ from panoh.cases.queries.lists import (
     totals,
 )
 from panoh.cases.queries.orders import (
+    CONCERNED,
     BreachTold,
     Concerned,
     OrderTold,
@@ -172,6 +173,7 @@ from panoh.cases.queries.weighing import (
 )
 
 __all__ = [
+    "CONCERNED",
     "BreachTold",
     "Concerned",
     "ContactTold",

@@ -42,7 +42,7 @@ from panoh.people.rules.person import Person
 from panoh.policy import queries as policy
 from panoh.vault import queries as vault
 
-PAGE = 50
+CONCERNED = 50
 _RIGHTS = (Permission.ORDER_WRITE, Permission.ORDER_ADVISE, Permission.ORDER_SIGN)
 
 
@@ -223,11 +223,11 @@ class Concerned:
 
 
 def concerned(*, by: User, at: datetime, after: int = 0) -> list[Concerned]:
-    """Who of my teams' cases is to be told, the most urgent first, ``PAGE`` of them from
+    """Who of my teams' cases is to be told, the most urgent first, ``CONCERNED`` of them from
     ``after`` on; only safe ways are shown. Every opening is recorded."""
     rows = Affected.objects.filter(told_at=None).select_related("dossier")
     mine = visible_to(rows).filter(dossier__holder__in=my_teams())
-    found = list(mine.order_by("due_at", "dossier_id", "pk")[after : after + PAGE])
+    found = list(mine.order_by("due_at", "dossier_id", "pk")[after : after + CONCERNED])
     if not may(by, Permission.IDENTITY_READ):
         return [Concerned(row, "", ()) for row in found]
     names = people.names_of({row.dossier_id for row in found}, by=by, at=at)

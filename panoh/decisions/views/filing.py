@@ -145,6 +145,9 @@ def appeal(request: StaffRequest, ref: str, code: str) -> HttpResponse:
 def supply(request: StaffRequest, ref: str, code: str) -> HttpResponse:
     """Say which of the missing papers are there now."""
     row = _mine(request, code)
+    if request.method == "GET" and not row.missing:
+        context = {"title": _("Missing papers"), "note": _("Nothing is missing now.")}
+        return render(request, "decisions/form.html", context)
     offered = [(one, policy.label("status_documents", one)) for one in row.missing]
     form = typed(request, PapersForm, offered=offered)
     if request.method == "POST" and form.is_valid():

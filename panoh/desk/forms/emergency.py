@@ -11,7 +11,7 @@ from panoh.people.forms import NAME_LENGTH
 from panoh.people.models import Answer, Review
 from panoh.people.rules.keys import Facts
 from panoh.policy import queries as policy
-from panoh.ui.forms import CleanForm, PartialDateField, Radios, TextField, offer
+from panoh.ui.forms import CleanForm, PartialDateField, Radios, RefField, TextField, offer
 
 # The answers of the pack's list that mean danger now.
 NO_DANGER = ("none", "not_yet_known")
@@ -40,7 +40,7 @@ class EmergencyForm(CleanForm):
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
         help_text=_("Somebody else will read this and look at what you did."),
     )
-    ref = _line(_("Reference, if you know it"))
+    ref = RefField(label=_("Reference, if you know it"), required=False)
     name = _line(
         _("Or the name"), help_text=_("Only people who agreed to it are looked for by name.")
     )
@@ -71,7 +71,7 @@ class EmergencyForm(CleanForm):
         return {
             "danger": typed["danger"],
             "reason": typed["reason"],
-            "ref": typed["ref"].replace(" ", "").upper(),
+            "ref": typed["ref"],
             "facts": facts if known else None,
         }
 

@@ -10,7 +10,16 @@ from panoh.cases.rules import Trust
 from panoh.desk.forms.fields import any_of, one_of, pick, submission
 from panoh.kernel.rules import CASE_CATEGORIES, Category
 from panoh.policy import queries as policy
-from panoh.ui.forms import Checkboxes, CleanForm, DayInput, EditForm, Radios, TextField, offer
+from panoh.ui.forms import (
+    Checkboxes,
+    CleanForm,
+    DayInput,
+    EditForm,
+    Radios,
+    RefField,
+    TextField,
+    offer,
+)
 
 
 def _day(label: Any, **options: Any) -> forms.DateField:
@@ -144,4 +153,4 @@ class LinkForm(CleanForm):
     """Another file of the own teams, by its reference."""
 
     relation = one_of("kin_relations", _("What is this person to the one of this file?"))
-    other = forms.CharField(label=_("Reference of the other file"), max_length=20)
+    other = RefField(label=_("Reference of the other file"))

@@ -1,5 +1,6 @@
 """Breaches: registered as a number, told to each person by the holder of her case."""
 
+import re
 from uuid import UUID
 
 from django.contrib import messages
@@ -26,7 +27,8 @@ from panoh.desk.views.typed import done, told_in, typed
 @require_http_methods(["GET", "POST"])
 def breaches(request: StaffRequest) -> HttpResponse:
     """Register a breach: everybody concerned is listed for the holder of the case, not here."""
-    users, teams = User.objects.filter(is_active=True), Team.objects.all()
+    # Closed accounts too: the page says to close one first.
+    users, teams = User.objects.all(), Team.objects.all()
     if not may(request.user, Permission.INSTALLATION_MANAGE):
         users = users.filter(unit=request.user.unit_id)
         teams = teams.filter(unit=request.user.unit_id)
@@ -35,7 +37,7 @@ def breaches(request: StaffRequest) -> HttpResponse:
     form = typed(
         request,
         BreachForm,
-        users=[(key, one.display_name) for key, one in accounts.items()],
+        users=[(key, _of_account(one)) for key, one in accounts.items()],
         teams=[(key, str(one)) for key, one in groups.items()],
     )
     if request.method == "POST" and form.is_valid():
@@ -61,12 +63,22 @@ def breaches(request: StaffRequest) -> HttpResponse:
     return render(request, "desk/breaches.html", {"form": form, "rows": queries.breaches()})
 
 
+def _of_account(user: User) -> str:
+    if user.is_active:
+        return user.display_name
+    return _("%(name)s (closed)") % {"name": user.display_name}
+
+
 @page(Permission.CASE_READ)
 @require_safe
 def concerned(request: StaffRequest) -> HttpResponse:
     """Whom of our cases we have to tell, and how each is reached safely."""
-    found = queries.concerned(by=request.user, at=timezone.now())
-    return render(request, "desk/concerned.html", {"rows": found})
+    asked = request.GET.get("after", "")
+    after = int(asked) if re.fullmatch(r"[0-9]{1,6}", asked) else 0
+    found = queries.concerned(by=request.user, at=timezone.now(), after=after)
+    # Whom nobody can reach yet stay on top: those behind must not wait for them.
+    older = after + len(found) if len(found) == queries.CONCERNED else 0
+    return render(request, "desk/concerned.html", {"rows": found, "older": older})
 
 
 @page(Permission.CASE_WRITE)

@@ -29,7 +29,10 @@ def why(request: StaffRequest, duty_id: UUID) -> HttpResponse:
     """Why is this due on that day? Step by step; to the team that owes, what may be done."""
     duty, at = _duty(duty_id), timezone.now()
     [told] = owed.told([duty], at)
-    context = {"told": told, "steps": owed.why(duty), "duty": duty}
+    # A receiver owes something about a case that it does not see: then the way back is Today.
+    reads = may(request.user, Permission.CASE_READ)
+    ref = duty.dossier.ref if duty.dossier is not None and reads else ""
+    context = {"told": told, "steps": owed.why(duty), "duty": duty, "ref": ref}
     if may(request.user, Permission.DUTY_SETTLE) and _is_mine(duty):
         asked = owed.waiting_extension(duty)
         runs = duty.due_at is not None and not told.deadline.late
@@ -46,7 +49,7 @@ def why(request: StaffRequest, duty_id: UUID) -> HttpResponse:
 
 
 def _duty(duty_id: UUID) -> Duty:
-    found = Duty.objects.select_related("owner").filter(pk=duty_id).first()
+    found = Duty.objects.select_related("owner", "dossier").filter(pk=duty_id).first()
     if found is None:
         raise Gone
     return found

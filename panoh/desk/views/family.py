@@ -356,7 +356,7 @@ def _file(reference: str) -> Dossier:
     """A file of the own teams; one of others answers like one that does not exist."""
     text = _("There is no such file among those of your teams.")
     try:
-        found = by_ref(reference.replace(" ", "").upper())
+        found = by_ref(reference)
     except Gone:
         raise Invalid(text, "other") from None
     if not holds(found):

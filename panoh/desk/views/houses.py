@@ -51,9 +51,9 @@ ADDED: dict[str, Added] = {
     "room": (gettext_lazy("Add a room"), HouseRoomForm, shelters.add_room),
     "beds": (gettext_lazy("More beds in a room"), HouseBedsForm, _add_beds),
     "paper": (gettext_lazy("Add a paper"), HousePaperForm, shelters.add_paper),
-    "vetting": (gettext_lazy("Staff were vetted"), VettingForm, shelters.vet),
+    "vetting": (gettext_lazy("Add staff who were vetted"), VettingForm, shelters.vet),
     "inspection": (
-        gettext_lazy("An inspection is due"),
+        gettext_lazy("Add an inspection"),
         InspectionForm,
         shelters.plan_inspection,
     ),

@@ -56,8 +56,11 @@ def _owed(request: StaffRequest) -> dict[str, object]:
     first = owed.ringing(SHOWN) if after is None else []
     rest = [duty for duty in shown if duty not in first]
     at = timezone.now()
+    count, now = owed.open_count(at)
     return {
-        "count": owed.open_count(),
+        "count": count,
+        "now": now,
+        "later": count - now,
         "most": owed.COUNTED,
         "alerts": queries.tasks(first, user=request.user, at=at),
         "tasks": queries.tasks(rest, user=request.user, at=at),

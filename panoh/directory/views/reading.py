@@ -83,7 +83,7 @@ class Offered:
     def admits(self) -> str:
         """Whom it admits."""
         service = self.entry.service
-        who = ", ".join(policy.label("sexes", sex) for sex in service.sexes)
+        who = " / ".join(policy.label("sexes", sex) for sex in service.sexes)
         ages = {
             (True, True): _("%(low)d to %(high)d years"),
             (True, False): _("from %(low)d years"),
@@ -92,7 +92,7 @@ class Offered:
         }[service.min_age is not None, service.max_age is not None]
         children = _("children too") if service.admits_children else ""
         span = ages % {"low": service.min_age or 0, "high": service.max_age or 0} if ages else ""
-        return ", ".join(filter(None, [who, span, children]))
+        return " · ".join(filter(None, [who, span, children]))
 
     @property
     def hours(self) -> str:

@@ -297,10 +297,24 @@ def overdue_by(teams: Iterable[int] | None = None, limit: int = PAGE) -> list[Du
     return [duty for duty in found if duty.is_late]
 
 
-def open_count(teams: Iterable[int] | None = None, most: int = COUNTED) -> int:
-    """How many duties these teams owe, counted up to ``most`` + 1 (then say "more than")."""
-    lists = [rows.values_list("pk", flat=True) for rows in _queues(teams, most + 1)]
-    return min(sum(map(len, lists)), most + 1)
+def open_count(
+    at: datetime, teams: Iterable[int] | None = None, most: int = COUNTED
+) -> tuple[int, int]:
+    """How many duties these teams owe, counted up to ``most`` + 1 (then say "more than"), and how
+    many of those counted wait for this local day: late, due by its end, or ringing."""
+    tonight, alerts = policy.calendar().end_of(policy.local_day(at)), _alerts()
+    columns = ("due_at", "kind", "acknowledged_at")
+    lists = [rows.values_list(*columns) for rows in _queues(teams, most + 1)]
+    found = [row for rows in lists for row in rows][: most + 1]
+    waiting = [
+        (due is not None and due <= tonight) or (kind in alerts and taken is None)
+        for due, kind, taken in found
+    ]
+    return len(found), sum(waiting)
+
+
+def _alerts() -> list[str]:
+    return [code for code, kind in rules.KINDS.items() if kind.alert]
 
 
 def alerts_for(user: User) -> list[Duty]:
@@ -311,7 +325,7 @@ def alerts_for(user: User) -> list[Duty]:
             assigned_to=user,
             acknowledged_at=None,
             owner_id__in=my_teams(),
-            kind__in=[code for code, kind in rules.KINDS.items() if kind.alert],
+            kind__in=_alerts(),
         )
         .select_related("dossier")
         .order_by("opened_at")[:PAGE]
@@ -320,10 +334,9 @@ def alerts_for(user: User) -> list[Duty]:
 
 def ringing(limit: int) -> list[Duty]:
     """Alerts of my teams that nobody has taken yet, the nearest first and late ones before it."""
-    alerts = [code for code, kind in rules.KINDS.items() if kind.alert]
     return list(
         Duty.objects.unsettled()
-        .filter(owner_id__in=my_teams(), kind__in=alerts, acknowledged_at=None)
+        .filter(owner_id__in=my_teams(), kind__in=_alerts(), acknowledged_at=None)
         .select_related("dossier")
         .order_by(F("due_at").asc(nulls_last=True), "opened_at")[:limit]
     )
@@ -357,7 +370,7 @@ def left_behind(at: datetime) -> DutyQuerySet:
     )
     return (
         Duty.objects.unsettled()
-        .filter(kind__in=[code for code, kind in rules.KINDS.items() if kind.alert])
+        .filter(kind__in=_alerts())
         .annotate(sees_to_it=holder)
         .filter(~Exists(member), sees_to_it__isnull=False)
     )

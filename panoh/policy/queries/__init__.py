@@ -54,6 +54,7 @@ from panoh.policy.queries.reading import (
     setting,
     today,
     unit_types,
+    zone_name,
     zones,
 )
 
@@ -107,5 +108,6 @@ __all__ = [
     "typeset",
     "unit_types",
     "versions",
+    "zone_name",
     "zones",
 ]

@@ -120,7 +120,7 @@ def test_the_page_shows_a_card_once_and_asks_first_who_is_there() -> None:
     TOTP.activate(user("nigora"), str(generate_totp_secret()))
     browser = client_of("nigora", "en")
     before = browser.get(CARD)
-    assert "0 codes of your present paper still work" in words(before)
+    assert "You have no code on paper that works" in words(before)
     made = browser.post(CARD)
     codes = made.context["codes"]
     assert len(codes) == 10 and all(code in words(made) for code in codes)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
+from panoh.access import actions as access
 from panoh.access.models import Dossier
 from panoh.cases import actions as cases
 from panoh.cases import queries
@@ -123,6 +124,41 @@ def test_f13_a_breach_of_another_unit_and_by_others_is_refused() -> None:
         assert len(queries.breaches()) == 1
     with as_user("amina"):
         assert queries.breaches() == []
+
+
+@pytest.mark.django_db
+def test_f13_who_cannot_be_reached_hides_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries.orders, "CONCERNED", 2)
+    monkeypatch.setattr(queries, "CONCERNED", 2)
+    for dossier in (known(), known(), known()):
+        looked_at(dossier)
+    assert breach() == 3
+    browser = client_of("nigora", "en")
+    first = browser.get("/breaches/people/")
+    assert len(first.context["rows"]) == 2 and "?after=2" in first.content.decode()
+    second = browser.get("/breaches/people/?after=2")
+    assert len(second.context["rows"]) == 1 and 'rel="next"' not in second.content.decode()
+
+
+@pytest.mark.django_db
+def test_f13_an_account_that_was_closed_first_can_still_be_named() -> None:
+    """The page says: first close the account."""
+    looked_at(known())
+    browser = client_of("admin", "en")
+    typed = {
+        "kind": "account",
+        "user": str(user("safar").pk),
+        "since": (NOW - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M"),
+        "until": (NOW + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M"),
+        "submission": hidden(browser.get("/breaches/"), "submission"),
+    }
+    with as_user("admin") as by:
+        access.close_account(user=user("safar"), by=by, at=NOW + timedelta(minutes=1))
+    shown = words(browser.get("/breaches/"))
+    assert f"{user('safar').display_name} (closed)" in shown
+    assert browser.post("/breaches/", typed).status_code == 302
+    with as_user("nigora"):
+        assert Affected.objects.count() == 1
 
 
 @pytest.mark.django_db

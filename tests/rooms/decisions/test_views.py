@@ -145,6 +145,8 @@ def test_b4_papers_are_asked_and_added_by_pages() -> None:
     assert ngo.post(f"{base}{row.number}/supply/", asked).status_code == 302
     told = ngo.post(f"{base}{row.number}/supply/", asked)
     assert "is not possible" in words(told) or "Select a valid choice" in words(told)
+    told = ngo.get(f"{base}{row.number}/supply/")
+    assert "Nothing is missing now." in words(told) and "Which papers?" not in words(told)
     assert ngo.post(f"{base}{row.number}/withdraw/").status_code == 302
     assert "Withdrawn" in words(ngo.get(base))
 

@@ -42,6 +42,7 @@ def test_b5_today_and_the_case_lead_to_why_this_day() -> None:
         assert address in text
         assert "Soon" in text, "the day before the last day warns"
     told = words(browser.get(address))
+    assert f'href="/cases/{case.dossier.ref}/"' in browser.get(address).content.decode()
     assert "It is counted from: First contact" in told
     assert "7 days: service target, not law" in told
     assert "So it is due by the end of" in told

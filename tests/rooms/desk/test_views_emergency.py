@@ -14,6 +14,7 @@ from panoh.cases import actions as cases
 from panoh.cases.rules import SafetyKind
 from panoh.duties.models import Duty
 from panoh.people import actions as people
+from panoh.people.models import EmergencyCall
 from tests.factories.cases import contact
 from tests.factories.clients import client_of, hidden, words
 from tests.factories.emergency import REASON, ask, file_of_ngo, hotline, wait_over
@@ -40,6 +41,23 @@ def test_break_glass_pages_say_the_same_for_a_file_and_for_none(db: None) -> Non
     )
     assert SAID in there and "hh:mm" in there
     assert there == absent
+
+
+@pytest.mark.parametrize("how", ["{0}-{1}", "{0}\xa0{1}", "{0}. {1}"])
+def test_a_reference_is_found_however_it_was_written_down(db: None, how: str) -> None:
+    """Typed with a dash it opened nothing and rang nobody, and the page said the same."""
+    ref = file_of_ngo().ref
+    alike = str.maketrans("ABEKMHPCTYX", "АВЕКМНРСТУХ")
+    asked(how.format(ref[:5].lower(), ref[5:].translate(alike)))
+    with as_user("nigora"):
+        assert Duty.objects.filter(kind="emergency.ring").count() == 1
+
+
+def test_what_cannot_be_a_reference_is_said_and_costs_no_call(db: None) -> None:
+    file_of_ngo()
+    said = asked("ABCDE2345")
+    assert "This is not a reference" in said and SAID not in said
+    assert not EmergencyCall.objects.exists()
 
 
 def test_break_glass_pages_from_ring_to_review(fresh_db: str, connect: Connect) -> None:

@@ -99,6 +99,8 @@ def test_the_preview_shows_exactly_what_is_sent() -> None:
     to = house()
     dossier = opened(team("shelter-cases"), children="one", danger_now="danger")
     browser = client_of("nigora", "en")
+    page = browser.get(f"/cases/{dossier.ref}/refer/{to.pk}/")
+    assert "Show what they will see" in words(page) and "Show it again" not in words(page)
     page = browser.get(f"/cases/{dossier.ref}/refer/{to.pk}/", {"help": "bed"})
     shown = [line.text for line in page.context["preview"].before]
     assert f"They will see these {len(shown)} lines" in words(page)

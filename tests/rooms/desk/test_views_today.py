@@ -31,7 +31,8 @@ def test_today_counts_and_explains_its_order() -> None:
         calm = contact(by, timezone.now())
         urgent = contact(by, timezone.now(), danger_now="danger")
     page = client_of("nigora").get("/", headers={"Accept-Language": "en"}).content.decode()
-    assert "3 things today" in page
+    assert "1 thing today" in page, "the alert; the questions of both are for the days to come"
+    assert "2 more are not due today." in page
     assert page.index(urgent.dossier.ref[:5]) < page.index(calm.dossier.ref[:5])
     assert "Why here: Immediately" in page
     assert "service target, not law" in page

@@ -16,6 +16,7 @@ from panoh.duties import actions as duties
 from panoh.duties import queries
 from panoh.duties.models import Duty
 from panoh.kernel.rules import Gone, NotPossible
+from panoh.policy import queries as policy
 from tests.factories.cases import AT
 from tests.factories.staff import as_user, team, user
 from tests.harness import cluster
@@ -156,9 +157,13 @@ def test_late_then_urgency_then_sensitivity_then_deadline() -> None:
         assert told[0].why.startswith("late · ")
         assert told[0].deadline.late
         assert told[4].deadline.text == "the day is not set"
-        assert (queries.open_count(), queries.open_count(most=3)) == (6, 4)
+        midnight = policy.calendar().end_of(policy.local_day(AT))
+        owed(by, kind="urgent.alert", due=midnight + MINUTE)
+        owed(by, due=midnight + MINUTE)
+        assert queries.open_count(AT) == (8, 6), "late, due by midnight, or ringing"
+        assert queries.open_count(AT, most=3)[0] == 4
         assert queries.owed_by([team("shelter-cases").pk]) == []
-        assert queries.open_count([team("shelter-cases").pk]) == 0
+        assert queries.open_count(AT, [team("shelter-cases").pk]) == (0, 0)
 
 
 @pytest.mark.django_db
@@ -167,7 +172,7 @@ def test_things_are_counted_in_the_order_of_their_index() -> None:
     one (11 ms in place of 0.5)."""
     with as_user("nigora") as by, CaptureQueriesContext(connection) as asked:
         owed(by)
-        assert queries.open_count(most=7) == 1
+        assert queries.open_count(AT, most=7)[0] == 1
     counts = [text for row in asked if "LIMIT 8" in (text := row["sql"] or "")]
     assert counts and all("ORDER BY" in text for text in counts)
 

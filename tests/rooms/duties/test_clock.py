@@ -281,7 +281,7 @@ def test_b5_why_is_this_due_on_that_day() -> None:
             "On 9 March 2026 it ran again with what was left: 19 March 2026.",
             "On 10 March 2026 it got 5 working days more, asked and approved by two people: "
             "The person is ill. That gave: 26 March 2026.",
-            "So it is due by the end of 26 March 2026 (time of Asia/Dushanbe).",
+            "So it is due by the end of 26 March 2026 (time of Dushanbe).",
         ]
         for language in ("tg", "ru"):
             with override(language):
@@ -296,12 +296,10 @@ def test_b5_why_of_a_day_that_somebody_set_and_of_hours() -> None:
         assert queries.why(by_hand) == [
             "It was opened on 2 March 2026, 11:00.",
             "The last day was set when it was opened: 9 March 2026.",
-            "So it is due by 9 March 2026, 11:00 (time of Asia/Dushanbe).",
+            "So it is due by 9 March 2026, 11:00 (time of Dushanbe).",
         ]
         hours = started(by, "test_hours")
-        assert queries.why(hours)[-1] == (
-            "So it is due by 3 March 2026, 11:00 (time of Asia/Dushanbe)."
-        )
+        assert queries.why(hours)[-1] == ("So it is due by 3 March 2026, 11:00 (time of Dushanbe).")
         stopped = duties.suspend(hours, ground="person_asked", by=by, at=at(2, 8))
         assert queries.why(stopped)[-1] == (
             "The clock stands still: nothing is due until it runs again."
@@ -315,7 +313,7 @@ def test_b5_holidays_that_were_entered_later_are_said_and_change_nothing(tmp_pat
         with pack_with(tmp_path, {"holidays.csv": ("", "2026-03-12,А,А,A,S\n")}):
             told = queries.why(duty)
         assert "Counted today it would be 18 March 2026; a clock that runs keeps its day." in told
-        assert told[-1] == "So it is due by the end of 17 March 2026 (time of Asia/Dushanbe)."
+        assert told[-1] == "So it is due by the end of 17 March 2026 (time of Dushanbe)."
 
 
 @pytest.mark.django_db
@@ -323,7 +321,7 @@ def test_b5_a_body_has_its_own_time_zone() -> None:
     with as_user("nigora") as by:
         east = started(by, zone="Asia/Tokyo")
         assert east.due_at == datetime(2026, 3, 17, 14, 59, 59, tzinfo=UTC)
-        assert queries.why(east)[-1].endswith("(time of Asia/Tokyo).")
+        assert queries.why(east)[-1].endswith("(time of Tokyo).")
 
 
 @pytest.mark.django_db

@@ -149,7 +149,7 @@ def test_a_known_date_stands_in_the_three_inputs() -> None:
     assert field.has_changed("1998-03", ["1", "3", "1998"])
 
 
-@pytest.mark.parametrize("typed", ["abcde23456", "ABCDE 23456", "abc-de2–3456"])
+@pytest.mark.parametrize("typed", ["abcde23456", "ABCDE 23456", "abc-de2–3456", "аВсDE23456"])
 def test_a_reference_passes_as_it_is_read_aloud(typed: str) -> None:
     sent = form(ref=typed)
     assert sent.is_valid()
