@@ -14,6 +14,7 @@ from panoh.bodies.models import (
 )
 from panoh.policy import queries as policy
 from panoh.ui.forms import CleanForm, EditForm, Radios, offer
+from panoh.ui.templatetags.panoh import city
 
 
 class BodyForm(CleanForm):
@@ -42,7 +43,7 @@ class BodyForm(CleanForm):
         )
         own, *others = policy.zones()
         if others:
-            zones = [("", policy.zone_name(own)), *((one, policy.zone_name(one)) for one in others)]
+            zones = [("", city(own)), *((one, city(one)) for one in others)]
             self.fields["zone"] = forms.ChoiceField(
                 label=_("In which time zone does it sit?"), choices=zones, required=False
             )

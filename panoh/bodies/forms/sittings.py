@@ -21,6 +21,7 @@ from panoh.bodies.models import (
 )
 from panoh.policy import queries as policy
 from panoh.ui.forms import Checkboxes, CleanForm, Radios, offer
+from panoh.ui.templatetags.panoh import city
 
 
 class WhenForm(CleanForm):
@@ -41,8 +42,7 @@ class WhenForm(CleanForm):
         super().__init__(*args, **kwargs)
         self.zone = policy.calendar(body.zone).zone
         if body.zone:
-            city = policy.zone_name(body.zone)
-            self.fields["hour"].help_text = _("Time of %(city)s") % {"city": city}
+            self.fields["hour"].help_text = _("Time of %(city)s") % {"city": city(body.zone)}
 
     def moment(self) -> datetime:
         """The moment that was typed, in the zone of the body."""

@@ -47,7 +47,6 @@ def one(request: StaffRequest, code: str) -> HttpResponse:
         "body": body,
         "kind": kind,
         "place": policy.place(body.place) if body.place else None,
-        "zone": policy.zone_name(body.zone) if body.zone else "",
         "keeps": queries.keeps(request.user, body),
         "quarters": queries.calendar(body, today).rows if body.quarterly else [],
         "sittings": queries.sittings_of(body),

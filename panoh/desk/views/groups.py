@@ -98,6 +98,9 @@ def group(request: StaffRequest, ref: str) -> HttpResponse:
             {
                 "one": one,
                 "name": names.get(one.case.pk, ""),
+                "urgency": policy.label("urgencies", one.case.urgency)
+                if queries.at_once(one.case)
+                else "",
                 "sex": policy.label("sexes", one.case.sex) if one.case.sex else "",
                 "age": policy.label("age_bands", one.case.age_band) if one.case.age_band else "",
                 "language": policy.label("spoken_languages", one.case.language),

@@ -82,10 +82,14 @@ def _last(key: str) -> Duty | None:
 @page(Permission.DUTY_SETTLE)
 @require_http_methods(["GET", "POST"])
 def take(request: StaffRequest, duty_id: UUID) -> HttpResponse:
-    """I will see to it: nobody further is called."""
+    """I will see to it: nobody further is called. Then the page on which that is done: an emergency
+    that was only taken opens at its hour all the same."""
     if request.method == "POST":
-        duties.acknowledge(_duty(duty_id), by=request.user, at=timezone.now())
-        return done(request, _("You have taken it. Nobody further is called."), "desk:today")
+        duty, now = _duty(duty_id), timezone.now()
+        duties.acknowledge(duty, by=request.user, at=now)
+        [task] = queries.tasks([duty], user=request.user, at=now)
+        text = _("You have taken it. Nobody further is called.")
+        return done(request, text, task.url or "desk:today")
     return redirect("desk:today")
 
 

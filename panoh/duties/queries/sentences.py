@@ -8,9 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from panoh.duties.rules import Verb
-from panoh.policy import queries as policy
 from panoh.policy.rules import Calendar, Standing, TimeUnit, length_in_words
-from panoh.ui.templatetags.panoh import day, moment
+from panoh.ui.templatetags.panoh import city, day, moment
 
 # So many public holidays are named one by one; of more only the number is said.
 NAMED = 5
@@ -129,7 +128,7 @@ def end(due: datetime | None, *, stopped: bool, unit: TimeUnit, calendar: Calend
         return _("The clock stands still: nothing is due until it runs again.")
     if due is None:
         return _("So there is no last day. Ask whoever keeps the country's rules to set it.")
-    given = {"until": point(due, unit, calendar), "zone": policy.zone_name(calendar.zone.key)}
+    given = {"until": point(due, unit, calendar), "zone": city(calendar.zone.key)}
     if unit in BY_THE_CLOCK:
         return _("So it is due by %(until)s (time of %(zone)s).") % given
     return _("So it is due by the end of %(until)s (time of %(zone)s).") % given

@@ -54,7 +54,6 @@ from panoh.policy.queries.reading import (
     setting,
     today,
     unit_types,
-    zone_name,
     zones,
 )
 
@@ -108,6 +107,5 @@ __all__ = [
     "typeset",
     "unit_types",
     "versions",
-    "zone_name",
     "zones",
 ]

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.core import get_global
-from babel.dates import get_timezone_location
 from django.conf import settings
 from django.utils import timezone
 from django.utils.functional import Promise, lazy
@@ -146,12 +145,6 @@ def zones() -> list[str]:
     there = get_global("zone_territories").items()
     others = sorted(zone for zone, where in there if where == kept.code.upper())
     return [kept.timezone, *(zone for zone in others if zone != kept.timezone)]
-
-
-def zone_name(zone: str) -> str:
-    """The city that a time zone is called by, in the reader's language (Unicode CLDR)."""
-    language = (get_language() or "en").split("-")[0]
-    return get_timezone_location(ZoneInfo(zone), locale=language, return_city=True)
 
 
 def due(key: str, start_at: datetime, zone: str = "") -> datetime | None:

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel.dates import get_timezone_location
 from django import template
 from django.forms import BoundField
 from django.template.loader import select_template
@@ -114,11 +115,22 @@ def _plain(name: str, language: str | None) -> str:
 @register.filter
 def moment(value: datetime | None, zone: str = "") -> str:
     """Date and time of day in words of the reader's language, in the active time zone; in another
-    ``zone`` its name follows, for who reads it elsewhere."""
+    ``zone`` its city follows, for who reads it elsewhere."""
     if value is None:
         return ""
     written = _written(_there(value, zone), "DATETIME_FORMAT")
-    return f"{written} ({zone})" if zone else written
+    return f"{written} ({city(zone)})" if zone else written
+
+
+@register.filter
+def city(zone: str) -> str:
+    """The city that a time zone is called by, in the reader's language (Unicode CLDR)."""
+    return _city(zone, (get_language() or "en").split("-")[0])
+
+
+@cache
+def _city(zone: str, language: str) -> str:
+    return get_timezone_location(ZoneInfo(zone), locale=language, return_city=True)
 
 
 def _there(value: datetime, zone: str) -> datetime:

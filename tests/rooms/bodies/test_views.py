@@ -25,6 +25,7 @@ from panoh.bodies.models import (
     Sitting,
 )
 from panoh.policy import queries as policy
+from panoh.ui.templatetags.panoh import city
 from tests.factories import bodies as made
 from tests.factories.bodies import KEEPER, OTHER, SECRETARY
 from tests.factories.cases import contact
@@ -94,9 +95,8 @@ def test_b1_an_hour_is_typed_and_shown_in_the_zone_of_the_body() -> None:
         keeper = client_of(KEEPER, "en")
         path = reverse("bodies:call", args=[body.code])
         page = keeper.get(path)
-        assert east in words(page)
-        day = policy.today() + timedelta(days=3)
-        key = hidden(page, "submission")
+        assert f"Time of {city(east)}" in words(page)
+        day, key = policy.today() + timedelta(days=3), hidden(page, "submission")
         keeper.post(path, {"day": day.isoformat(), "hour": "10:00", "submission": key})
         with as_user(KEEPER):
             row = Sitting.objects.get()
@@ -104,12 +104,12 @@ def test_b1_an_hour_is_typed_and_shown_in_the_zone_of_the_body() -> None:
         at = [body.code, row.pk]
         for place, args in (("list", []), ("body", at[:1]), ("sitting", at)):
             shown = words(keeper.get(reverse(f"bodies:{place}", args=args)))
-            assert f", 10:00 ({east})" in shown, place
+            assert f", 10:00 ({city(east)})" in shown, place
         for paper in ("minutes", "invitation"):
             file = keeper.get(reverse(f"bodies:{paper}", args=[*at, "en"]))
             pages = pypdf.PdfReader(io.BytesIO(file.content)).pages
             text = " ".join(" ".join(one.extract_text() for one in pages).split())
-            assert f"10:00 ({east})" in text, paper
+            assert f"10:00 ({city(east)})" in text, paper
         file = keeper.get(reverse("bodies:calendar", args=at))
         (event,) = Calendar.from_ical(file.content).walk("VEVENT")
         assert event.decoded("dtstart") == row.starts_at

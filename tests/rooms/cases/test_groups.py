@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connections
+from django.urls import reverse
 
 from panoh.cases import actions as cases
 from panoh.cases import queries
@@ -100,6 +101,9 @@ def test_a26_one_refuses_and_only_he_leaves_no_trace_outside() -> None:
         assert not Group.objects.exists(), "a receiver does not learn that there were others"
         assert not GroupMember.objects.exists()
         assert queries.group_of_case(agrees.dossier) is None
+    way = reverse("desk:group", args=[group.dossier.ref])
+    assert way in client_of("nigora").get(f"/cases/{agrees.dossier.ref}/").content.decode()
+    assert way not in client_of("shirin").get(f"/cases/{agrees.dossier.ref}/").content.decode()
     page = client_of("shirin", "en").get(f"/cases/{agrees.dossier.ref}/")
     assert page.status_code == 200
     assert EMPLOYER not in words(page)
@@ -109,10 +113,11 @@ def test_a26_one_refuses_and_only_he_leaves_no_trace_outside() -> None:
 @pytest.mark.django_db
 def test_a26_each_is_asked_alone_and_the_list_says_who_not_yet() -> None:
     group = begun()
-    first, _second = add(group, man(), man())
+    first, _second = add(group, man(), man(danger_now="danger"))
     browser = client_of("nigora", "en")
     path = f"/groups/{group.dossier.ref}/"
     assert "0 of 2 were asked alone" in words(browser.get(path))
+    assert words(browser.get(path)).count("Immediately") == 1, "who is in danger is seen at once"
     for _twice in range(2):
         assert browser.post(f"{path}alone/{first.pk}/").status_code == 302
     assert "1 of 2 were asked alone" in words(browser.get(path))

@@ -12,6 +12,7 @@ from panoh.bodies import queries as sittings
 from panoh.duties.models import Duty
 from panoh.kernel.rules import Invalid
 from panoh.policy import queries as policy
+from panoh.ui.templatetags.panoh import city
 from tests.factories.clients import client_of, words
 from tests.factories.referrals import NOW, as_jobs, later
 from tests.factories.staff import ADMIN, as_user
@@ -66,5 +67,5 @@ def test_b5_a_body_counts_its_days_in_the_zone_where_it_sits() -> None:
         assert duty.due_at is not None
         assert duty.due_at.astimezone(ZoneInfo(zone)).time() == time(23, 59, 59)
         why = reverse("desk:why", args=[duty.pk])
-        assert f"(time of {zone})" in words(secretary.get(why))
-        assert zone in words(secretary.get(reverse("bodies:body", args=[body.code])))
+        assert f"(time of {city(zone)})" in words(secretary.get(why))
+        assert city(zone) in words(secretary.get(reverse("bodies:body", args=[body.code])))

@@ -68,6 +68,9 @@ def test_break_glass_pages_from_ring_to_review(fresh_db: str, connect: Connect) 
     holder = client_of("nigora", "en")
     ring = words(holder.get(reverse("desk:emergency_ring", args=[duty.pk])))
     assert "Fictional Clinic" in ring
+    # "I will see to it" answers nothing yet: it leads to the answer.
+    taken = holder.post(reverse("desk:take", args=[duty.pk]))
+    assert taken.headers["Location"] == reverse("desk:emergency_ring", args=[duty.pk])
     assert "Without an answer" in ring
     wait_over(connect("owner"), call)
     hotline = client_of("hadia", "en")
