@@ -235,6 +235,7 @@ def unsigned(book: Book) -> list[Request]:
 def ended(book: Book) -> list[Request]:
     """The newest ones that wait for nothing more of the fund."""
     rows = _requests().filter(book=book).exclude(state__in=WAITING)
+    rows = rows.exclude(state__in=PAID, second_due_at__isnull=False, signed_at=None)
     return list(rows.order_by("-asked_at", "pk")[:PAGE])
 
 

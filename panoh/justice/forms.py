@@ -48,6 +48,7 @@ class NoticeForm(CleanForm):
 class OutcomeForm(CleanForm):
     """What came of a charge."""
 
+    titled = "outcome"
     outcome = forms.ChoiceField(label=_("What came of it?"), widget=Radios)
     on = forms.DateField(label=_("On which day?"), widget=DayInput)
 

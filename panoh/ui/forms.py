@@ -59,11 +59,13 @@ class CleanForm(forms.Form):
 
     A fault is named beside its field and the text shown again without what cannot be kept, so
     nothing typed is lost. Passphrases are left as they are. ``mark_optional`` shows which
-    questions may stay empty.
+    questions may stay empty. ``titled`` names the field that the heading right above asks for:
+    its own label is only read out.
     """
 
     use_required_attribute = False
     mark_optional = True
+    titled = ""
     required_css_class = ""
     # Raises if this very form was sent already: ``typed`` says how that is known.
     twice: Callable[[], None] = staticmethod(lambda: None)

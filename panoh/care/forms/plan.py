@@ -17,6 +17,7 @@ OURS = ("", _("Our own team"))
 class NeedForm(CleanForm):
     """A service of the catalogue, and what it is for."""
 
+    titled = "service"
     service = forms.ChoiceField(label=_("What is needed?"))
     goal = TextField(label=_("What does the person want with it, in their own words?"))
 

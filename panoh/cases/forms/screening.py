@@ -96,6 +96,7 @@ def _field(question: Question, language: str) -> forms.Field:
 class DecideForm(CleanForm):
     """What a person decides, and why."""
 
+    titled = "code"
     code = forms.ChoiceField(label=_("What happens now"), widget=Radios)
     reason = TextField(label=_("Why"), help_text=_("In your own words. It is kept sealed."))
 

@@ -93,7 +93,7 @@ class RulingForm(CleanForm):
         choices=[(one.value, one.label) for one in Outcome],
     )
     grounds = forms.MultipleChoiceField(label=_("On which grounds?"), widget=Checkboxes)
-    on = forms.DateField(label=_("On an earlier day?"), widget=DayInput, required=False)
+    on = forms.DateField(label=_("Decided earlier? On which day?"), widget=DayInput, required=False)
     reason = forms.ChoiceField(
         label=_("Why is it entered later?"),
         help_text=_("An earlier day needs a reason, and a second signature."),

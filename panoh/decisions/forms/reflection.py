@@ -11,6 +11,7 @@ from panoh.ui.forms import CleanForm, DayInput, Radios, TextField, offer
 class UsedForm(CleanForm):
     """What the person had, and when first."""
 
+    titled = "code"
     code = forms.ChoiceField(label=_("What did the person have?"), widget=Radios)
     on = forms.DateField(label=_("On which day?"), widget=DayInput)
 

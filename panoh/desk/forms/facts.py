@@ -18,6 +18,7 @@ class FactsForm(EditForm):
     """The answers to one question, and a text beside each (row A11)."""
 
     mark_optional = False
+    titled = "codes"
 
     def __init__(self, *args: Any, field: str, with_notes: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -81,6 +82,7 @@ def _answer(question: Question, offered: list[Any]) -> forms.ChoiceField:
 class AssessForm(EditForm):
     """One assessment, and why: a person decides, not a list (standard ALL-8)."""
 
+    titled = "code"
     code = forms.ChoiceField(widget=Radios)
     reason = TextField(
         label=_("Why?"), help_text=_("In plain words. The assessment before stays readable.")

@@ -99,6 +99,7 @@ class GuardianForm(CleanForm):
 class CheckForm(EditForm):
     """How far a guardian is trusted."""
 
+    titled = "trust"
     trust = forms.ChoiceField(
         label=_("How far is this guardian trusted?"),
         widget=Radios,

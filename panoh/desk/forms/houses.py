@@ -164,6 +164,7 @@ class InspectedForm(CleanForm):
 class FundingForm(EditForm):
     """Who pays, from when to when."""
 
+    titled = "payer"
     payer = forms.CharField(label=_("Who pays?"), max_length=120)
     kind = one_of("house_payers", _("From which money?"))
     since = _day(_("From"))

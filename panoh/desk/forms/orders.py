@@ -107,11 +107,11 @@ class BreachForm(CleanForm):
         self, *args: Any, users: list[tuple[str, str]], teams: list[tuple[str, str]], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        nobody = ("", _("Not this"))
+        nobody = ("", _("No"))
         offer(self, user=[nobody, *users], team=[nobody, *teams])
 
 
 class ToldForm(CleanForm):
     """By which safe channel the person was told."""
 
-    channel = one_of("safe_channels", _("How was the person told?"))
+    channel = one_of("safe_channels", _("By which safe way was the person told?"))

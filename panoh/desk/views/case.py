@@ -1,5 +1,6 @@
 """Cases: the list, and one case on one page, as far as the account may read it."""
 
+from collections import Counter
 from datetime import UTC, date, datetime
 from urllib.parse import urlencode
 
@@ -195,7 +196,8 @@ def close(request: StaffRequest, ref: str) -> HttpResponse:
             return done(request, text, "desk:case", ref)
     context = {
         "form": form,
-        "tasks": desk.tasks(_owed(request.dossier), user=request.user, at=at),
+        # One line for what is owed several times.
+        "ends": Counter(one.label for one in duties.told(_owed(request.dossier), at)).items(),
         "waiting": referrals.waiting(request.dossier),
         "told": consents.live_on(request.dossier, at).exclude(categories=0),
     }

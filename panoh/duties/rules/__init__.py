@@ -179,7 +179,7 @@ KINDS: Mapping[str, Kind] = {
     # Of a fund, which knows no name and no case.
     "money.decide": Kind(_("Somebody asks for money: sign, or say no")),
     "money.decide_now": Kind(_("Urgent: money for somebody tonight. Sign, or say no"), alert=True),
-    "money.pay": Kind(_("Pay what was approved")),
+    "money.pay": Kind(_("Approved: pay it out")),
     "money.second": Kind(_("The second signature under money that was paid at once")),
     "money.receipt": Kind(_("Say how the money reached the person")),
     "money.refused": Kind(_("A fund said no: look for another way"), by_hand=True),

@@ -26,6 +26,7 @@ from panoh.bodies.models import (
 )
 from panoh.policy import queries as policy
 from panoh.ui.templatetags.panoh import city
+from panoh.ui.templatetags.panoh import day as shown
 from tests.factories import bodies as made
 from tests.factories.bodies import KEEPER, OTHER, SECRETARY
 from tests.factories.cases import contact
@@ -366,6 +367,7 @@ def test_h8_an_event_its_lesson_and_its_closing() -> None:
         event = Event.objects.get()
     assert "lessons are missing" in words(keeper.get(reverse("bodies:body", args=[body.code])))
     url = reverse("bodies:event", args=[body.code, event.pk])
+    assert f"{shown(event.starts_on)} –" not in words(keeper.get(url)), "one day is no span"
     keeper.post(url, {"text": "Ask first", "is_proposal": "on"})
     assert "no answer yet" in words(keeper.post(url, {"close": "yes"}, follow=True))
     with as_user(KEEPER) as by:
@@ -396,7 +398,7 @@ def test_b15_the_page_says_what_survivors_have_read() -> None:
     }
     assert shown.keys() == {code for kind, code, _name in queries.things() if kind == "table"}
     for table, (client, url) in shown.items():
-        assert "not yet read by survivors" in words(client.get(url)), table
+        assert "not yet read by survivors" in words(client.get(url)).lower(), table
 
 
 def test_b15_every_script_and_form_says_it_beside_itself() -> None:
@@ -410,8 +412,8 @@ def test_b15_every_script_and_form_says_it_beside_itself() -> None:
     }
     assert scripts.keys() == {code for kind, code, _name in queries.things() if kind == "script"}
     for code, page in scripts.items():
-        assert said in words(page), code
-    forms = words(browser.get(reverse("cases:questions", args=[one.dossier.ref])))
+        assert said in words(page).lower(), code
+    forms = words(browser.get(reverse("cases:questions", args=[one.dossier.ref]))).lower()
     assert forms.count(said) == sum(kind == "form" for kind, *_name in queries.things()) > 1
 
 

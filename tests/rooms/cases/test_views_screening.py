@@ -80,7 +80,7 @@ def test_nine_questions_on_three_pages_then_the_advice_and_a_decision(case: Case
     for _click in range(2):
         assert browser.post(part, given).status_code == 302
     text = words(browser.get(part))
-    assert text.partition("What happens now")[2].partition("What was said")[0].count("Papers.") == 1
+    assert text.partition("What was decided")[2].partition("What was said")[0].count("Papers.") == 1
     with as_user("nigora"):
         assert queries.case_of(case.dossier).trafficking == "not_assessed"
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from panoh.audit.queries import who_saw
 from panoh.cases import actions as cases
 from panoh.cases.models import Case
+from panoh.duties import actions as duties
 from panoh.kernel.rules import Category
 from panoh.people import actions as people
 from panoh.people.rules.person import Person
@@ -156,6 +157,22 @@ def test_adult_and_a_childs_age_do_not_fit() -> None:
     given = form(case, age_branch="adult", age_band="age_9_13")
     page = client_of("nigora").post(url(case, "answers/"), given, headers={"Accept-Language": "en"})
     assert "does not fit the age" in page.content.decode()
+
+
+def test_what_is_owed_twice_is_one_line_of_what_a_closing_ends() -> None:
+    case, now = opened(), timezone.now()
+    with as_user("nigora") as by:
+        duties.start(
+            "case.later_questions",
+            period="next_contact",
+            owner=team("ngo-cases"),
+            dossier=case.dossier,
+            started_at=now,
+            by=by,
+            at=now,
+        )
+    page = english(client_of("nigora"), url(case, "close/"))
+    assert re.findall(r"<li>Ask what was left for later(.*?)</li>", page) == [" × 2"]
 
 
 def test_a_case_closes_with_a_reason_and_opens_again() -> None:

@@ -8,8 +8,10 @@ from django.utils import timezone
 
 from panoh.intake.models import Call, Handover, Shift
 from panoh.policy import queries as policy
+from panoh.ui.templatetags.panoh import grouped
 from tests.factories.canaries import fill, saved
 from tests.factories.clients import client_of, words
+from tests.factories.pages import opened
 from tests.factories.staff import as_user, team, user
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +73,7 @@ def test_d1_a_roster_is_planned_and_an_empty_shift_is_said() -> None:
 
 def test_d1_a_shift_is_handed_over_and_taken_by_name() -> None:
     first, second = client_of("nigora", "en"), client_of("safar", "en")
+    case = opened(danger_now="danger")
     saved(fill(first, "/line/calls/add/", danger_now="danger"))
     saved(fill(first, "/line/hand-over/", note="Ба духтур занг занед"))
     with as_user("nigora"):
@@ -79,6 +82,7 @@ def test_d1_a_shift_is_handed_over_and_taken_by_name() -> None:
     assert path in second.get("/line/").content.decode()
     page = words(second.get(path))
     assert "Ба духтур занг занед" in page
+    assert grouped(case.dossier.ref) in page, "of which case it is owed"
     assert "No outcome yet" in page, "the open calls are listed"
     assert "I take over" in page
     assert "I take over" not in words(first.get(path))

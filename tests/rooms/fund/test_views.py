@@ -106,6 +106,8 @@ def test_moment_7_one_signature_at_night_and_the_second_by_monday() -> None:
     assert "200 somoni, from Fictional Fund. Second signature due" in said
     with as_user(FIRST):
         assert queries.request_of(row.ref).state == State.PAID
+    listed = browser.get(reverse("fund:list")).content.decode()
+    assert listed.count(reverse("fund:request", args=[row.ref])) == 1, "owed, so not ended too"
     page = client_of(ASKER, "en").get(reverse("fund:person", args=[row.dossier.ref]))
     assert "second signature due" in words(page)
 

@@ -171,6 +171,18 @@ def test_label_hint_and_error_are_tied_to_the_field() -> None:
     assert "style=" not in str(sent)
 
 
+def test_what_the_heading_asks_is_only_read_out_by_the_field() -> None:
+    class Titled(Form):
+        titled = "safe"
+
+    hidden = "govuk-visually-hidden"
+    assert hidden in Titled()["safe"].as_field_group()
+    assert hidden not in Titled()["name"].as_field_group()
+    assert hidden not in form()["safe"].as_field_group()
+    Titled.titled = "name"
+    assert hidden in Titled()["name"].as_field_group()
+
+
 def test_choices_show_their_hints() -> None:
     shown = str(form()["safe"])
     assert 'aria-describedby="id_safe_2_hint"' in shown
