@@ -124,7 +124,10 @@ class OrderStep(StrEnum):
         return {
             OrderStep.VIEW: _("the view of a lawyer"),
             OrderStep.NOTICE: _("notice to the person, or the ground for delay"),
-            OrderStep.SIGN: _("two signatures of people outside the police"),
+            OrderStep.SIGN: _(
+                "two signatures of people outside the police who may read all of it, and did not "
+                "enter it"
+            ),
         }[self]
 
 

@@ -1,5 +1,7 @@
 """The body's side: what lies before it, by number; half pages for members; rulings and letters."""
 
+from uuid import UUID
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
@@ -10,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from panoh.access.middleware import StaffRequest, page
 from panoh.access.queries import may
 from panoh.access.rules import Permission
-from panoh.access.views.typed import done, told_in, typed
+from panoh.access.views.typed import done, not_done, told_in, typed
 from panoh.bodies import queries as sittings
 from panoh.decisions import actions as decisions
 from panoh.decisions import queries
@@ -18,7 +20,7 @@ from panoh.decisions.forms.application import PapersForm, RulingForm
 from panoh.decisions.models import Ruling
 from panoh.decisions.rules.application import ITEM_KIND, Outcome, State
 from panoh.decisions.views.filing import as_file, letter_language
-from panoh.kernel.rules import Gone
+from panoh.kernel.rules import Gone, NotPossible
 from panoh.policy import queries as policy
 from panoh.ui.templatetags.panoh import grouped
 
@@ -31,8 +33,14 @@ def docket(request: StaffRequest) -> HttpResponse:
         "docket": queries.docket(timezone.now()),
         "decides": may(request.user, Permission.STATUS_DECIDE),
         "me": request.user.pk,
+        "sits": _sitting_now(),
     }
     return render(request, "decisions/docket.html", context)
+
+
+def _sitting_now() -> set[UUID]:
+    """The bodies that sit now: outside a sitting nothing is decided, and no page offers it."""
+    return {one.body_id for one in queries.open_sittings()}
 
 
 @page(Permission.STATUS_SIGN)
@@ -51,6 +59,7 @@ def before(request: StaffRequest, code: str) -> HttpResponse:
         "decides": may(request.user, Permission.STATUS_DECIDE),
         "is_filed": row.state == State.FILED,
         "is_complete": row.state == State.COMPLETE,
+        "sits": row.body_id in _sitting_now(),
         "steps": queries.steps_of(row),
     }
     return render(request, "decisions/before.html", context)
@@ -163,7 +172,10 @@ def close(request: StaffRequest) -> HttpResponse:
     sitting = next((one for one in queries.open_sittings() if str(one.pk) == key), None)
     if sitting is None:
         raise Gone
-    decisions.close_minutes(sitting, by=request.user, at=timezone.now())
+    try:
+        decisions.close_minutes(sitting, by=request.user, at=timezone.now())
+    except NotPossible as problem:  # what is neither settled nor put off is put off there
+        return not_done(request, problem, "bodies:sitting", sitting.body.code, sitting.pk)
     text = _("The minutes are closed. The half pages can no longer be read here.")
     return done(request, text, "decisions:docket")
 

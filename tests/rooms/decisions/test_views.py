@@ -74,11 +74,17 @@ def test_b4_from_the_ngos_application_to_the_notice() -> None:
     for said in ("It waits for the sitting", "Nothing was done twice"):  # pressed twice
         assert said in words(secretary.post(f"{before}complete/", button, follow=True))
     assert secretary.post(f"{before}complete/").status_code == 409, "another form is told why"
+    decide = f"{before}decide/"
+    for page in (before, "/decisions/"):
+        assert decide not in secretary.get(page).content.decode(), "nothing is decided before"
+    assert "open its sitting first" in words(secretary.get(before))
     held = sitting(body)
+    for page in (before, "/decisions/"):
+        assert decide in secretary.get(page).content.decode()
     vote(row, Outcome.GRANTED)
     ruling = {"outcome": "granted", "grounds": GROUNDS[Outcome.GRANTED], "reason": "", "on": ""}
-    assert "for 2, against 0, abstained 0" in words(secretary.get(f"{before}decide/"))
-    assert secretary.post(f"{before}decide/", ruling).status_code == 302
+    assert "for 2, against 0, abstained 0" in words(secretary.get(decide))
+    assert secretary.post(decide, ruling).status_code == 302
     assert "Hand in an application" not in words(ngo.get(base)), "nothing more to ask for"
     docket = words(secretary.get("/decisions/"))
     assert "1 decision, 1 letter, 0 overdue." in docket
