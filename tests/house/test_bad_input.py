@@ -249,8 +249,8 @@ def test_a_lost_session_keeps_no_draft_of_nonsense() -> None:
     browser = russian("nigora")
     run_out(browser)
     browser.handler.enforce_csrf_checks = True
-    assert browser.post("/first-contact/", {"chosen": "Аз ҷои дигар"}).status_code == 302
-    assert "Аз ҷои дигар" not in russian("nigora").get("/first-contact/").content.decode()
+    assert browser.post("/first-contact/", {"chosen": "Аз ҷойи дигар"}).status_code == 302
+    assert "Аз ҷойи дигар" not in russian("nigora").get("/first-contact/").content.decode()
     browser = russian("nigora")
     run_out(browser)
     kept = {"chosen": "Номи навишта", "passphrase": "x"}

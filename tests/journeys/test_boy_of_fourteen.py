@@ -63,7 +63,7 @@ def test_c13_a_boy_of_fourteen_whose_uncle_sold_him(fresh_db: str) -> None:
     share: dict[str, Any] = {
         "to": str(house.pk),
         "categories": ["core", "services"],
-        "reason": "Ҷои ором лозим аст",
+        "reason": "Ҷойи ором лозим аст",
         "view": VIEW,
         "until": until().isoformat(),
     }

@@ -154,7 +154,7 @@ class Journey:
     def _plan_and_rights(self) -> None:
         told = {"code": "debt", "text": "Қарз мепурсанд"}
         saved(fill(self.worker, f"{self.case}safety/add/threat/", **told))
-        saved(fill(self.worker, f"{self.case}safety/add/review/", code="low", text="Дар ҷои амн"))
+        saved(fill(self.worker, f"{self.case}safety/add/review/", code="low", text="Дар ҷойи амн"))
         given = {"state": "explained", "on": "2026-01-05", "language": "tg", "reason": ""}
         saved(fill(self.worker, f"{self.case}rights/lawyer/", **given))
 

@@ -187,7 +187,7 @@ def guardian(dossier: Dossier, relation: str = "uncle_or_aunt") -> Guardian:
 
 
 def tell(one: Guardian, by: Any) -> GuardianEntry:
-    told: dict[str, Any] = {"categories": Category.SERVICES, "text": "Ҷои хоб ёфт шуд"}
+    told: dict[str, Any] = {"categories": Category.SERVICES, "text": "Ҷойи хоб ёфт шуд"}
     return cases.tell_guardian(one, by=by, at=NOW, **told)
 
 

@@ -48,8 +48,8 @@ def test_c13_two_people_decide_and_only_then_the_least_is_sent() -> None:
     with as_user("latif") as by:
         assert [row.kind for row in Duty.objects.unsettled()] == ["child.sign"]
         reason, view, _answer = consents.read_decision(decision, by=by, at=NOW)
-        assert reason == "Ҷои хоб лозим аст"
-        assert view == "Ман мехоҳам дар ҷои ором хоб кунам"
+        assert reason == "Ҷойи хоб лозим аст"
+        assert view == "Ман мехоҳам дар ҷойи ором хоб кунам"
         consents.sign(decision, by=by, at=NOW)
         assert not Duty.objects.unsettled().exists()
     with as_user("nigora") as by:
