@@ -18,6 +18,7 @@ urlpatterns = [
     path("teams/<int:team_id>/key/", staff.team_key, name="team_key"),
     path("teams/<int:team_id>/recover/", staff.recover, name="recover"),
     path("teams/<int:team_id>/seat/", seats.seat, name="seat"),
+    path("teams/<int:team_id>/lead/<int:user_id>/", seats.lead, name="lead"),
     path("teams/<int:team_id>/let-in/<int:user_id>/", staff.let_in, name="let_in"),
     path("teams/<int:team_id>/leave/<int:user_id>/", staff.leave, name="leave"),
     path("account/", account.account, name="account"),

@@ -15,6 +15,7 @@ urlpatterns = [
     path("resolutions/<uuid:key>/", papers.resolution, name="resolution"),
     path("duties/<uuid:duty_id>/", papers.of_duty, name="of_duty"),
     path("of/<slug:code>/", keeping.one, name="body"),
+    path("of/<slug:code>/end/", keeping.end, name="end"),
     path("of/<slug:code>/seats/", keeping.add_seat, name="add_seat"),
     path("of/<slug:code>/seats/<uuid:key>/", keeping.seat, name="seat"),
     path("of/<slug:code>/call/", sittings.call, name="call"),

@@ -226,16 +226,19 @@ def waiting(book: Book, after: str = "") -> tuple[list[Request], str]:
     return found[:PAGE], found[PAGE - 1].ref if len(found) > PAGE else ""
 
 
+# Paid on one signature, and the second is owed.
+_UNSIGNED = Q(state__in=PAID, second_due_at__isnull=False, signed_at=None)
+
+
 def unsigned(book: Book) -> list[Request]:
     """Paid on one signature, and the second is owed; the longest owed first."""
-    rows = _requests().filter(book=book, state__in=PAID, second_due_at__isnull=False)
-    return list(rows.filter(signed_at=None).order_by("second_due_at", "pk")[:PAGE])
+    rows = _requests().filter(_UNSIGNED, book=book)
+    return list(rows.order_by("second_due_at", "pk")[:PAGE])
 
 
 def ended(book: Book) -> list[Request]:
     """The newest ones that wait for nothing more of the fund."""
-    rows = _requests().filter(book=book).exclude(state__in=WAITING)
-    rows = rows.exclude(state__in=PAID, second_due_at__isnull=False, signed_at=None)
+    rows = _requests().filter(~_UNSIGNED, book=book).exclude(state__in=WAITING)
     return list(rows.order_by("-asked_at", "pk")[:PAGE])
 
 

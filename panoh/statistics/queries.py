@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
@@ -29,7 +30,7 @@ from panoh.policy import queries as policy
 from panoh.statistics.models import Decision, Leaver, Output, Paper, Signature, Source, Spend
 from panoh.statistics.rules.book import Book
 from panoh.statistics.rules.making import ERRORS, FORECAST, GATE, MODELS, RESULT, plan_of
-from panoh.statistics.rules.outputs import Field, Kind, State, strictest
+from panoh.statistics.rules.outputs import LIFECYCLE, Field, Kind, State, standing, strictest
 from panoh.statistics.rules.release.ledger import BadLedger, notes
 from panoh.statistics.rules.release.official import Earlier
 from panoh.statistics.rules.release.official_files import earlier_of
@@ -120,10 +121,20 @@ class Told:
         """Who has agreed to the spend."""
         return [one for one in self.decisions if one.verb == "allow"]
 
+    @cached_property
+    def signed_for(self) -> set[Field]:
+        """What somebody answers for, of the bytes that stand now."""
+        return {one.field for one in self.signed if one.is_live}
+
     @property
     def is_signed(self) -> bool:
         """Two live signatures, of two fields."""
-        return {one.field for one in self.signed if one.is_live} == set(Field)
+        return self.signed_for == set(Field)
+
+    @property
+    def standing(self) -> str | Promise:
+        """Where it stands, and how far it is signed."""
+        return standing(State(self.row.state), len(self.signed_for))
 
     @property
     def is_whole(self) -> bool:
@@ -138,6 +149,41 @@ def told(row: Output) -> Told:
     decisions = Decision.objects.filter(output=row).select_related("by").order_by("at", "pk")
     signed = [Signed(one, one.seal == seal) for one in signatures]
     return Told(row, seal, signed, list(decisions))
+
+
+def steps_of(found: Told, user: User) -> set[str]:
+    """What the account itself may do with it now."""
+    row, fields = found.row, fields_of(user)
+    mine = row.prepared_by_id == user.pk
+    judges = bool(fields) and not mine
+    signed = {one.row.by_id for one in found.signed}
+    left = set(fields) - {one.field for one in found.signed}
+    can = {
+        "allow": judges and row.is_passed and not found.allowed,
+        "ask": mine and row.is_passed and bool(found.allowed),
+        "sign": bool(left) and not mine and row.is_passed and user.pk not in signed,
+        "publish": works(user) and found.is_signed,
+        "refuse": judges,
+        "withdraw": judges,
+    }
+    return {verb for verb in LIFECYCLE.verbs(row.state) if can[verb]}
+
+
+# What goes no further without one of these; a refusal is nobody's turn.
+UNDER_WAY = (State.FORECAST, State.MADE)
+TURNS = {"allow", "ask", "sign", "publish"}
+
+
+def awaits(found: Told, user: User) -> bool:
+    """Whether it goes no further without something that this account may do."""
+    return not TURNS.isdisjoint(steps_of(found, user))
+
+
+def awaiting_count(user: User) -> int:
+    """How many of the newest wait for this account."""
+    if not works(user):
+        return 0
+    return sum(awaits(told(one), user) for one in newest() if one.state in UNDER_WAY)
 
 
 def paper(row: Output, path: str) -> bytes | None:
@@ -200,7 +246,7 @@ def _released(row: Output) -> str:
         "released": day.isoformat(),
         "words": said,
         "seal": found.seal,
-        "signed_for": sorted(one.field for one in found.signed if one.is_live),
+        "signed_for": sorted(found.signed_for),
     }
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 

@@ -28,7 +28,6 @@ from panoh.statistics.models import Output
 from panoh.statistics.queries import Told
 from panoh.statistics.rules.making import ERRORS, FINDINGS, FORECAST, GATE
 from panoh.statistics.rules.outputs import (
-    LIFECYCLE,
     WAITING,
     Field,
     Kind,
@@ -45,14 +44,23 @@ from panoh.ui.templatetags.panoh import day
 @require_safe
 def listed(request: StaffRequest) -> HttpResponse:
     """What is published; for who prepares or signs, everything and what waits for them."""
-    rows = [
-        {"row": one, "state": State(one.state).label, "kind": Kind(one.kind).label}
-        for one in queries.newest()
-    ]
+    user, works = request.user, queries.works(request.user)
+    rows = []
+    for one in queries.newest():
+        # What is published needs no more looking at its signatures than its page does.
+        told = queries.told(one) if works and one.state in queries.UNDER_WAY else None
+        rows.append(
+            {
+                "row": one,
+                "state": told.standing if told else State(one.state).label,
+                "kind": Kind(one.kind).label,
+                "awaits": told is not None and queries.awaits(told, user),
+            }
+        )
     context = {
         "rows": rows,
-        "prepares": may(request.user, Permission.NUMBERS_PREPARE),
-        "works": queries.works(request.user),
+        "prepares": may(user, Permission.NUMBERS_PREPARE),
+        "works": works,
     }
     return render(request, "statistics/list.html", context)
 
@@ -125,28 +133,20 @@ def show(request: StaffRequest, output_id: UUID) -> HttpResponse:
 
 def _shown(request: StaffRequest, told: Told) -> dict[str, Any]:
     row, user = told.row, request.user
-    verbs, mine = LIFECYCLE.verbs(row.state), row.prepared_by_id == user.pk
-    fields = queries.fields_of(user)
-    has_signed = user.pk in {one.row.by_id for one in told.signed}
-    works, judges = queries.works(user), bool(fields) and not mine
+    steps, works = queries.steps_of(told, user), queries.works(user)
     is_open = row.state != State.WITHDRAWN and told.is_whole
     context: dict[str, Any] = {
         "told": told,
         "row": row,
         "kind": Kind(row.kind).label,
-        "state": State(row.state).label,
+        "state": told.standing,
         "is_estimate": row.kind == Kind.ESTIMATE,
         "waits": row.state in WAITING,
         "works": works,
         "faults": [in_words(one) for one in row.fault.splitlines()],
         "about": about_in_words(told.about, day),
-        "allows": "allow" in verbs and judges and row.is_passed and not told.allowed,
-        "asks": "ask" in verbs and mine and row.is_passed and told.allowed,
-        "awaits": "ask" in verbs and row.is_passed and not told.allowed,
-        "signs": "sign" in verbs and row.is_passed and judges and not has_signed,
-        "publishes": "publish" in verbs and works and told.is_signed,
-        "refuses": "refuse" in verbs and judges,
-        "withdraws": "withdraw" in verbs and judges,
+        "steps": steps,
+        "awaits": row.state == State.FORECAST and row.is_passed and not told.allowed,
         "papers": queries.papers_of(row) if works else [],
         "alike": queries.alike(row) if works and row.kind == Kind.ESTIMATE else [],
     }
@@ -211,7 +211,7 @@ def sign(request: StaffRequest, output_id: UUID) -> HttpResponse:
     if not fields:
         raise Gone
     context = _shown(request, told)
-    if not context["signs"]:
+    if "sign" not in context["steps"]:
         raise NotPossible
     form = typed(
         request,

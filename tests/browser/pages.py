@@ -47,7 +47,7 @@ LOOKS: dict[str, set[str]] = {
     | {"policy_act", "policy_guideline", "policy_agreements", "policy_treaties"},
     # Takes the shift over, and asks whom a colleague saw off.
     "safar": _of("desk", "today more line take_over")
-    | _of("access", "teams seat")
+    | _of("access", "teams seat lead")
     | {"cases:leaving_interview"},
     # Is asked for help, and has said yes before.
     "shirin": _of(
@@ -89,7 +89,7 @@ LOOKS: dict[str, set[str]] = {
     "amina": _of("desk", "today more") | _of("access", "audit"),
     "admin": _of("desk", "today more breaches")
     | _of("access", "people invite names add_team units emergency")
-    | _of("bodies", "found coordination"),
+    | _of("bodies", "found coordination end"),
     # Is in a team that has not let the account in yet.
     "navruz": _of("desk", "today more") | _of("access", "teams recover"),
 }

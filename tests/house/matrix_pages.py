@@ -271,6 +271,8 @@ PAGES: dict[str, Row] = {
     "bodies:list": Row(P.BODY_READ),
     "bodies:found": Row(P.INSTALLATION_MANAGE),
     "bodies:coordination": Row(P.INSTALLATION_MANAGE),
+    # Without a body of this code nothing is found: tests/rooms/bodies/test_views.py ends one.
+    "bodies:end": Row(P.INSTALLATION_MANAGE, ()),
     "bodies:read": Row(P.BODY_READ),
     "bodies:proposals": Row(P.BODY_READ),
     "bodies:proposal": Row(P.BODY_READ, ()),
@@ -346,6 +348,7 @@ PAGES: dict[str, Row] = {
     "access:team_key": Row(None, (OWN,)),
     "access:recover": Row(None, (OWN,)),
     "access:seat": Row(None, (OWN,)),
+    "access:lead": Row(None, (OWN,)),
     "access:let_in": Row(None, (OWN,), only_post=True),
     "access:leave": Row(None, (OWN,), only_post=True),
     "access:emergency": Row(P.INSTALLATION_MANAGE),
@@ -360,7 +363,7 @@ PAGES: dict[str, Row] = {
     "access:audit": Row(P.AUDIT_READ),
 }
 # Refused inside the page: the declaration does not say it.
-SUPERVISED = {"access:let_in", "access:leave", "access:seat"}
+SUPERVISED = {"access:lead", "access:let_in", "access:leave", "access:seat"}
 INSIDE = {
     *("access:people", "access:invite", "access:close", "access:sign_out"),
     *("access:add_team", "access:names"),

@@ -103,6 +103,7 @@ CODES: dict[str, dict[str, Any]] = {
             "bodies:proposal",
             "bodies:resolution",
             "bodies:body",
+            "bodies:end",
             "bodies:add_seat",
             "bodies:seat",
             "bodies:call",

@@ -22,6 +22,7 @@ ONE_VERSION: dict[str, str] = {
             "AnswerForm",
             "ApartForm",
             "BodyForm",
+            "EndBodyForm",
             "CoordinationForm",
             "BodyDraftForm",
             "BodyProposalForm",

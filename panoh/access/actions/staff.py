@@ -2,21 +2,22 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from panoh.access.models import Team, Unit, User
 from panoh.access.queries import acting, my_teams, require, session_keys_of, supervises
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
-from panoh.kernel.rules import Gone, Invalid, Refused
+from panoh.kernel.rules import Gone, Invalid, NotPossible, Refused
 from panoh.policy import queries as policy
 from panoh.vault import actions as vault
 
@@ -173,19 +174,35 @@ def join(
     by: User,
     at: datetime,
 ) -> None:
-    """Put an account into a team.
+    """Put an account into a team, or change its part in it.
 
     An administrator only seats the first members; once the team has a key, its own
-    supervisor lets the others in (``let_in``).
+    supervisor lets the others in (``let_in``). Where nobody leads a team any more, the
+    administrator names one of its members. Raises ``NotPossible`` if nobody would lead it then.
     """
     if not supervises(team):
         require(by, _managing(by))
-    with connection.cursor() as cursor:
+    with _led(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT access_join(%s::int, %s::int, %s, %s, %s, %s)",
             [user.pk, team.pk, at, is_supervisor, is_deputy, is_duty_officer],
         )
     audit.record("team.joined", by=by, at=at, subject=user)
+
+
+@contextmanager
+def _led() -> Iterator[None]:
+    """Say in words that a team would stand without anybody who leads it."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as fault:
+        diag = getattr(fault.__cause__, "diag", None)
+        if getattr(diag, "constraint_name", None) != "access_team_led":
+            raise
+        raise NotPossible(
+            _("Nobody else leads this team: name another supervisor first. Nothing was changed.")
+        ) from fault
 
 
 @transaction.atomic
@@ -236,10 +253,11 @@ def share_search_key(*, by: User, at: datetime) -> None:
 
 @transaction.atomic
 def leave(*, user: User, team: Team, by: User, at: datetime) -> None:
-    """End a membership now; the member's wraps of the team's key go with it."""
+    """End a membership now; the member's wraps of the team's key go with it. Raises
+    ``NotPossible`` for who alone leads the team."""
     if not supervises(team):
         require(by, _managing(by))
-    with connection.cursor() as cursor:
+    with _led(), connection.cursor() as cursor:
         cursor.execute("SELECT access_leave(%s::int, %s::int, %s)", [user.pk, team.pk, at])
     audit.record("team.left", by=by, at=at, subject=user)
 

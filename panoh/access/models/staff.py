@@ -138,6 +138,11 @@ class Membership(models.Model):
             ),
         )
 
+    @property
+    def leads(self) -> bool:
+        """Is it of a supervisor or a deputy?"""
+        return self.is_supervisor or self.is_deputy
+
 
 class RoleGrant(models.Model):
     """A role of the pack that an account has in its unit, dated."""

@@ -1,9 +1,11 @@
-"""A colleague with an account comes into a team, or back into it."""
+"""A colleague with an account comes into a team, or back into it; a member comes to lead it."""
 
 from contextlib import suppress
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -12,11 +14,11 @@ from panoh.access import actions as access
 from panoh.access.forms import SeatForm
 from panoh.access.middleware import StaffRequest, page
 from panoh.access.models import Membership, RoleGrant, User
-from panoh.access.queries import live, supervises
+from panoh.access.queries import live, my_teams, supervises
 from panoh.access.rules import Permission
-from panoh.access.views.staff import my_team
+from panoh.access.views.staff import managed_teams, my_team, unled
 from panoh.access.views.typed import done, typed
-from panoh.kernel.rules import NotPossible, Refused
+from panoh.kernel.rules import Gone, NotPossible, Refused
 from panoh.policy import queries as policy
 from panoh.vault.rules import NoKey
 
@@ -52,3 +54,31 @@ def seat(request: StaffRequest, team_id: int) -> HttpResponse:
         return done(request, _("Your colleague is in the team."), "access:teams")
     context = {"form": form, "team": team, "colleagues": colleagues}
     return render(request, "access/seat.html", context)
+
+
+@page(step_up=True)
+@require_http_methods(["GET", "POST"])
+def lead(request: StaffRequest, team_id: int, user_id: int) -> HttpResponse:
+    """Name a member a supervisor of the team: by one who is, or, where nobody leads it any more,
+    by who manages the accounts of the organisation."""
+    is_mine = team_id in my_teams()
+    if is_mine and not supervises(my_team(team_id)):
+        raise Refused
+    rows = Membership.objects.filter(live(), team=team_id, user=user_id, user__is_active=True)
+    row = rows.filter(is_supervisor=False).select_related("team__unit", "user").first()
+    if row is None or not (is_mine or row.team in unled(managed_teams(request.user))):
+        raise Gone
+    back = reverse("access:teams" if is_mine else "access:people")
+    if request.method == "POST":
+        access.join(
+            user=row.user,
+            team=row.team,
+            is_supervisor=True,
+            is_deputy=row.is_deputy,
+            is_duty_officer=row.is_duty_officer,
+            by=request.user,
+            at=timezone.now(),
+        )
+        messages.success(request, _("Your colleague leads the team now."))
+        return redirect(back)
+    return render(request, "access/lead.html", {"row": row, "back": back})

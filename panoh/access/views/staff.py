@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -55,6 +56,21 @@ def _managed_units(user: User) -> list[Unit]:
     raise Refused
 
 
+def managed_teams(user: User) -> QuerySet[Team]:
+    """The teams of those units; none where there is none."""
+    if may(user, Permission.INSTALLATION_MANAGE):
+        return Team.objects.all()
+    units = [user.unit_id] if may(user, Permission.UNIT_MANAGE) else []
+    return Team.objects.filter(unit__in=units)
+
+
+def unled(teams: QuerySet[Team]) -> QuerySet[Team]:
+    """Those with members of whom nobody leads."""
+    inside = Membership.objects.filter(live(), team=OuterRef("pk"))
+    leads = inside.filter(Q(is_supervisor=True) | Q(is_deputy=True))
+    return teams.filter(Exists(inside), ~Exists(leads))
+
+
 def _managed_unit(user: User, unit_id: int) -> Unit:
     for unit in _managed_units(user):
         if unit.pk == unit_id:
@@ -72,17 +88,30 @@ def people(request: StaffRequest) -> HttpResponse:
     for grant in RoleGrant.objects.filter(live(), user__in=accounts):
         roles.setdefault(grant.user_id, []).append(str(policy.role(grant.role).label))
     teams: dict[int, list[str]] = {}
-    for row in Membership.objects.filter(live(), user__in=accounts).select_related("team"):
+    inside: dict[Team, list[Membership]] = {}
+    for row in Membership.objects.filter(live(), user__in=accounts).select_related("team", "user"):
         teams.setdefault(row.user_id, []).append(str(row.team))
+        inside.setdefault(row.team, []).append(row)
+    leads = {team: [one for one in rows if one.leads] for team, rows in inside.items()}
     by_unit = [
         {
             "unit": unit,
-            "teams": unit.teams.order_by("name"),
+            "unled": [
+                (one, rows)
+                for one, rows in inside.items()
+                if one.unit_id == unit.pk and not leads[one]
+            ],
             "accounts": [
                 {
                     "user": account,
                     "roles": ", ".join(roles.get(account.pk, [])),
                     "teams": ", ".join(teams.get(account.pk, [])),
+                    # Teams that stand without anybody who leads them once this account is closed.
+                    "alone": [
+                        (one, len(inside[one]) > 1)
+                        for one, found in leads.items()
+                        if [lead.user_id for lead in found] == [account.pk]
+                    ],
                 }
                 for account in accounts
                 if account.unit_id == unit.pk

@@ -81,10 +81,16 @@ def _names(names: Mapping[str, str]) -> dict[str, str]:
 
 @transaction.atomic
 def end(body: Body, *, on: date, by: User, at: datetime) -> Body:
-    """A body sits no more after a day; everything it wrote stays. Raises ``Refused``."""
+    """A body sits no more after a day that is over or today; everything it wrote stays. Raises
+    ``Refused``, ``Invalid``, ``NotPossible`` while something waits before it."""
     reach.require(by, Permission.INSTALLATION_MANAGE)
+    if on > queries.local_day(body, at):
+        raise Invalid(_("This date lies in the future."), "on")
+    if on < body.founded_on:
+        raise Invalid(_("The end comes after the beginning."), "on")
     body.ended_on = on
-    body.save(update_fields=["ended_on"])
+    with said():
+        body.save(update_fields=["ended_on"])
     audit.record("body.ended", by=by, at=at, subject=body)
     return body
 

@@ -61,6 +61,12 @@ class BodyForm(CleanForm):
         return {**data, "names": names, "team": self.teams[data["team"]]}
 
 
+class EndBodyForm(CleanForm):
+    """A body ends."""
+
+    on = day_of(_("Its last day"))
+
+
 class CoordinationForm(CleanForm):
     """Who coordinates referrals from a day on."""
 

@@ -66,6 +66,11 @@ def my_bodies() -> list[Body]:
     return list(all_bodies().filter(pk__in=_mine()))
 
 
+def my_ended_bodies() -> list[Body]:
+    """Those of mine that were ended: what they wrote can still be read."""
+    return list(Body.objects.filter(pk__in=_mine(), ended_on__isnull=False).order_by("code"))
+
+
 def bodies_of(kind: str) -> list[Body]:
     """Every body of a kind of the pack."""
     return list(all_bodies().filter(kind=kind))

@@ -15,7 +15,13 @@ from panoh.access.rules import Permission
 from panoh.access.views.typed import done, told_in, typed
 from panoh.bodies import actions as bodies
 from panoh.bodies import queries
-from panoh.bodies.forms.keeping import BodyForm, CoordinationForm, SeatForm, TermForm
+from panoh.bodies.forms.keeping import (
+    BodyForm,
+    CoordinationForm,
+    EndBodyForm,
+    SeatForm,
+    TermForm,
+)
 from panoh.bodies.models import Coordination, Seat
 from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy
@@ -29,6 +35,7 @@ def overview(request: StaffRequest) -> HttpResponse:
     counts = may(request.user, Permission.COUNTS_READ)
     context = {
         "mine": queries.my_bodies(),
+        "ended": queries.my_ended_bodies(),
         "invited": queries.invitations(request.user, at),
         "counts": counts,
         "silent": queries.without_sittings(policy.local_day(at)) if counts else [],
@@ -47,7 +54,7 @@ def one(request: StaffRequest, code: str) -> HttpResponse:
         "body": body,
         "kind": kind,
         "place": policy.place(body.place) if body.place else None,
-        "keeps": queries.keeps(request.user, body),
+        "keeps": body.ended_on is None and queries.keeps(request.user, body),
         "quarters": queries.calendar(body, today).rows if body.quarterly else [],
         "sittings": queries.sittings_of(body),
         "seats": queries.seats_of(body, today),
@@ -81,6 +88,31 @@ def found(request: StaffRequest) -> HttpResponse:
         "known": queries.all_bodies(),
     }
     return render(request, "bodies/found.html", context)
+
+
+@page(Permission.INSTALLATION_MANAGE)
+@require_http_methods(["GET", "POST"])
+def end(request: StaffRequest, code: str) -> HttpResponse:
+    """End a body; what it wrote stays."""
+    body = queries.all_bodies().filter(code=code).first()
+    if body is None:
+        raise Gone
+    at = timezone.now()
+    form = typed(request, EndBodyForm, initial={"on": queries.local_day(body, at)})
+    if request.method == "POST" and form.is_valid():
+        with told_in(form):
+            bodies.end(body, on=form.cleaned_data["on"], by=request.user, at=at)
+        if not form.errors:
+            return done(request, _("The body is ended. What it wrote stays."), "bodies:found")
+    context = {
+        "form": form,
+        "title": _("End a body"),
+        "body": body,
+        "back": reverse("bodies:found"),
+        "label": _("End this body"),
+        "tone": "warning",
+    }
+    return render(request, "bodies/end.html", context)
 
 
 @page(Permission.INSTALLATION_MANAGE)

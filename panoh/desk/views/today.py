@@ -23,6 +23,7 @@ from panoh.duties import queries as owed
 from panoh.duties.models import Duty
 from panoh.kernel.rules import Gone
 from panoh.referrals import queries as referrals
+from panoh.statistics import queries as numbers
 
 SHOWN = 20
 NEWEST = 10
@@ -41,6 +42,8 @@ def today(request: StaffRequest) -> HttpResponse:
         context["waiting"] = referrals.waiting_count()
     if may(user, Permission.BODY_READ):
         context["invited"] = bodies.unanswered_count(user, timezone.now())
+    if may(user, Permission.COUNTS_READ):
+        context["numbers"] = numbers.awaiting_count(user)
     if may(user, Permission.CASE_READ):
         context["cases"] = queries.lines(cases.recent(limit=NEWEST).cases)
     else:

@@ -54,6 +54,22 @@ _STATES: Mapping[State, str | Promise] = {
     State.WITHDRAWN: _("withdrawn"),
 }
 
+# How far it is signed, by the number of live signatures.
+_SIGNED: Mapping[int, str | Promise] = {
+    1: _("one has signed, the second signature is awaited"),
+    2: _("signed by two, not published yet"),
+}
+
+
+def standing(state: State, signatures: int) -> str | Promise:
+    """Where it stands in words, with the number of its live signatures.
+
+    >>> str(standing(State.MADE, 0))
+    'made, not signed'
+    """
+    return _SIGNED.get(signatures, state.label) if state is State.MADE else state.label
+
+
 LIFECYCLE = Lifecycle(
     Step("allow", [State.FORECAST], State.FORECAST),
     Step("ask", [State.FORECAST], State.ASKED),

@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import DatabaseError
 from django.urls import reverse
 
 from panoh.access import actions as access
 from panoh.access.models import Membership
+from panoh.kernel.rules import NotPossible
 from panoh.vault import queries as keys
 from tests.factories.clients import client_of, factor_of_old, words
 from tests.factories.staff import as_user, new_account, team, user
@@ -84,3 +86,58 @@ def test_who_manages_accounts_is_offered_no_team() -> None:
     new_account("helper", ours.unit, "ngo", user("admin"))
     page = words(client_of("safar", "en").get(reverse("access:seat", args=[ours.pk])))
     assert "(helper)" in page and "(manager)" not in page
+
+
+def leads(name: str) -> bool:
+    row = Membership.objects.get(user=user(name), team=team("ngo-cases"), until=None)
+    return row.is_supervisor
+
+
+def test_a_supervisor_names_another_one_and_can_go_then() -> None:
+    ours, browser = team("ngo-cases"), client_of("safar", "en")
+    path = reverse("access:lead", args=[ours.pk, user("nigora").pk])
+    assert path in browser.get("/access/teams/").content.decode()
+    assert "Nigora (fictional)" in words(browser.get(path)) and not leads("nigora")
+    with as_user("safar") as by, pytest.raises(NotPossible, match="Nobody else leads"):
+        access.leave(user=by, team=ours, by=by, at=datetime.now(UTC))
+    with as_user("safar") as by, pytest.raises(NotPossible, match="Nobody else leads"):
+        access.join(user=by, team=ours, by=by, at=datetime.now(UTC))
+    assert "leads the team now" in words(browser.post(path, follow=True))
+    assert leads("nigora") and leads("safar")
+    assert browser.get(path).status_code == 404, "is one already"
+    with as_user("nigora") as by:
+        access.leave(user=user("safar"), team=ours, by=by, at=datetime.now(UTC))
+
+
+def test_only_who_supervises_names_a_supervisor() -> None:
+    ours = team("ngo-cases")
+    with as_user("safar") as by:
+        access.join(user=user("lola"), team=ours, by=by, at=datetime.now(UTC))
+    path = reverse("access:lead", args=[ours.pk, user("lola").pk])
+    assert client_of("nigora").post(path).status_code == 403
+    assert client_of("pulod").post(path).status_code == 404
+    assert client_of("admin").post(path).status_code == 404, "it is led"
+    browser = factor_of_old(client_of("safar"))
+    assert browser.post(path).headers["Location"].startswith("/sign-in/2/"), "the factor again"
+    assert not leads("lola")
+
+
+def test_where_the_last_supervisor_is_closed_the_administrator_names_a_member() -> None:
+    ours, browser = team("ngo-cases"), client_of("admin", "en")
+    people = reverse("access:people")
+    assert "alone leads the team" in words(browser.get(people))
+    with as_user("admin") as by:
+        access.close_account(user=user("safar"), by=by, at=datetime.now(UTC))
+    path = reverse("access:lead", args=[ours.pk, user("nigora").pk])
+    assert path in browser.get(people).content.decode()
+    with as_user("admin") as by, pytest.raises(DatabaseError):  # a stranger reads nothing here
+        access.join(
+            user=new_account("stranger", ours.unit, "ngo", by),
+            team=ours,
+            is_supervisor=True,
+            by=by,
+            at=datetime.now(UTC),
+        )
+    assert browser.post(path).headers["Location"] == people
+    assert leads("nigora")
+    assert path not in browser.get(people).content.decode()

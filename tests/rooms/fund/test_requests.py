@@ -93,12 +93,16 @@ def test_d4_under_the_ceiling_it_is_paid_the_same_night_and_the_second_signature
         (owed,) = Duty.objects.unsettled().filter(kind="money.second")
         assert owed.due_at == row.second_due_at
         assert [one.pk for one in queries.unsigned(row.book)] == [row.pk]
+        assert queries.ended(row.book) == [], "it stands once in the list of the fund"
     with as_user(FIRST) as by, pytest.raises(NotPossible, match="signed already"):
         fund.approve(row, by=by, at=NIGHT)
     monday = NIGHT + timedelta(days=3)
     row = made.sign(row, SECOND, at=monday)
     assert (row.state, row.signed_at) == (State.PAID, monday)
     assert kinds(FIRST) == []
+    with as_user(KEEPER):
+        assert queries.unsigned(row.book) == []
+        assert [one.pk for one in queries.ended(row.book)] == [row.pk]
 
 
 def test_d4_over_the_ceiling_the_fast_lane_is_refused() -> None:
