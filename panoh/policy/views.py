@@ -109,7 +109,7 @@ def treaties_file(request: HttpRequest) -> HttpResponse:
         measures = "; ".join(map(policy.measure, duty.measures))
         words = (titles[duty.treaty], duty.article, duty.bound_on, duty.label, measures)
         verified = "yes" if duty.verified else "no"
-        table.writerow([escaped(str(one)) for one in (*words, verified, duty.source)])
+        table.writerow([escaped(str(one)) for one in (*words, verified, policy.said(duty.source))])
     answer = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = 'attachment; filename="duties.csv"'
     return answer

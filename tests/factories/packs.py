@@ -25,6 +25,9 @@ def pack_with(folder: Path, changes: Mapping[str, tuple[str, str]], of: str = ""
         assert old in text, "the test must change something"
         path.parent.mkdir(exist_ok=True)
         path.write_text(text.replace(old, new, 1) if old else text + new)
+    said = copy / source.name / "sources.csv"
+    commas = "," * (said.read_text("utf-8").partition("\n")[0].count(",") - 1)
+    said.write_text(f"{said.read_text('utf-8')}a test,en{commas}\n", "utf-8")
     with override_settings(PANOH_PACK=copy / source.name):
         yield copy / source.name
 

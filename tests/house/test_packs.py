@@ -1,6 +1,7 @@
 """Every pack validates; a faulty one is refused with file, line and reason."""
 
 import ast
+import csv
 import re
 import shutil
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from panoh.access.rules import Permission
 from panoh.kernel.rules import Category
 from panoh.policy.queries import read
 from panoh.policy.rules import PERMISSIONS, PackFault, read_pack
+from panoh.policy.rules.sources import shown
 from tests.house.tree import ROOT, dotted, parse, relative, sources
 
 PACKS = sorted(path.parent for path in ROOT.glob("packs/*/pack.toml"))
@@ -171,6 +173,15 @@ FAULTS = [
     ("forms/labour_delphi.csv", ",forced_labour,", ",hard_work,", 1, 'no code "hard_work"'),
     ("forms/labour_delphi.csv", ",deception\n", ",deceit\n", None, 'no code "deceit"'),
     ("forms/labour_delphi.csv", "${arrived}", "${departed}", None, "is not asked before this"),
+    # sources.csv
+    ("sources.csv", "\nunknown,,номаълум,", "\nunknown,,,", None, "label_tg is empty"),
+    ("sources.csv", "\nISO 639,en,,", "\nISO 639,,,", None, "label_tg is empty"),
+    ("sources.csv", "\nISO 639,en,,", "\nISO 639,en,ИСО,", None, "language or labels"),
+    ("sources.csv", "\nISO 639,en,,", "\nISO 639,Eng,,", None, "is not a code"),
+    ("sources.csv", "\nISO 639,en,,", "\nISO 4217,en,,", None, "is there twice"),
+    ("sources.csv", "\nISO 639,en,,", "\n,en,,", None, "text is empty"),
+    ("acts/acts.toml", "DocumentId 5111", "Document 1", None, "is not in sources.csv"),
+    ("codes/sexes.csv", "Panoh, own words", "Panoh, my words", 2, "is not in sources.csv"),
     # listed words and acts
     ("listed_words.csv", "\ntg,", "\nfr,", 2, 'language "fr" is none of'),
     ("listed_words.csv", "\ntg,фоҳиша,", "\ntg,,", 2, "stem is empty"),
@@ -231,6 +242,14 @@ def test_a_pack_without_a_head_is_refused(text: str, reason: str) -> None:
     with pytest.raises(PackFault) as refused:
         read_pack({**texts(), "pack.toml": text})
     assert (refused.value.line, refused.value.reason) == (1, reason)
+
+
+@pytest.mark.parametrize("folder", PACKS, ids=lambda one: one.name)
+def test_every_row_of_sources_stands_on_a_page(folder: Path) -> None:
+    """What is said no more goes, so that translators read nothing in vain."""
+    said = {text for _file, text in shown(read(folder))}
+    rows = csv.DictReader((folder / "sources.csv").open(encoding="utf-8"))
+    assert [row["text"] for row in rows if row["text"] not in said] == []
 
 
 def test_a_public_holiday_is_no_working_day() -> None:

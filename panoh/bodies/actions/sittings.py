@@ -52,7 +52,8 @@ def call(
     if submission:
         sitting.id = submission
     sitting.called_at, sitting.called_by = at, by
-    sitting.save(force_insert=True)
+    with said():
+        sitting.save(force_insert=True)
     invite(sitting)
     _load(sitting, by, at)
     audit.record("body.sitting_called", by=by, at=at, subject=sitting)

@@ -28,6 +28,7 @@ from panoh.policy.rules import (
     Period,
     Place,
     Role,
+    Said,
     Script,
     UnitType,
     due_at,
@@ -157,6 +158,11 @@ def due(key: str, start_at: datetime, zone: str = "") -> datetime | None:
     if found.value is None:
         return None
     return due_at(found.value, found.unit, start_at, calendar(zone))
+
+
+def said(text: str) -> Said | str:
+    """A source or note of the pack in the reader's language; figures as they are."""
+    return pack().sources.get(text, text)
 
 
 def code_list(name: str) -> CodeList:

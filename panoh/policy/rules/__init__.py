@@ -50,7 +50,7 @@ from .permissions import PERMISSIONS
 from .questions import Form, read_form
 from .reading import extends, read_pack
 from .sorting import tajik_key
-from .words import TRUST, PackFault, Words
+from .words import TRUST, PackFault, Said, Words
 
 __all__ = [
     "EXPLAINED",
@@ -79,6 +79,7 @@ __all__ = [
     "Period",
     "Place",
     "Role",
+    "Said",
     "Script",
     "ScriptVersion",
     "Standing",

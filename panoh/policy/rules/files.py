@@ -127,6 +127,12 @@ class Files:
             raise PackFault(file, reader.line_num, str(error)) from error
         return rows
 
+    def base_rows(self, file: str) -> list[Row]:
+        """The rows of the same file of the pack that this one extends, without the languages that
+        this one does not have."""
+        rows = csv.DictReader(io.StringIO(self.base.get(file, ""), newline=""))
+        return [{k: row[k] for k in row if not self.is_dropped(k)} for row in rows]
+
     def words(self, file: str, line: int, row: Row, languages: Sequence[str]) -> Words:
         """The label of a row, in each of the languages."""
         for language in languages:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from .dates import Calendar, TimeUnit
 from .law import Agreement, Article, Coordinator, Guideline, Treaty
 from .questions.form import Form
-from .words import TRUST, Words
+from .words import TRUST, Said, Words
 
 SETTING = str | int | bool | None
 
@@ -387,6 +387,7 @@ class Pack:
     agreements: tuple[Agreement, ...]
     treaties: tuple[Treaty, ...]
     coordinators: tuple[Coordinator, ...]
+    sources: Mapping[str, Said]
 
     @property
     def timezone(self) -> str:

@@ -26,6 +26,7 @@ from .lists import read_lists
 from .pack import SETTING, Act, ListedWord, Pack, Period, Place
 from .questions import Form, read_form
 from .scripts import read_scripts
+from .sources import check_sources, read_sources
 from .words import CODE, SURE, PackFault, Words
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -78,7 +79,7 @@ def read_pack(texts: Mapping[str, str], base: Mapping[str, str] | None = None) -
         "guidelines": guidelines,
         "roles": roles,
     }
-    return Pack(
+    pack = Pack(
         code=table.code("code"),
         version=table.text("version"),
         name=table.words("name", files.languages),
@@ -105,7 +106,10 @@ def read_pack(texts: Mapping[str, str], base: Mapping[str, str] | None = None) -
         agreements=read_agreements(files),
         treaties=read_treaties(files, parts),
         coordinators=read_coordinators(files),
+        sources=read_sources(files),
     )
+    check_sources(files, pack)
+    return pack
 
 
 def extends(texts: Mapping[str, str]) -> str:

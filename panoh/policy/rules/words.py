@@ -40,3 +40,14 @@ class Words:
 
     def __str__(self) -> str:
         return self.into()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Said:
+    """A source or a note. With a `language` it is a document's own words, never translated."""
+
+    words: Words
+    language: str = ""
+
+    def __str__(self) -> str:
+        return str(self.words)

@@ -41,6 +41,17 @@ def test_what_is_missing_is_said_in_the_language_of_the_reader() -> None:
     assert all(len(set(found)) == 3 for found in zip(*told.values(), strict=True))
 
 
+def test_where_something_comes_from_is_said_in_the_language_of_the_reader() -> None:
+    for language, said in (("tg", "на қонун"), ("ru", "не закон"), ("en", "not law")):
+        with override(language):
+            page = shown(views.in_force).render().content.decode()
+            listed = shown(views.code_list, code="rights").render().content.decode()
+        assert said in page
+        assert ("project proposal" in page) == (language == "en")
+        assert ("own words, unreviewed" in listed) == (language == "en")
+        assert '<cite lang="en">mmih.tj, DocumentId 5111</cite>' in page
+
+
 @pytest.mark.parametrize("day", ["", "2026-02-30", "yesterday"])
 def test_a_day_that_is_none_shows_today(day: str) -> None:
     context = shown(views.in_force, f"/?on={day}").context_data or {}

@@ -79,6 +79,11 @@ class Command(BaseCommand):
             ",".join(["code,pcode,level,parent,iso,type", *names, "sure,source,note"]) + "\n"
         )
         files["codes/currencies.csv"] = _currency(territory, languages)
+        labels = [f"label_{x}" for x in languages if x != "en"]
+        files["sources.csv"] = "".join(
+            ",".join(row) + "\n"
+            for row in (["text", "language", *labels], [UNKNOWN, "en", *("" for _ in labels)])
+        )
         for name, text in files.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
