@@ -15,7 +15,9 @@ VERBS = (Path(__file__).parent / "verbs.sql").read_text("utf-8")
 
 
 def _former(name: str) -> str:
-    found = re.search(rf"CREATE (FUNCTION public\.{name}\(.*?^END \$\$;)", VERBS, re.S | re.M)
+    found = re.search(
+        rf"CREATE (FUNCTION public\.{name}\(.*?^END \$\$;)", VERBS, re.DOTALL | re.MULTILINE
+    )
     assert found is not None  # noqa: S101 - the file stands beside this one
     return f"CREATE OR REPLACE {found[1]}"
 

@@ -58,7 +58,8 @@ def shown(pack: Pack) -> Iterator[tuple[str, str]]:
         yield f"guidelines/{guide.code}_{guide.version}.toml", guide.source
     yield from (("agreements.toml", one.source) for one in pack.agreements)
     for treaty in pack.treaties:
-        yield from (("treaties.toml", one.source) for one in (treaty, *treaty.duties))
+        yield "treaties.toml", treaty.source
+        yield from (("treaties.toml", one.source) for one in treaty.duties)
     yield from (("bodies.toml", one.source) for one in pack.body_kinds.values())
     for name, codes in pack.lists.items():
         yield from ((f"codes/{name}.csv", row.source) for row in codes.rows)
