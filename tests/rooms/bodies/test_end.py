@@ -1,5 +1,7 @@
 """A body ends through a page: nothing is left waiting before it, and all it wrote is read on."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -29,10 +31,10 @@ def test_the_administrator_ends_a_body_once_nothing_waits_before_it() -> None:
 def test_an_ended_body_is_read_and_asked_nothing() -> None:
     body = made.district()
     browser, path = client_of("admin", "en"), reverse("bodies:end", args=[body.code])
-    assert "lies in the future" in words(browser.post(path, {"on": "2999-01-01"}))
-    assert "after the beginning" in words(browser.post(path, {"on": "2000-01-01"}))
-    today = timezone.localdate().isoformat()
-    assert "The body is ended" in words(browser.post(path, {"on": today}, follow=True))
+    today, day = timezone.localdate(), timedelta(days=1)
+    for on, said in ((today + 2 * day, "lies in the future"), (made.SINCE - day, "the beginning")):
+        assert said in words(browser.post(path, {"on": on.isoformat()}))
+    assert "The body is ended" in words(browser.post(path, {"on": today.isoformat()}, follow=True))
     assert browser.get(path).status_code == 404
     keeper = client_of(SECRETARY, "en")
     address = reverse("bodies:body", args=[body.code])
