@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from panoh.access import actions as access
@@ -44,6 +45,15 @@ from panoh.policy import queries as policy
 from panoh.vault import queries as keys
 from panoh.vault.rules import WrongSecret
 
+# Of a team that stands without anybody who leads it once an account is closed.
+_ALONE_LEADS = gettext_lazy(
+    "This account alone leads the team “%(team)s”. Before it is closed, let it name another "
+    "supervisor there."
+)
+_ALONE = gettext_lazy(
+    "This account alone is in the team “%(team)s”. Once it is closed, nobody opens the files of "
+    "that team any more: let it put a colleague into the team and name a supervisor first."
+)
 MOST_DIGITS = 19  # of a number that the database can hold
 
 
@@ -106,9 +116,8 @@ def people(request: StaffRequest) -> HttpResponse:
                     "user": account,
                     "roles": ", ".join(roles.get(account.pk, [])),
                     "teams": ", ".join(teams.get(account.pk, [])),
-                    # Teams that stand without anybody who leads them once this account is closed.
-                    "alone": [
-                        (one, len(inside[one]) > 1)
+                    "warnings": [
+                        (_ALONE_LEADS if len(inside[one]) > 1 else _ALONE) % {"team": one}
                         for one, found in leads.items()
                         if [lead.user_id for lead in found] == [account.pk]
                     ],

@@ -82,7 +82,7 @@ def found(request: StaffRequest) -> HttpResponse:
             )
     context = {
         "form": form,
-        "title": _("Found a body"),
+        "title": _("Found or end a body"),
         "back": reverse("desk:more"),
         "kinds": policy.body_kinds().values(),
         "known": queries.all_bodies(),

@@ -40,7 +40,7 @@ def test_an_ended_body_is_read_and_asked_nothing() -> None:
     address = reverse("bodies:body", args=[body.code])
     assert address in keeper.get(reverse("bodies:list")).content.decode()
     page = keeper.get(address)
-    assert "ended" in words(page) and "Call a sitting" not in words(page)
+    assert "This body is ended" in words(page) and "Call a sitting" not in words(page)
     for refused in (
         lambda: made.called(body, SECRETARY),
         lambda: made.matter(body, kind="draft", by=SECRETARY),
