@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from panoh.access import queries as reach
 from panoh.access.models import Dossier, User
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
@@ -28,13 +27,14 @@ def link(dossier: Dossier, *, other: Dossier, relation: str, by: User, at: datet
     """Note what the person of ``other`` is to this one. Both files must be held by the own teams:
     whoever holds one learns of the other from the person, never from here. It opens nothing.
 
-    Raises ``Gone`` for a file that is not held, ``Invalid`` for the same file or a second link.
+    Raises ``Gone``, ``NotPossible`` for a file that is read and not held, ``Invalid`` for the same
+    file or a second link.
     """
     if dossier.pk == other.pk:
         raise Invalid(_("This is the same file."), "other")
     # Locked in one order, whoever asks.
     for one in sorted((dossier, other), key=lambda row: row.pk):
-        _mine(one, by)
+        _held(one, Permission.CASE_WRITE, by)
     queries.expect("kin_relations", relation, policy.local_day(at), "relation")
     if any(other.pk in {row.dossier_id, row.other_id} for row in queries.kin_rows(dossier)):
         raise Invalid(_("These two are linked already."), "other")
@@ -42,12 +42,6 @@ def link(dossier: Dossier, *, other: Dossier, relation: str, by: User, at: datet
     kin.save(force_insert=True)
     audit.record("kin.linked", by=by, at=at, subject=kin)
     return kin
-
-
-def _mine(dossier: Dossier, by: User) -> Case:
-    if not reach.holds(dossier):
-        raise Gone
-    return _held(dossier, Permission.CASE_WRITE, by)
 
 
 @transaction.atomic
@@ -64,7 +58,7 @@ def add_relative(
 ) -> Case:
     """Open a file of her or his own for a relative or dependant, held by the same team, as a
     first contact, with the category of a family member. The same ``submission`` saves once."""
-    case = _mine(dossier, by)
+    case = _held(dossier, Permission.CASE_WRITE, by)
     made = open_contact(
         team=case.dossier.holder,
         safe_to_talk=safe_to_talk,
@@ -86,7 +80,7 @@ def add_relative(
 @transaction.atomic
 def unlink(kin: Kin, *, by: User, at: datetime) -> Kin:
     """The link was a mistake, or must not be known; the row stays with its day. ``Gone``."""
-    _mine(kin.dossier, by)
+    _held(kin.dossier, Permission.CASE_WRITE, by)
     found = Kin.objects.filter(pk=kin.pk, ended_at=None).first()
     if found is None:
         raise Gone

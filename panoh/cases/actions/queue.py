@@ -9,7 +9,6 @@ from panoh.access.models import User
 from panoh.access.queries import require
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
-from panoh.cases.rules.queue import Message
 from panoh.kernel.rules import Gone
 from panoh.policy import queries as policy
 
@@ -60,11 +59,9 @@ def ask_holder(*, code: str, message: str, by: User, at: datetime) -> None:
     """Ask the holder of a line to pass a message: a duty of the holder's. The asker learns nothing.
 
     The same message is owed once. Raises ``Refused``, ``Gone`` for a line that is not (or no
-    longer) in the queue.
+    longer) in the queue; another message than those of the list is refused by the database.
     """
     require(by, Permission.QUEUE_ASK)
-    if message not in set(Message):
-        raise Gone
     with connection.cursor() as cursor:
         cursor.execute("SELECT cases_ask_holder(%s, %s)", [code, message])
         (found,) = cursor.fetchone()

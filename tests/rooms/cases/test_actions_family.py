@@ -14,11 +14,11 @@ from panoh.cases import queries
 from panoh.cases.models import Advocate, Fact, Guardian, GuardianEntry, Kin
 from panoh.cases.rules import ADVOCATE_SEES, Arrival
 from panoh.duties import queries as owed
-from panoh.kernel.rules import Category, Gone, Invalid, NoConsent, NotPossible
+from panoh.kernel.rules import CASE_CATEGORIES, Category, Gone, Invalid, NoConsent, NotPossible
 from panoh.policy import queries as policy
 from panoh.referrals import actions as referrals
 from panoh.referrals.rules import ALWAYS
-from tests.factories.cases import contact
+from tests.factories.cases import contact, give
 from tests.factories.children import advocate, child, proposed
 from tests.factories.referrals import NOW, accepted, answer, drafted
 from tests.factories.staff import as_user, team, user
@@ -83,22 +83,22 @@ def test_c13_the_advocate_reads_the_narrow_part_at_once_and_no_name_or_story() -
 
 
 @pytest.mark.parametrize(
-    ("name", "in_team", "problem"),
+    ("name", "in_team", "problem", "said"),
     [
-        ("lola", "ngo-other", NotPossible),  # the holder's own unit
-        ("shirin", "shelter-cases", Invalid),
-        ("pulod", "police-cases", Invalid),
-        ("firuz", "legal-cases", Invalid),  # of whoever pays
-        ("mavluda", "clinic-cases", Invalid),
-        ("latif", "children-cases", Invalid),  # not of that team
+        ("lola", "ngo-other", NotPossible, "must be independent"),  # the holder's own unit
+        ("shirin", "shelter-cases", Invalid, "outside police, shelter and payer"),
+        ("pulod", "police-cases", Invalid, "outside police, shelter and payer"),
+        ("firuz", "legal-cases", Invalid, "This account may not"),  # of whoever pays
+        ("mavluda", "clinic-cases", Invalid, "outside police, shelter and payer"),
+        ("latif", "children-cases", Invalid, "This account may not"),  # not of that team
     ],
 )
 def test_c13_an_advocate_who_is_not_independent_is_refused(
-    name: str, in_team: str, problem: type[Exception]
+    name: str, in_team: str, problem: type[Exception], said: str
 ) -> None:
     with as_user("nigora") as by:
         dossier = child(by).dossier
-        with pytest.raises(problem):
+        with pytest.raises(problem, match=said):
             advocate(dossier, by=by, name=name, in_team=in_team)
         assert not Advocate.objects.exists()
         named = {user.username for _team, user in queries.may_be_advocate(dossier)}
@@ -232,10 +232,13 @@ def test_c13_only_a_guardian_found_safe_by_officer_or_advocate_is_told_anything(
     assert (known.name, known.relation) == ("Номаълум", "Uncle or aunt")
 
 
-@pytest.mark.parametrize("relation", ["spouse", "spouse_family", "zzz"])
-def test_c13_a_husband_is_never_a_guardian(relation: str) -> None:
+@pytest.mark.parametrize(
+    ("relation", "said"),
+    [("spouse", "never a guardian"), ("spouse_family", "never a guardian"), ("zzz", "in the list")],
+)
+def test_c13_a_husband_is_never_a_guardian(relation: str, said: str) -> None:
     dossier = young()
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match=said):
         guardian(dossier, relation)
     with as_user("nigora"):
         assert not Guardian.objects.exists()
@@ -339,6 +342,13 @@ def test_a24_only_files_of_ones_own_are_linked_once_and_unlinked_with_a_day() ->
     with as_user("nigora") as by:
         with pytest.raises(Gone):
             cases.link(first, other=foreign, relation="child", by=by, at=NOW)
+        give(first, by, "clinic-cases", "mavluda", CASE_CATEGORIES)
+    with as_user("mavluda") as by:  # who reads a file does not hold it
+        with pytest.raises(NotPossible, match="holds the case"):
+            cases.link(foreign, other=first, relation="child", by=by, at=NOW)
+        with pytest.raises(NotPossible, match="holds the case"):
+            cases.unlink(kin, by=by, at=NOW)
+    with as_user("nigora") as by:
         cases.unlink(kin, by=by, at=NOW)
         assert queries.relatives_of(first) == []
         assert Kin.objects.get().ended_at == NOW

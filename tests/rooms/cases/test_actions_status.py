@@ -150,7 +150,7 @@ def test_an_assessment_needs_a_reason_and_a_person_who_may() -> None:
                 case.dossier, field="trafficking", code="presumed", reason=" ", by=by, at=AT
             )
         with pytest.raises(KeyError):
-            assess(case, by, "presumed", "weather")
+            assess(case, by, "domestic", "case_category")
         with pytest.raises(Invalid):
             assess(case, by, "convicted")
         share(case, by, "hotline-cases", "hadia", Category.CORE)

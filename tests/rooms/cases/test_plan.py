@@ -218,15 +218,15 @@ def test_c3_each_gives_tasks_to_its_own_team_and_the_holder_to_all() -> None:
         dossier = case(by).dossier
         joined(dossier, by=by)
         joined(dossier, "clinic-cases", by=by, categories=SHARED | Category.HEALTH)
-        with pytest.raises(Invalid):
+        with pytest.raises(Invalid, match="takes no part"):
             task(dossier, TEXT, "legal-cases", by=by)
-        with pytest.raises(Invalid):
+        with pytest.raises(Invalid, match="does not read this part"):
             task(dossier, TEXT, "shelter-cases", by=by, category=Category.HEALTH)
         with pytest.raises(Invalid):
             task(dossier, TEXT, "shelter-cases", by=by, due_on=policy.local_day(NOW) - DAY)
     with as_user("shirin") as by:
         mine = task(dossier, TEXT, "shelter-cases", by=by)
-        with pytest.raises(Invalid):
+        with pytest.raises(Invalid, match="takes no part"):
             task(dossier, TEXT, "clinic-cases", by=by)
         with pytest.raises(Gone):
             cases.give_task(mine, team=team("clinic-cases"), by=by, at=NOW)
@@ -289,7 +289,7 @@ def test_c3_closing_the_case_ends_the_plan_and_what_is_owed() -> None:
         assert owed("plan.task", "shelter-cases") == []
         assert owed("plan.back", "ngo-cases") == []
         assert queries.task(dossier, row.pk).state == TaskState.CLOSED
-        with pytest.raises(NotPossible):
+        with pytest.raises(NotPossible, match="The case is closed"):
             written(dossier, TEXT, by=by)
     with as_user("shirin"):
         assert counts() == [0, 0, 0, 0]

@@ -42,7 +42,7 @@ from tests.factories.directory import organisation
 from tests.factories.leavings import left
 from tests.factories.orders import enter, join_lawyer, known, ready, signed
 from tests.factories.plans import SHARED, agreed, joined, task, written
-from tests.factories.referrals import NOW, accepted, answer, case, later
+from tests.factories.referrals import NOW, accepted, answer, case, drafted, later
 from tests.factories.staff import ADMIN, as_user, team, user
 from tests.rooms.cases.test_breaches import breach, looked_at
 from tests.rooms.cases.test_conference import called, decide, guest, seated
@@ -220,7 +220,21 @@ def test_f12_only_who_was_asked_for_protection_answers() -> None:
         )
         with pytest.raises(Gone):
             cases.answer_protection(asked, answer="done", by=by, at=NOW)
-    assert ProtectionRequest.objects.filter(state=ProtectionState.ANSWERED).count() == 0
+        # Nor does who reads all of the file, by a request of its own.
+        told = CASE_CATEGORIES & ~Category.LEGAL
+        answer(dossier, team("shelter-cases"), by=by, categories=told)
+        request = drafted(dossier, by=by, categories=told)
+        referrals.send(request, by=by, at=NOW)
+    with as_user("shirin") as by:
+        referrals.accept(request, by=by, at=NOW)
+        with pytest.raises(Gone):
+            cases.answer_protection(asked, answer="done", by=by, at=NOW)
+    with as_user(ADMIN) as admin:
+        access.dismiss(user=user("pulod"), role="pol", by=admin, at=NOW)
+    with as_user("pulod") as by, pytest.raises(Refused):
+        cases.answer_protection(asked, answer="done", by=by, at=NOW)
+    with as_user("nigora"):
+        assert ProtectionRequest.objects.get().state == ProtectionState.SENT
 
 
 def test_f12_who_took_the_case_over_does_not_answer_for_the_police() -> None:
@@ -295,7 +309,7 @@ def test_f13_who_reads_a_file_of_others_meets_and_refuses_no_order() -> None:
     dossier = known()
     order = ready(dossier)
     with as_user("nigora") as by:
-        give(dossier, by, "shelter-cases", "shirin", Category.CORE)
+        give(dossier, by, "shelter-cases", "shirin", CASE_CATEGORIES)
     with as_user("shirin") as by:
         for verb, told in ((cases.refuse_order, {"text": "X"}), (cases.meet_order, AS_JSON)):
             with pytest.raises(Gone):
