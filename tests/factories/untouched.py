@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.utils import translation
 
 from panoh.kernel.rules import Invalid
 from tests.factories.staff import as_user
@@ -32,12 +33,13 @@ class Untouched(NamedTuple):
 
     @contextmanager
     def refused(
-        self, how: type[Exception], name: str = "", field: str = ""
+        self, how: type[Exception], name: str = "", field: str = "", said: str = ""
     ) -> Iterator[dict[str, Any]]:
-        """This is refused to an account (to the reader if none is named), about this field, and
-        leaves every row that the reader sees as it was."""
+        """This is refused to an account (to the reader if none is named), about this field, in
+        these words, and leaves every row that the reader sees as it was."""
         before = self.figures()
-        with as_user(name or self.reader) as by, pytest.raises(how) as refusal:
+        refused = pytest.raises(how, match=said or None)
+        with as_user(name or self.reader) as by, translation.override("en"), refused as refusal:
             yield {"by": by, "at": self.at}
         if field:
             assert isinstance(refusal.value, Invalid)

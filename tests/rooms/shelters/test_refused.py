@@ -388,13 +388,13 @@ def test_e2_nobody_moves_into_a_bed_that_is_not_in_use_or_leaves_before_coming()
         hold = shelters.take_in(where, dossier=case_of(by), people=[WOMAN], by=by, at=LATER)
         stay = hold.stays.get()
         other = Bed.objects.exclude(pk=stay.bed_id).get()
-    with refused(NotPossible) as me:
+    with refused(NotPossible, said="This lies before the arrival") as me:
         shelters.move(stay, bed=other, **me)
-    with refused(NotPossible) as me:
+    with refused(NotPossible, said="This lies before the arrival") as me:
         shelters.leave(hold, outcome="hospital", **me)
     with as_user("shirin") as by:
         shelters.use_bed(other, in_use=False, by=by, at=LATER)
-    with refused(NotPossible) as me:
+    with refused(NotPossible, said="This bed is not in use") as me:
         shelters.move(stay, bed=other, **{**me, "at": LATER + timedelta(hours=1)})
     with as_user("shirin") as by:
         gone = shelters.leave(hold, outcome="hospital", by=by, at=LATER + timedelta(hours=1))
