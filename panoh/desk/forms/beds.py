@@ -39,7 +39,7 @@ class BedForm(CleanForm):
 
     sex = one_of("sexes", _("Who needs a bed?"))
     age = _age(_("Age in years, if known"))
-    age_band = pick("age_bands", _("or age band"))
+    age_band = pick("age_bands", _("Or age band"))
     region = forms.ChoiceField(label=_("In which region?"), required=False)
     situation = pick("shelter_situations", _("From which danger?"))
     language = pick("spoken_languages", _("Language of the person"))
@@ -117,7 +117,7 @@ class RegionForm(CleanForm):
     region = forms.ChoiceField(label=_("In which region?"), widget=Radios)
     sex = one_of("sexes", _("Who needs a bed?"))
     age = _age(_("Age in years, if known"))
-    age_band = pick("age_bands", _("or age band"))
+    age_band = pick("age_bands", _("Or age band"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
