@@ -18,7 +18,7 @@ from panoh.duties.models import Duty
 from panoh.kernel.rules import Gone, NotPossible
 from panoh.policy import queries as policy
 from tests.factories.cases import AT
-from tests.factories.staff import as_user, team, user
+from tests.factories.staff import ADMIN, as_user, team, user
 from tests.harness import cluster
 
 MINUTE = timedelta(minutes=1)
@@ -249,8 +249,8 @@ def test_a_team_without_named_people_keeps_its_alert() -> None:
         alert = duties.open("urgent.alert", owner=team("shelter-cases"), by=by, at=AT)
         duties.settle(alert, outcome="done", by=by, at=AT)
     with as_user("nigora") as by:
-        with as_user("safar") as lead:
-            access.leave(user=lead, team=team("ngo-cases"), by=lead, at=AT)
+        with as_user(ADMIN) as admin:
+            access.close_account(user=user("safar"), by=admin, at=AT)
         alert = owed(by, "urgent.alert", due=AT + MINUTE)
         assert (alert.assigned_to, alert.level) == (None, 0)
         assert duties.escalate_overdue(at=AT + MINUTE) == 1
@@ -306,8 +306,8 @@ def test_what_is_late_stays_with_a_team_that_names_nobody_above() -> None:
     """It is late all the same, and the log says so; nobody is rung who has it already."""
     with as_user("nigora") as by:
         held = dossier(by)
-        with as_user("safar") as lead:
-            access.leave(user=lead, team=team("ngo-cases"), by=lead, at=AT)
+        with as_user(ADMIN) as admin:
+            access.close_account(user=user("safar"), by=admin, at=AT)
         duty = owed(by, due=AT + MINUTE, dossier=held)
         assert duties.escalate_overdue(at=AT + 2 * MINUTE) == 1
         found = again(duty)
