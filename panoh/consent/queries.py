@@ -111,6 +111,12 @@ def purposes_of(user: User) -> tuple[str, ...]:
     return unit_type.consent_purposes if unit_type else ()
 
 
+def purpose_to_ask(user: User) -> str:
+    """What an account's unit asks a person first: the help of a service, or of a police unit
+    whether a helper may call; empty where it may record nothing."""
+    return next(iter(purposes_of(user)), "")
+
+
 def blocking(present: Iterable[str]) -> list[str]:
     """Those before whom no yes is saved; somebody whom the pack does not know is one of them."""
     found = []

@@ -15,6 +15,8 @@ from panoh.access.views.typed import done, told_in, typed
 from panoh.cases import actions as cases
 from panoh.cases import queries
 from panoh.cases.forms.recruitment import RecruitmentForm
+from panoh.consent.queries import purposes_of
+from panoh.consent.rules import PATTERN
 from panoh.kernel.rules import Category, Gone, Refused
 
 
@@ -53,7 +55,7 @@ def recruitment(request: StaffRequest, ref: str) -> HttpResponse:
         "lines": queries.recruitment_of(dossier),
         "writes": writes,
         "is_compared": queries.agreed_to_pattern(dossier, at) is not None,
-        "asks": may(user, Permission.CONSENT_RECORD),
+        "asks": may(user, Permission.CONSENT_RECORD) and PATTERN in purposes_of(user),
     }
     return render(request, "cases/recruitment.html", context)
 

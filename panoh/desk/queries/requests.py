@@ -186,11 +186,12 @@ def helpers(
     return sorted(found, key=lambda helper: not helper.agreed)
 
 
-def ask_url(dossier: Dossier, to: Organisation) -> str:
+def ask_url(dossier: Dossier, to: Organisation, *, user: User) -> str:
     """Where the person is asked about this receiver; authorities are asked for apart."""
     if _receiver(to).is_authority:
         return url("desk:consent", dossier.ref)
-    return f"{url('desk:ask', dossier.ref, 'service')}?to={to.pk}"
+    purpose = consents.purpose_to_ask(user)
+    return f"{url('desk:ask', dossier.ref, purpose)}?to={to.pk}" if purpose else ""
 
 
 def clocks(found: Iterable[Referral], at: datetime) -> dict[object, Deadline]:

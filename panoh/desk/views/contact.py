@@ -15,6 +15,8 @@ from panoh.cases import actions as cases
 from panoh.cases import queries
 from panoh.cases.models import Case
 from panoh.cases.rules import Branch, may_ask
+from panoh.consent import queries as consents
+from panoh.consent.rules import CALLED
 from panoh.desk.forms.contact import AgeForm, FirstContactForm
 from panoh.desk.views.typed import show_version, told_in, typed
 from panoh.kernel.rules import Category, Refused
@@ -70,7 +72,8 @@ def _save(request: StaffRequest, form: FirstContactForm) -> Case:
 @require_http_methods(["GET", "POST"])
 def next_step(request: StaffRequest, ref: str) -> HttpResponse:
     """What comes before anything else, then age, then consent."""
-    case = queries.case_of(request.dossier)
+    case, user = queries.case_of(request.dossier), request.user
+    asks = consents.purpose_to_ask(user) if may(user, Permission.CONSENT_RECORD) else ""
     form = typed(
         request,
         AgeForm,
@@ -88,8 +91,8 @@ def next_step(request: StaffRequest, ref: str) -> HttpResponse:
             )
         if not form.errors:
             vault.drop_draft(request.path)
-            if case.age_branch == Branch.ADULT and may(request.user, Permission.CONSENT_RECORD):
-                return redirect("desk:ask", ref, "service")
+            if case.age_branch == Branch.ADULT and asks:
+                return redirect("desk:ask", ref, asks)
             return redirect("desk:next", ref)
         case = queries.case_of(request.dossier)
         show_version(form, case.version)
@@ -104,7 +107,8 @@ def next_step(request: StaffRequest, ref: str) -> HttpResponse:
         "is_adult": case.age_branch == Branch.ADULT,
         "is_child": case.age_branch == Branch.CHILD,
         "writes": may(request.user, Permission.CASE_WRITE),
-        "asks_consent": may(request.user, Permission.CONSENT_RECORD),
+        "asks": asks,
+        "calls_only": asks == CALLED,
         "screens": queries.may_screen(request.user, request.dossier),
         "keeps_ways": may(request.user, Permission.IDENTITY_WRITE)
         and Category.CONTACT in queries.readable(request.user, request.dossier),

@@ -159,7 +159,7 @@ def preview(request: StaffRequest, ref: str, organisation_id: UUID) -> HttpRespo
         "can_send": proposal is not None
         and _may_be_sent(case)
         and agreed.covers(Category(proposal.categories)),
-        "ask_url": desk.ask_url(dossier, to),
+        "ask_url": desk.ask_url(dossier, to, user=user),
         "telephones": desk.ways_to(to),
     }
     return render(request, "desk/preview.html", context)

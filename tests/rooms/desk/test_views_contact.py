@@ -9,8 +9,9 @@ from panoh.access.models import Grant
 from panoh.cases.models import Case
 from panoh.people.models import Identity
 from panoh.referrals.models import Referral
-from tests.factories.clients import client_of, too_late
-from tests.factories.staff import as_user
+from tests.factories.clients import client_of, hidden, too_late
+from tests.factories.directory import organisation
+from tests.factories.staff import as_user, team
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +52,24 @@ def test_without_one_of_the_two_what_was_typed_stays(missing: str) -> None:
 def test_the_field_budget_is_eight_questions() -> None:
     page = client_of("nigora").get("/first-contact/").content.decode()
     assert page.count('class="govuk-form-group"') <= 8
+
+
+def test_an_officer_is_led_to_the_only_question_that_police_may_ask() -> None:
+    """ "Continue" ended on a page that is not theirs to see."""
+    browser = client_of("pulod", "en")
+    place = browser.post("/first-contact/", typed()).headers["Location"]
+    ref = place.split("/")[2]
+    asks, apart = f"/cases/{ref}/consent/be_called/", f"/cases/{ref}/consent/service/"
+    page = browser.get(place)
+    assert asks in page.content.decode() and apart not in page.content.decode()
+    answered = {"age_branch": "adult", "seen_version": hidden(page, "seen_version")}
+    answer = browser.post(place, answered)
+    assert answer.headers["Location"] == asks and browser.get(asks).status_code == 200
+    to = organisation("Fictional House", unit=team("shelter-cases").unit)
+    preview = browser.get(f"/cases/{ref}/refer/{to.pk}/", {"help": "bed"}).content.decode()
+    assert f"{asks}?to={to.pk}" in preview and apart not in preview
+    recruited = browser.get(f"/cases/{ref}/recruitment/")
+    assert recruited.status_code == 200 and "/consent/pattern/" not in recruited.content.decode()
 
 
 def test_a_name_is_kept_sealed_and_found_again() -> None:
