@@ -71,8 +71,6 @@ def declare_conflict(item: Item, *, seat: Seat | None = None, by: User, at: date
     ``NotPossible``."""
     reach.require(by, Permission.BODY_READ)
     row = item_locked(item.pk)
-    if row.outcome:
-        raise NotPossible
     made = Conflict(body=row.body, item=row, at=at, by=by, user=by)
     if seat is not None:
         kept(row.body, by)
@@ -134,9 +132,10 @@ def postpone(item: Item, *, why: str, by: User, at: datetime) -> Item:
     kept(row.body, by)
     if not why.strip():
         raise Invalid(_("Say why it is put off."), "why")
-    if row.outcome or row.sitting is None or row.sitting.state != State.OPEN:
-        raise NotPossible
-    made = Postponement(body=row.body, sitting=row.sitting, item=row, why=why.strip(), at=at, by=by)
+    if row.sitting_id is None:
+        raise NotPossible(queries.NOT_OPEN)
+    made = Postponement(body=row.body, sitting_id=row.sitting_id, item=row, why=why.strip())
+    made.at, made.by = at, by
     following = Sitting.objects.filter(body=row.body, state=State.CALLED, starts_at__gt=at)
     row.sitting = following.order_by("starts_at", "pk").first()
     with said():
@@ -197,8 +196,6 @@ def finish_resolution(
         kept(Body.objects.get(pk=found.body_id), by)
     if not outcome.strip():
         raise Invalid(_("Say what came of it."), "outcome")
-    if found.done_at is not None:
-        raise NotPossible
     found.done_at, found.done_by, found.outcome = at, by, outcome.strip()
     with said():
         found.save(update_fields=["done_at", "done_by", "outcome"])

@@ -296,7 +296,7 @@ def test_b4_paper_is_signed_once_and_not_after_it_was_dropped() -> None:
     with as_user("nigora") as by:
         bodies.sign(signed, by=by, at=MORNING)
     for row in (dropped, signed):
-        with refused(NotPossible, "pulod") as me:
+        with refused(NotPossible, "pulod", said="the state has changed") as me:
             bodies.sign(row, **me)
 
 
@@ -326,7 +326,7 @@ def test_b1_nobody_votes_on_what_is_on_no_agenda() -> None:
     item = made.matter(body)
     with as_user("nigora") as by:
         seat = Seat.objects.get(body=body, user=by)
-    with refused(NotPossible, "nigora") as me:
+    with refused(NotPossible, "nigora", said="outside an open sitting") as me:
         bodies.vote(item, seat=seat, choice="for", **me)
 
 
@@ -345,10 +345,10 @@ def test_b1_a_seat_of_another_body_has_no_vote_here() -> None:
 def test_b1_only_what_an_open_sitting_has_before_it_is_put_off() -> None:
     body = made.national()
     item = made.matter(body)
-    with refused(NotPossible, KEEPER) as me:
+    with refused(NotPossible, KEEPER, said="outside an open sitting") as me:
         bodies.postpone(item, why="No sitting", **me)
     made.called(body)
-    with refused(NotPossible, KEEPER) as me:
+    with refused(NotPossible, KEEPER, said="outside an open sitting") as me:
         bodies.postpone(item, why="Not open yet", **me)
 
 
@@ -359,9 +359,9 @@ def test_b1_after_the_decision_nobody_declares_a_conflict_or_puts_it_off() -> No
     made.voted(item, ALL_FOR)
     with as_user(KEEPER) as by:
         bodies.settle_item(item, outcome="granted", by=by, at=MORNING)
-    with refused(NotPossible, "nigora") as me:
+    with refused(NotPossible, "nigora", said="settled already") as me:
         bodies.declare_conflict(item, **me)
-    with refused(NotPossible, KEEPER) as me:
+    with refused(NotPossible, KEEPER, said="settled already") as me:
         bodies.postpone(item, why="x", **me)
 
 
@@ -380,7 +380,7 @@ def test_b1_a_resolution_says_what_and_until_a_day_to_come(
 def test_b1_nothing_is_resolved_outside_an_open_sitting() -> None:
     row = made.called(made.national())
     owner: Team = row.body.team
-    with refused(NotPossible, KEEPER) as me:
+    with refused(NotPossible, KEEPER, said="outside an open sitting") as me:
         bodies.resolve(row, text="x", owner=owner, due_on=TODAY, **me)
 
 
@@ -392,7 +392,7 @@ def test_b1_a_resolution_is_done_once_and_says_what_came_of_it() -> None:
         bodies.finish_resolution(one, outcome=" ", **me)
     with as_user(KEEPER) as by:
         bodies.finish_resolution(one, outcome="Printed", by=by, at=MORNING)
-    with refused(NotPossible, KEEPER) as me:
+    with refused(NotPossible, KEEPER, said="done already") as me:
         bodies.finish_resolution(one, outcome="Lost", **me)
 
 
