@@ -1,5 +1,6 @@
 """Coming of age, at work as the role of background jobs: only the own word counts from then on."""
 
+from calendar import monthrange
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import date, datetime, timedelta
@@ -49,9 +50,11 @@ def clock(at: datetime) -> int:
 
 
 def birthday(days: int) -> date:
-    """The birthday of somebody who comes of age in so many days."""
+    """The birthday of somebody who comes of age in so many days; the day before, where the year
+    of birth has no 29th of February."""
     on = policy.local_day(later(days=days))
-    return on.replace(year=on.year - policy.number("child_until_age"))
+    born = on.year - policy.number("child_until_age")
+    return on.replace(year=born, day=min(on.day, monthrange(born, on.month)[1]))
 
 
 def shared(**answers: Any) -> Dossier:

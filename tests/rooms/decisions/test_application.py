@@ -119,7 +119,7 @@ def test_b4_an_application_needs_consent_for_status_towards_that_body() -> None:
         assert (row.state, row.by_unit_type, len(row.number)) == ("filed", "ngo", 10)
         assert owed(dossier) == ["status.receive"]
         assert status_of(dossier) == ["applied"]
-        with pytest.raises(NotPossible, match="already"):
+        with pytest.raises(NotPossible, match="waits for its decision already"):
             decisions.file(dossier, **now)
         with pytest.raises(IntegrityError), transaction.atomic():
             Application.objects.filter(pk=row.pk).update(consent=None)

@@ -91,8 +91,12 @@ def test_b4_a_decision_needs_grounds_votes_and_an_open_sitting() -> None:
             decisions.decide(row, grounds=["signs_enough"], **give)
     sitting(body)
     with as_user(SECRETARY) as by:
-        for grounds in ([], ["signs_missing"], ["moon"]):
-            with pytest.raises(Invalid):
+        for grounds, said in (
+            ([], "on which grounds"),
+            (["signs_missing"], "belongs to the other decision"),
+            (["moon"], "not in the list"),
+        ):
+            with pytest.raises(Invalid, match=said):
                 decisions.decide(row, grounds=grounds, **(give | {"by": by}))
         with pytest.raises(NotPossible):
             decisions.decide(row, grounds=["signs_enough"], **(give | {"by": by}))
@@ -139,9 +143,14 @@ def test_b4_a_decision_of_an_earlier_day_needs_a_reason_and_a_second_signature()
     with as_user(SECRETARY) as by:
         give: dict[str, Any] = {"outcome": Outcome.GRANTED, "grounds": ["signs_enough"]}
         give |= {"on": TODAY, "by": by, "at": tomorrow}
-        for wrong in ({"reason": ""}, {"reason": "moon"}, {"on": TODAY - timedelta(days=9)}):
-            with pytest.raises(Invalid):
-                decisions.decide(row, **(give | wrong))
+        wrong: list[tuple[dict[str, Any], str]] = [
+            ({"reason": ""}, "An earlier day needs a reason"),
+            ({"reason": "moon"}, "not in the list"),
+            ({"on": TODAY - timedelta(days=9)}, "Not before the sitting"),
+        ]
+        for typed, said in wrong:
+            with pytest.raises(Invalid, match=said):
+                decisions.decide(row, **(give | typed))
         ruling = decisions.decide(row, **give, reason="no_connection")
         assert ruling.effective_at is None
         assert Application.objects.get(pk=row.pk).state == State.COMPLETE
@@ -155,7 +164,7 @@ def test_b4_a_decision_of_an_earlier_day_needs_a_reason_and_a_second_signature()
         signed = decisions.sign_ruling(ruling, by=by, at=tomorrow)
         assert signed.second_by_id == by.pk
         assert Application.objects.get(pk=row.pk).state == State.GRANTED
-        with pytest.raises(NotPossible):
+        with pytest.raises(NotPossible, match="Nothing waits"):
             decisions.sign_ruling(ruling, by=by, at=tomorrow)
 
 
