@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, IntegrityError
 from django.urls import reverse
 
 from panoh.access import actions as access
@@ -141,3 +141,9 @@ def test_where_the_last_supervisor_is_closed_the_administrator_names_a_member() 
     assert browser.post(path).headers["Location"] == people
     assert leads("nigora")
     assert path not in browser.get(people).content.decode()
+
+
+def test_another_refusal_of_the_database_is_not_told_as_that_of_a_team_without_a_lead() -> None:
+    ours, early = team("ngo-cases"), datetime(1800, 1, 1, tzinfo=UTC)
+    with as_user("safar") as by, pytest.raises(IntegrityError, match="moments_of_calendars"):
+        access.join(user=user("lola"), team=ours, by=by, at=early)
