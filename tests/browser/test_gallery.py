@@ -99,6 +99,17 @@ def test_errors_stand_beside_the_field_and_on_top_and_lose_nothing(
     assert any(plain_phone.locator(f"#{key} .govuk-error-message").count() for key in described)
 
 
+def test_paper_shows_nothing_to_press_and_no_address_beside_a_link(site: str, phone: Page) -> None:
+    look(phone, site, "sample/components.html")
+    add = "main => main.insertAdjacentHTML('beforeend', '<a href=/cases/>A case</a>')"
+    phone.locator("main").evaluate(add)
+    assert phone.locator("main .govuk-button:visible").count()
+    phone.emulate_media(media="print")
+    after = "one => getComputedStyle(one, '::after').content"
+    assert phone.locator("main a[href^='/']").evaluate(after) == "none"
+    assert phone.locator("main .govuk-button:visible").count() == 0
+
+
 def test_language_changes_anywhere_without_javascript(site: str, plain_phone: Page) -> None:
     look(plain_phone, site, "404.html")
     for language in ("ru", "en", "tg"):
