@@ -109,7 +109,8 @@ def finish(request: StaffRequest, duty_id: UUID) -> HttpResponse:
 
 
 def _duty(duty_id: UUID) -> Duty:
-    found = Duty.objects.filter(pk=duty_id).first()
+    # Joined: of a case that the account does not read, the duty shows none.
+    found = Duty.objects.select_related("dossier").filter(pk=duty_id).first()
     if found is None:
         raise Gone
     return found
