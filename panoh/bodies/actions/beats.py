@@ -39,8 +39,8 @@ REFUSALS = {
     "bodies_one_seat_each": _("This account has a seat there already."),
     "bodies_ended": _("This body was ended. Nothing was changed."),
     "bodies_ends_settled": _(
-        "A sitting of it is called or open, or a matter waits before it: what it has begun is "
-        "settled, cancelled or taken back first. Nothing was changed."
+        "A sitting of it is called or open, or a matter or a proposal waits before it: what it has "
+        "begun is settled, answered, cancelled or taken back first. Nothing was changed."
     ),
     "bodies_declared_once": _("This was declared already."),
     "bodies_put_off_once": _("This was put off already."),

@@ -45,7 +45,7 @@ def propose(
 ) -> Proposal:
     """Propose something to a body, or tell it a problem; no seat is needed. What a council of
     survivors proposes (``of``) is answered within the pack's period. The same ``submission``
-    proposes once. Raises ``Refused``, ``Gone``, ``Invalid``."""
+    proposes once. Raises ``Refused``, ``Gone``, ``Invalid``, ``NotPossible`` once it was ended."""
     reach.require(by, Permission.BODY_READ)
     if submission and (seen := Proposal.objects.filter(pk=submission).first()):
         return seen
@@ -60,7 +60,8 @@ def propose(
     kind = policy.body_kinds().get(of.kind) if of else None
     due = policy.due(kind.answers, at, body.zone) if kind and kind.answers else None
     made.due_on = policy.calendar(body.zone).local_day(due) if due else None
-    made.save(force_insert=True)
+    with said():
+        made.save(force_insert=True)
     period = kind.answers if kind else ""
     duties.open(
         ANSWER,

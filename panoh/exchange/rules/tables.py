@@ -189,8 +189,10 @@ def rows_of_workbook(content: bytes, most_rows: int) -> tuple[int, list[list[str
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(one.file_size for one in archive.infolist()) > 4 * MOST_TEXT:
                 raise Refusal("too_much")
-            if "xl/workbook.xml" not in archive.namelist():
-                # The reader knows others too, whose formulas ``formulas_of`` would not see.
+            names = set(archive.namelist())
+            if "xl/workbook.xml" not in names or names & {"content.xml", "xl/workbook.bin"}:
+                # The reader knows others too, whose formulas ``formulas_of`` would not see, and
+                # takes one of two that lie in the same archive.
                 raise Refusal("mistyped")
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
             sheets = [book.get_sheet_by_index(place) for place in range(len(book.sheet_names))]

@@ -141,7 +141,18 @@ def test_a_table_of_another_program_is_none_of_ours_whatever_it_is_called(lock: 
         archive.writestr("META-INF/manifest.xml", manifest)
         archive.writestr("content.xml", content)
     assert broken(out.getvalue()) == "mistyped"
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr("xl/workbook.xml", "")
+    assert broken(out.getvalue()) == "mistyped"
     assert broken(made.workbook([])) == "empty"
+
+
+@pytest.mark.parametrize("other", ["content.xml", "xl/workbook.bin"])
+def test_a_workbook_in_which_another_lies_is_refused(other: str) -> None:
+    out = io.BytesIO(made.workbook([["external_id"], ["1"]]))
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr(other, "")
+    assert broken(out.getvalue()) == "mistyped"
 
 
 def test_too_many_rows_and_columns_are_refused() -> None:
