@@ -304,6 +304,13 @@ def supervises(team: Team) -> bool:
     )
 
 
+def may_lead(user_id: int, team_id: int) -> bool:
+    """May the acting account name this member a supervisor, because nobody leads the team?"""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT access_may_lead(%s::int, %s::int)", [user_id, team_id])
+        return bool(cursor.fetchone() == (True,))
+
+
 def duty_officers(team: Team) -> list[User]:
     """Who answers an alarm in a team: duty officers, then supervisors, then deputies."""
     rows = (

@@ -13,8 +13,8 @@ from django.contrib.sessions.models import Session
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from panoh.access.models import Team, Unit, User
-from panoh.access.queries import acting, my_teams, require, session_keys_of, supervises
+from panoh.access.models import Membership, Team, Unit, User
+from panoh.access.queries import acting, live, my_teams, require, session_keys_of, supervises
 from panoh.access.rules import Permission
 from panoh.audit import actions as audit
 from panoh.kernel.rules import Gone, Invalid, NotPossible, Refused
@@ -178,16 +178,17 @@ def join(
 
     An administrator only seats the first members; once the team has a key, its own
     supervisor lets the others in (``let_in``). Where nobody leads a team any more, the
-    administrator names one of its members. Raises ``NotPossible`` if nobody would lead it then.
+    administrator names one who was let in. Raises ``NotPossible`` if nobody would lead it then.
     """
     if not supervises(team):
         require(by, _managing(by))
+    stands = Membership.objects.filter(live(), user=user, team=team).exists()
     with _led(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT access_join(%s::int, %s::int, %s, %s, %s, %s)",
             [user.pk, team.pk, at, is_supervisor, is_deputy, is_duty_officer],
         )
-    audit.record("team.joined", by=by, at=at, subject=user)
+    audit.record("team.part_changed" if stands else "team.joined", by=by, at=at, subject=user)
 
 
 @contextmanager

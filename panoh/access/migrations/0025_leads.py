@@ -3,7 +3,7 @@ whoever alone leads it stays until somebody else does.
 
 Two supervisors who sent each other away at the same moment left a team that nobody could lead any
 more. An account can always be closed; where that leaves members whom nobody leads, whoever runs the
-unit names one of them, who reads the team's files already.
+unit names another one of them, who holds the team's key already.
 """
 
 import re
@@ -24,13 +24,26 @@ def _former(name: str) -> str:
 
 BEFORE = [_former("access_join"), _former("access_leave")]
 SQL = """
--- A supervisor or a deputy, of whatever moment: what another transaction ended counts at once.
+-- A supervisor or a deputy now; one that another transaction ended counts no more at once.
 CREATE FUNCTION public.access_led(p_team int) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
     SELECT EXISTS (SELECT FROM public.access_membership m
-        WHERE m.team_id = p_team AND (m.is_supervisor OR m.is_deputy) AND m.until IS NULL)
+        JOIN public.access_user u ON u.id = m.user_id
+        WHERE m.team_id = p_team AND (m.is_supervisor OR m.is_deputy) AND u.is_active
+          AND m.since <= statement_timestamp() AND m.until IS NULL)
 $$;
 REVOKE EXECUTE ON FUNCTION public.access_led(int) FROM PUBLIC;
+-- Whom an administrator may name: in a team without a lead, another account that was let in.
+CREATE FUNCTION public.access_may_lead(p_user int, p_team int) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+    SELECT public.ctx_ok() AND p_user <> public.ctx_user() AND NOT public.access_led(p_team)
+        AND EXISTS (SELECT FROM public.access_team t
+            JOIN public.access_membership m ON m.team_id = t.id AND m.until IS NULL
+            JOIN public.vault_teamkeywrap w ON w.team_id = t.id AND w.user_id = m.user_id
+            WHERE t.id = p_team AND m.user_id = p_user AND public.access_runs_unit(t.unit_id))
+$$;
+REVOKE EXECUTE ON FUNCTION public.access_may_lead(int, int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.access_may_lead(int, int) TO app;
 CREATE FUNCTION public.access_refuse_unled() RETURNS void
 LANGUAGE plpgsql SET search_path = '' AS $$
 BEGIN
@@ -40,6 +53,8 @@ END $$;
 """
 LOCK = """BEGIN
     PERFORM FROM public.access_team t WHERE t.id = p_team FOR NO KEY UPDATE;
+    -- Whoever closes the account at this moment is waited for, and waits in turn.
+    PERFORM FROM public.access_user u WHERE u.id = p_user FOR SHARE;
     v_led := public.access_led(p_team);
 """
 CHECK = """    IF v_led AND NOT public.access_led(p_team) THEN
@@ -50,9 +65,7 @@ FIRST = """            SELECT FROM public.vault_teamkey WHERE team_id = p_team))
 """
 NAMED = (
     FIRST
-    + """        OR (public.access_runs_unit(v_unit) AND NOT v_led AND EXISTS (
-            SELECT FROM public.access_membership m
-            WHERE m.user_id = p_user AND m.team_id = p_team AND m.until IS NULL))
+    + """        OR public.access_may_lead(p_user, p_team)
 """
 )
 
@@ -65,7 +78,11 @@ def _now(former: str) -> str:
     return now.replace("BEGIN\n", LOCK).replace("END $$;", CHECK).replace(FIRST, NAMED)
 
 
-DROP = "DROP FUNCTION public.access_refuse_unled(); DROP FUNCTION public.access_led(int);"
+DROP = """
+DROP FUNCTION public.access_refuse_unled();
+DROP FUNCTION public.access_may_lead(int, int);
+DROP FUNCTION public.access_led(int);
+"""
 
 
 class Migration(migrations.Migration):

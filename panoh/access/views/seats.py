@@ -14,9 +14,9 @@ from panoh.access import actions as access
 from panoh.access.forms import SeatForm
 from panoh.access.middleware import StaffRequest, page
 from panoh.access.models import Membership, RoleGrant, User
-from panoh.access.queries import live, my_teams, supervises
+from panoh.access.queries import live, may_lead, my_teams, supervises
 from panoh.access.rules import Permission
-from panoh.access.views.staff import managed_teams, my_team, unled
+from panoh.access.views.staff import my_team
 from panoh.access.views.typed import done, typed
 from panoh.kernel.rules import Gone, NotPossible, Refused
 from panoh.policy import queries as policy
@@ -62,13 +62,14 @@ def lead(request: StaffRequest, team_id: int, user_id: int) -> HttpResponse:
     """Name a member a supervisor of the team: by one who is, or, where nobody leads it any more,
     by who manages the accounts of the organisation."""
     is_mine = team_id in my_teams()
-    if is_mine and not supervises(my_team(team_id)):
-        raise Refused
+    is_led_by_me = is_mine and supervises(my_team(team_id))
     rows = Membership.objects.filter(live(), team=team_id, user=user_id, user__is_active=True)
     row = rows.filter(is_supervisor=False).select_related("team__unit", "user").first()
-    if row is None or not (is_mine or row.team in unled(managed_teams(request.user))):
+    if not is_led_by_me and not may_lead(user_id, team_id):
+        raise Refused if is_mine else Gone
+    if row is None:
         raise Gone
-    back = reverse("access:teams" if is_mine else "access:people")
+    back = reverse("access:teams" if is_led_by_me else "access:people")
     if request.method == "POST":
         access.join(
             user=row.user,

@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -26,6 +25,7 @@ from panoh.access.queries import (
     able_in_emergency,
     live,
     may,
+    may_lead,
     my_teams,
     supervises,
 )
@@ -66,21 +66,6 @@ def _managed_units(user: User) -> list[Unit]:
     raise Refused
 
 
-def managed_teams(user: User) -> QuerySet[Team]:
-    """The teams of those units; none where there is none."""
-    if may(user, Permission.INSTALLATION_MANAGE):
-        return Team.objects.all()
-    units = [user.unit_id] if may(user, Permission.UNIT_MANAGE) else []
-    return Team.objects.filter(unit__in=units)
-
-
-def unled(teams: QuerySet[Team]) -> QuerySet[Team]:
-    """Those with members of whom nobody leads."""
-    inside = Membership.objects.filter(live(), team=OuterRef("pk"))
-    leads = inside.filter(Q(is_supervisor=True) | Q(is_deputy=True))
-    return teams.filter(Exists(inside), ~Exists(leads))
-
-
 def _managed_unit(user: User, unit_id: int) -> Unit:
     for unit in _managed_units(user):
         if unit.pk == unit_id:
@@ -107,7 +92,7 @@ def people(request: StaffRequest) -> HttpResponse:
         {
             "unit": unit,
             "unled": [
-                (one, rows)
+                (one, [row for row in rows if may_lead(row.user_id, one.pk)])
                 for one, rows in inside.items()
                 if one.unit_id == unit.pk and not leads[one]
             ],

@@ -364,6 +364,7 @@ EVENTS: Mapping[str, Promise] = {
     "team.left": _("Ended a membership"),
     "team.let_in": _("Let a member read the team's files"),
     "team.named": _("Named a team in other languages"),
+    "team.part_changed": _("Changed the part of a member in a team: whether it leads"),
     "team.recovered": _("Opened a team's files with the recovery code"),
     "unit.added": _("Registered an organisation"),
     "unit.named": _("Named an organisation in other languages"),

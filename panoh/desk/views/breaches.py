@@ -76,6 +76,8 @@ def concerned(request: StaffRequest) -> HttpResponse:
     asked = request.GET.get("after", "")
     after = int(asked) if re.fullmatch(r"[0-9]{1,6}", asked) else 0
     found = queries.concerned(by=request.user, at=timezone.now(), after=after)
+    if after and not found:  # told meanwhile, or the page before was full to the last
+        return redirect("desk:concerned")
     # Whom nobody can reach yet stay on top: those behind must not wait for them.
     older = after + len(found) if len(found) == queries.CONCERNED else 0
     return render(request, "desk/concerned.html", {"rows": found, "older": older})

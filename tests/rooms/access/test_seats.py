@@ -1,6 +1,6 @@
 """A colleague who has an account comes into a team, and back into it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import DatabaseError, IntegrityError
@@ -147,3 +147,46 @@ def test_another_refusal_of_the_database_is_not_told_as_that_of_a_team_without_a
     ours, early = team("ngo-cases"), datetime(1800, 1, 1, tzinfo=UTC)
     with as_user("safar") as by, pytest.raises(IntegrityError, match="moments_of_calendars"):
         access.join(user=user("lola"), team=ours, by=by, at=early)
+
+
+def test_an_administrator_names_nobody_who_was_never_let_in_and_not_herself() -> None:
+    """Who leads a team makes its keys: with a part alone a stranger would come to read."""
+    ours, browser = team("ngo-cases"), client_of("admin", "en")
+    puppet = new_account("puppet", ours.unit, "ngo", user("admin"))
+    boss = new_account("boss", ours.unit, "adm", user("admin"))
+    with as_user("safar") as by:
+        for one in (puppet, boss):
+            access.join(user=one, team=ours, by=by, at=datetime.now(UTC))
+    with as_user("admin") as by:
+        access.close_account(user=user("safar"), by=by, at=datetime.now(UTC))
+    people = browser.get(reverse("access:people")).content.decode()
+    named = {one: reverse("access:lead", args=[ours.pk, one.pk]) for one in (puppet, boss)}
+    assert not [path for path in named.values() if path in people]
+    assert browser.post(named[puppet]).status_code == 404
+    assert client_of("boss").post(named[boss]).status_code == 403
+    for name, one in (("admin", puppet), ("boss", boss)):
+        with as_user(name) as by, pytest.raises(DatabaseError):
+            access.join(user=one, team=ours, is_supervisor=True, by=by, at=datetime.now(UTC))
+    path = reverse("access:lead", args=[ours.pk, user("nigora").pk])
+    assert client_of("boss", "en").post(path).headers["Location"] == reverse("access:people")
+    assert leads("nigora"), "an administrator inside the team names another member"
+
+
+def test_a_team_says_where_nobody_of_it_opens_its_files() -> None:
+    ours, browser = team("ngo-cases"), client_of("admin", "en")
+    puppet = new_account("puppet", ours.unit, "ngo", user("admin"))
+    with as_user("safar") as by:
+        access.join(user=puppet, team=ours, by=by, at=datetime.now(UTC))
+    for name in ("nigora", "safar"):
+        with as_user("admin") as by:
+            access.close_account(user=user(name), by=by, at=datetime.now(UTC))
+    assert "enters the recovery code" in words(browser.get(reverse("access:people")))
+
+
+def test_who_is_to_lead_only_later_does_not_lead_a_team() -> None:
+    ours = team("ngo-cases")
+    late = datetime.now(UTC) + timedelta(days=400)
+    with as_user("safar") as by:
+        access.join(user=user("lola"), team=ours, is_supervisor=True, by=by, at=late)
+    with as_user("safar") as by, pytest.raises(NotPossible):
+        access.leave(user=by, team=ours, by=by, at=datetime.now(UTC))

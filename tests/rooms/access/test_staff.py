@@ -221,3 +221,17 @@ def test_a_search_key_is_shared_only_where_another_team_stands(
         "SELECT event FROM audit_entry WHERE event = 'unit.search_key_shared' AND at = %s", [AT]
     )
     assert len(rows.fetchall()) == shared
+
+
+def test_who_comes_to_lead_is_told_apart_from_who_comes_in(
+    fresh_db: str, connect: Callable[[str], psycopg.Connection]
+) -> None:
+    with as_user("safar") as by:
+        for leads in (False, True):
+            access.join(
+                user=user("lola"), team=team("ngo-cases"), is_supervisor=leads, by=by, at=AT
+            )
+    rows = connect("auditor").execute(
+        "SELECT event FROM audit_entry WHERE event LIKE 'team.%%' AND at = %s ORDER BY seq", [AT]
+    )
+    assert rows.fetchall() == [("team.joined",), ("team.part_changed",)]

@@ -138,6 +138,8 @@ def test_f13_who_cannot_be_reached_hides_nobody(monkeypatch: pytest.MonkeyPatch)
     assert len(first.context["rows"]) == 2 and "?after=2" in first.content.decode()
     second = browser.get("/breaches/people/?after=2")
     assert len(second.context["rows"]) == 1 and 'rel="next"' not in second.content.decode()
+    beyond = browser.get("/breaches/people/?after=4")
+    assert beyond.headers["Location"] == "/breaches/people/", "somebody has to be told still"
 
 
 @pytest.mark.django_db
