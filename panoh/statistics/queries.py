@@ -4,7 +4,7 @@ import gzip
 import io
 import json
 import zipfile
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,6 +59,12 @@ def newest(kind: Kind | None = None) -> list[Output]:
     return list((rows.filter(kind=kind) if kind else rows)[:PAGE])
 
 
+def under_way() -> list[Output]:
+    """What goes no further without somebody: all of it, newest first."""
+    rows = Output.objects.select_related("prepared_by").filter(state__in=UNDER_WAY)
+    return list(rows.order_by("-prepared_at", "pk"))
+
+
 def output(key: UUID) -> Output:
     """One of them. Raises ``Gone``."""
     found = Output.objects.select_related("prepared_by").filter(pk=key).first()
@@ -102,9 +108,18 @@ class Told:
     """An output with what stands beside it, read once."""
 
     row: Output
-    seal: str
-    signed: Sequence[Signed]
+    signatures: Sequence[Signature]
     decisions: Sequence[Decision]
+
+    @cached_property
+    def seal(self) -> str:
+        """The mark; every file is read for it, so that it is reckoned once it is asked for."""
+        return seal_of(self.row)
+
+    @cached_property
+    def signed(self) -> list[Signed]:
+        """The signatures, and which of them are of the bytes that stand now."""
+        return [Signed(one, one.seal == self.seal) for one in self.signatures]
 
     @cached_property
     def about(self) -> dict[str, str]:
@@ -114,7 +129,7 @@ class Told:
     @property
     def status(self) -> str:
         """What the estimation said, or an approver, if stricter."""
-        return strictest([self.row.status, *(one.row.status for one in self.signed)])
+        return strictest([self.row.status, *(one.status for one in self.signatures)])
 
     @property
     def allowed(self) -> list[Decision]:
@@ -129,7 +144,7 @@ class Told:
     @property
     def is_signed(self) -> bool:
         """Two live signatures, of two fields."""
-        return self.signed_for == set(Field)
+        return len(self.signatures) == len(Field) and self.signed_for == set(Field)
 
     @property
     def standing(self) -> str | Promise:
@@ -144,11 +159,19 @@ class Told:
 
 def told(row: Output) -> Told:
     """An output with its mark, signatures and decisions."""
-    seal = seal_of(row)
-    signatures = Signature.objects.filter(output=row).select_related("by").order_by("at")
-    decisions = Decision.objects.filter(output=row).select_related("by").order_by("at", "pk")
-    signed = [Signed(one, one.seal == seal) for one in signatures]
-    return Told(row, seal, signed, list(decisions))
+    (found,) = told_each([row])
+    return found
+
+
+def told_each(rows: Sequence[Output]) -> list[Told]:
+    """The same of several, read at once."""
+    signatures, decisions = defaultdict(list), defaultdict(list)
+    for one in Signature.objects.filter(output__in=rows).select_related("by").order_by("at"):
+        signatures[one.output_id].append(one)
+    made = Decision.objects.filter(output__in=rows).select_related("by").order_by("at", "pk")
+    for step in made:
+        decisions[step.output_id].append(step)
+    return [Told(row, signatures[row.pk], decisions[row.pk]) for row in rows]
 
 
 def steps_of(found: Told, user: User) -> set[str]:
@@ -156,8 +179,8 @@ def steps_of(found: Told, user: User) -> set[str]:
     row, fields = found.row, fields_of(user)
     mine = row.prepared_by_id == user.pk
     judges = bool(fields) and not mine
-    signed = {one.row.by_id for one in found.signed}
-    left = set(fields) - {one.field for one in found.signed}
+    signed = {one.by_id for one in found.signatures}
+    left = set(fields) - {one.field for one in found.signatures}
     can = {
         "allow": judges and row.is_passed and not found.allowed,
         "ask": mine and row.is_passed and bool(found.allowed),
@@ -180,10 +203,9 @@ def awaits(found: Told, user: User) -> bool:
 
 
 def awaiting_count(user: User) -> int:
-    """How many of the newest wait for this account."""
-    if not works(user):
-        return 0
-    return sum(awaits(told(one), user) for one in newest() if one.state in UNDER_WAY)
+    """How many wait for this account. Only of what two have signed are the files read: a signature
+    of other bytes than stand now publishes nothing."""
+    return sum(awaits(one, user) for one in told_each(under_way())) if works(user) else 0
 
 
 def paper(row: Output, path: str) -> bytes | None:

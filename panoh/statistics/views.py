@@ -43,12 +43,15 @@ from panoh.ui.templatetags.panoh import day
 @page(Permission.COUNTS_READ)
 @require_safe
 def listed(request: StaffRequest) -> HttpResponse:
-    """What is published; for who prepares or signs, everything and what waits for them."""
+    """What is published; for who prepares or signs, first what is under way, then the newest."""
     user, works = request.user, queries.works(request.user)
+    # What is published needs no more looking at its signatures than its page does.
+    waiting = queries.told_each(queries.under_way()) if works else []
+    known = {one.row.pk: one for one in waiting}
+    rest = [one for one in queries.newest() if one.pk not in known]
     rows = []
-    for one in queries.newest():
-        # What is published needs no more looking at its signatures than its page does.
-        told = queries.told(one) if works and one.state in queries.UNDER_WAY else None
+    for one in [*(told.row for told in waiting), *rest]:
+        told = known.get(one.pk)
         rows.append(
             {
                 "row": one,

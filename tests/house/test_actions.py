@@ -213,11 +213,6 @@ def test_every_action_records() -> None:
     assert NOT_RECORDED.keys() - found == set(), "a reason without need"
 
 
-# Who may use tools that write without being an action, each with its reason.
-MAY_USE_TOOLS = {
-    "panoh/access/adapters.py": "signing in opens the vault of the session",
-    "panoh/access/middleware.py": "opens a request's vault; keeps a draft when a session ended",
-}
 WRITING_TOOLS = re.compile(
     r"^vault\.(seal|seal_many|seal_for_team|lay_keys|make_\w+|change_\w+|let_in|recover_\w+|renew_\w+|rewrap_\w+"
     r"|share_\w+)$"
@@ -227,7 +222,7 @@ WRITING_TOOLS = re.compile(
 def test_tools_are_used_by_actions() -> None:
     found = {}
     for path in sources("panoh"):
-        if is_action(path) or relative(path) in MAY_USE_TOOLS:
+        if is_action(path):
             continue
         calls = {dotted(node.func) for node in ast.walk(parse(path)) if isinstance(node, ast.Call)}
         if used := {call for call in calls if WRITING_TOOLS.match(call)}:

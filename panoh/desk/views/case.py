@@ -119,7 +119,9 @@ def case(request: StaffRequest, ref: str) -> HttpResponse:
         ],
         "is_open": is_open,
         "is_holder": is_holder,
-        "group": queries.group_of_case(dossier) if is_holder else None,
+        "group": queries.group_of_case(dossier)
+        if is_holder and may(user, Permission.CONTACT_CREATE)
+        else None,
         "writes": writes and is_open,
         "classifies": is_open and may(user, Permission.CASE_CLASSIFY),
         "closes": is_holder and may(user, Permission.CASE_CLOSE) and is_open,

@@ -1,10 +1,12 @@
 """Row A26: forty people at one place, two workers, each person a file and a will of one's own."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 from django.db import connections
 from django.urls import reverse
@@ -21,7 +23,7 @@ from panoh.referrals.models import Referral
 from tests.factories.cases import give
 from tests.factories.clients import client_of, words
 from tests.factories.referrals import NOW, answer, drafted
-from tests.factories.staff import as_user, team
+from tests.factories.staff import as_user, team, user
 
 EMPLOYER = "Корфармои канарӣ"
 CHOSEN = "Номи канарӣ"
@@ -81,6 +83,22 @@ def test_a26_shared_facts_are_typed_once_and_each_has_a_file_of_ones_own() -> No
         assert not Consent.objects.exists(), "nobody agreed for another"
         assert queries.shared_texts(group, by=by, at=NOW) == (EMPLOYER, "")
         assert EMPLOYER.encode() not in bytes(group.employer or b"")
+
+
+def test_a26_a_case_leads_to_its_group_only_who_may_open_it(
+    fresh_db: str, connect: Callable[[str], psycopg.Connection]
+) -> None:
+    """A role that holds files and takes no first contacts."""
+    group = begun()
+    (one,) = add(group, man())
+    browser, way = client_of("nigora"), reverse("desk:group", args=[group.dossier.ref])
+    for role, opens in (("ngo", True), ("pro", False)):
+        connect("owner").execute(
+            "UPDATE access_rolegrant SET role = %s WHERE user_id = %s", [role, user("nigora").pk]
+        )
+        page = browser.get(reverse("desk:case", args=[one.dossier.ref]))
+        assert page.status_code == 200 and (way in page.content.decode()) == opens
+        assert browser.get(way).status_code == (200 if opens else 403)
 
 
 @pytest.mark.django_db

@@ -100,6 +100,17 @@ def test_a_duty_of_another_team_is_not_there() -> None:
     assert client_of("nigora").post(f"/duties/{uuid4()}/done/").status_code == 404
 
 
+def test_an_alert_of_a_case_that_is_not_read_any_more_is_taken_all_the_same() -> None:
+    """The team owes it still; of the case it sees nothing."""
+    with as_user("nigora") as by:
+        dossier, owner = contact(by, timezone.now()).dossier, team("shelter-cases")
+        duty = duties.open("bed.expected", dossier=dossier, owner=owner, by=by, at=timezone.now())
+    taken = client_of("shirin").post(reverse("desk:take", args=[duty.pk]))
+    assert taken.status_code == 302
+    with as_user("shirin"):
+        assert Duty.objects.get(pk=duty.pk).acknowledged_at
+
+
 def test_older_duties_stand_on_the_next_page() -> None:
     with as_user("nigora") as by:
         for hours in range(25):

@@ -1,9 +1,12 @@
 """Whose turn it is: who is waited for is told on Today and in the list, and nobody else is."""
 
+from unittest.mock import Mock
+
 import pytest
 from django.urls import reverse
 
 from panoh.statistics import actions as numbers
+from panoh.statistics import queries
 from panoh.statistics.rules.outputs import Field, State, standing
 from tests.factories import numbers as made
 from tests.factories.clients import client_of, words
@@ -41,6 +44,25 @@ def test_each_is_told_of_the_own_turn_alone(fresh_db: str) -> None:
     for name in (PREPARES, PROTECTS, CHECKS):
         waits, listed = told(name)
         assert not waits and "published" in listed
+
+
+def test_what_waits_is_told_however_old_and_its_files_are_read_once_two_have_signed(
+    fresh_db: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = made.made()
+    monkeypatch.setattr(queries, "PAGE", 0)
+    assert told(CHECKS)[0], "it is none of the newest any more"
+    made.sign(row, (PROTECTS, Field.PROTECTION))
+    read = Mock(side_effect=queries.seal_of)
+    monkeypatch.setattr(queries, "seal_of", read)
+    with as_user(CHECKS) as by:
+        assert queries.awaiting_count(by) == 1 and not read.called
+    made.sign(row, (CHECKS, Field.CHECK))
+    with as_user(PREPARES) as by:
+        read.reset_mock()
+        assert queries.awaiting_count(by) == 1 and read.call_count == 1
+        read.side_effect = lambda _one: "other bytes"
+        assert queries.awaiting_count(by) == 0, "nobody publishes what nobody has signed"
 
 
 def test_a_forecast_waits_for_who_agrees_then_for_who_prepared_it(fresh_db: str) -> None:
