@@ -19,7 +19,7 @@ from tests.factories.staff import as_user
 pytestmark = pytest.mark.django_db
 
 
-def test_the_administrator_ends_a_body_once_nothing_waits_before_it() -> None:
+def test_a_body_does_not_end_while_a_matter_waits_before_it() -> None:
     body = made.district()
     browser, path = client_of("admin", "en"), reverse("bodies:end", args=[body.code])
     assert path in browser.get(reverse("bodies:found")).content.decode()
@@ -30,6 +30,16 @@ def test_the_administrator_ends_a_body_once_nothing_waits_before_it() -> None:
     page = words(browser.post(path, {"on": today}))
     assert "a matter or a proposal waits before it" in page
     assert body in queries.all_bodies()
+
+
+def test_a_body_does_not_end_while_a_sitting_is_called() -> None:
+    body = made.district()
+    made.called(body, SECRETARY)
+    path = reverse("bodies:end", args=[body.code])
+    browser = client_of("admin", "en")
+    assert "is called or open" in words(
+        browser.post(path, {"on": timezone.localdate().isoformat()})
+    )
 
 
 def proposed(body: Body) -> Proposal:
