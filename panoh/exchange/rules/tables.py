@@ -190,7 +190,8 @@ def rows_of_workbook(content: bytes, most_rows: int) -> tuple[int, list[list[str
             if sum(one.file_size for one in archive.infolist()) > 4 * MOST_TEXT:
                 raise Refusal("too_much")
             names = set(archive.namelist())
-            if "xl/workbook.xml" not in names or names & {"content.xml", "xl/workbook.bin"}:
+            others = {"content.xml", "xl/workbook.bin"} & {name.lower() for name in names}
+            if "xl/workbook.xml" not in names or others:
                 # The reader knows others too, whose formulas ``formulas_of`` would not see, and
                 # takes one of two that lie in the same archive.
                 raise Refusal("mistyped")
@@ -227,18 +228,19 @@ def formulas_of(content: bytes, sheet: str) -> Iterator[tuple[tuple[int, int], s
     """``((row, column), formula)`` of each cell that holds one, counted from 0 (ECMA-376 part 1,
     18.3.1.40). Raises ``Refusal`` where formulas stand in a sheet whose cells cannot be told."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        # The reader finds a part whatever the case of its name.
         holding = {
-            one.filename
+            one.filename.lower(): one
             for one in archive.infolist()
-            if one.filename.startswith("xl/worksheets/") and one.filename.endswith(".xml")
-            if _FORMULA_CELL.search(archive.read(one))
+            if one.filename.lower().startswith("xl/worksheets/")
+            if one.filename.lower().endswith(".xml") and _FORMULA_CELL.search(archive.read(one))
         }
         if not holding:
             return
         try:
-            path = _path_of(archive, sheet)
+            path = _path_of(archive, sheet).lower()
             if path in holding:
-                yield from _formula_cells(_tree(archive.read(path)))
+                yield from _formula_cells(_tree(archive.read(holding[path])))
         except (ElementTree.ParseError, KeyError, ValueError) as error:
             raise Refusal("formulas") from error
 

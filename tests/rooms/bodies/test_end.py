@@ -24,11 +24,12 @@ def test_a_body_does_not_end_while_a_matter_waits_before_it() -> None:
     browser, path = client_of("admin", "en"), reverse("bodies:end", args=[body.code])
     assert path in browser.get(reverse("bodies:found")).content.decode()
     assert client_of(SECRETARY).get(path).status_code == 403
-    assert "What it wrote stays" in words(browser.get(path))
+    page = browser.get(path)
+    assert "What it wrote stays" in words(page)
+    assert 'class="govuk-back-link">Back<' in page.content.decode(), "not the words of the button"
     made.matter(body, kind="draft", by=SECRETARY)
     today = timezone.localdate().isoformat()
-    page = words(browser.post(path, {"on": today}))
-    assert "a matter or a proposal waits before it" in page
+    assert "a matter or a proposal waits before it" in words(browser.post(path, {"on": today}))
     assert body in queries.all_bodies()
 
 

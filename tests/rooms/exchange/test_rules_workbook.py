@@ -147,12 +147,22 @@ def test_a_table_of_another_program_is_none_of_ours_whatever_it_is_called(lock: 
     assert broken(made.workbook([])) == "empty"
 
 
-@pytest.mark.parametrize("other", ["content.xml", "xl/workbook.bin"])
+@pytest.mark.parametrize("other", ["content.xml", "Content.xml", "xl/workbook.bin"])
 def test_a_workbook_in_which_another_lies_is_refused(other: str) -> None:
     out = io.BytesIO(made.workbook([["external_id"], ["1"]]))
     with zipfile.ZipFile(out, "a") as archive:
         archive.writestr(other, "")
     assert broken(out.getvalue()) == "mistyped"
+
+
+def test_a_formula_is_told_whatever_the_case_of_the_name_of_its_part() -> None:
+    book = made.workbook([["external_id"], ["=1+1"]], strings_to_formulas=True)
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as seen, zipfile.ZipFile(out, "w") as archive:
+        for name in seen.namelist():
+            archive.writestr(name.replace("worksheets/sheet", "Worksheets/Sheet"), seen.read(name))
+    _others, rows = tables.rows_of_workbook(out.getvalue(), MOST)
+    assert rows == [["external_id"], ["=1+1 → 0"]]
 
 
 def test_too_many_rows_and_columns_are_refused() -> None:
