@@ -26,8 +26,10 @@ def pack_with(folder: Path, changes: Mapping[str, tuple[str, str]], of: str = ""
         path.parent.mkdir(exist_ok=True)
         path.write_text(text.replace(old, new, 1) if old else text + new)
     said = copy / source.name / "sources.csv"
-    commas = "," * (said.read_text("utf-8").partition("\n")[0].count(",") - 1)
-    said.write_text(f"{said.read_text('utf-8')}a test,en{commas}\n", "utf-8")
+    rows = said.read_text("utf-8")
+    if "\na test," not in rows:  # as where one is made inside another
+        commas = "," * (rows.partition("\n")[0].count(",") - 1)
+        said.write_text(f"{rows}a test,en{commas}\n", "utf-8")
     with override_settings(PANOH_PACK=copy / source.name):
         yield copy / source.name
 
